@@ -1,0 +1,72 @@
+/** One cause in the details of a `Status`: a field that is wrong, a manager that conflicts. */
+export interface StatusCause {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly field?: string;
+}
+
+export interface StatusDetails {
+  readonly name?: string;
+  readonly group?: string;
+  /** The plural resource name for most errors, as Kubernetes has it. */
+  readonly kind?: string;
+  readonly uid?: string;
+  readonly causes?: readonly StatusCause[];
+  readonly retryAfterSeconds?: number;
+}
+
+/** The reasons of `meta/v1.Status` with their HTTP codes. Code decides by reason, never by message. */
+export const STATUS_CODES = {
+  BadRequest: 400,
+  Unauthorized: 401,
+  Forbidden: 403,
+  NotFound: 404,
+  MethodNotAllowed: 405,
+  NotAcceptable: 406,
+  AlreadyExists: 409,
+  Conflict: 409,
+  Gone: 410,
+  Expired: 410,
+  RequestEntityTooLarge: 413,
+  UnsupportedMediaType: 415,
+  Invalid: 422,
+  TooManyRequests: 429,
+  InternalError: 500,
+  ServiceUnavailable: 503,
+  Timeout: 504,
+} as const;
+
+export type StatusReason = keyof typeof STATUS_CODES;
+
+/** A failed API request: the `Status` object that the server answers and the client throws. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code: number;
+
+  constructor(
+    readonly reason: StatusReason,
+    message: string,
+    readonly details: StatusDetails = {},
+    code?: number,
+  ) {
+    super(message);
+    this.code = code ?? STATUS_CODES[reason];
+  }
+
+  /** The error as a `v1` `Status` object. */
+  toStatus(): Readonly<Record<string, unknown>> {
+    return {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: this.message,
+      reason: this.reason,
+      details: this.details,
+      code: this.code,
+    };
+  }
+}
+
+export const isApiError = (error: unknown, reason: StatusReason): error is ApiError =>
+  error instanceof ApiError && error.reason === reason;
