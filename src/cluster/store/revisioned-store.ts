@@ -1,0 +1,259 @@
+import type { KubeObject } from '../../objects/object.js';
+import type { Journal } from './journal.js';
+import { KeyIndex } from './key-index.js';
+import type { Change, Revision, Snapshot, Store, Stored, StoreEvent } from './store.js';
+import { StoreError } from './store.js';
+import { WatchQueue } from './watch-queue.js';
+
+export interface RevisionedStoreOptions {
+  /** Events kept for watches that resume and for lists at an older revision; the oldest are forgotten first. */
+  readonly maxEvents?: number;
+  /** Events that one watch may be behind before it is ended. */
+  readonly maxWatchQueue?: number;
+}
+
+interface Pending {
+  readonly event: StoreEvent;
+  readonly resolve: (stored: Stored) => void;
+  readonly reject: (error: StoreError) => void;
+}
+
+/**
+ * The store: state and recent events in memory, made durable by a journal. Commits that arrive while a write is under
+ * way share the next one (group commit), and become visible only when they are durable.
+ */
+export class RevisionedStore implements Store {
+  readonly #objects = new Map<string, Stored>();
+  readonly #keys = new KeyIndex();
+  /** Events after `#compacted`, in order. */
+  #events: StoreEvent[] = [];
+  #compacted: Revision;
+  #revision: Revision;
+  #assigned: Revision;
+  readonly #watches = new Set<WatchQueue>();
+  /** What keys will hold when the commits under way are durable; undefined for a removal. */
+  readonly #overlay = new Map<string, Stored | undefined>();
+  #waiting: Pending[] = [];
+  #flushing: Promise<void> | undefined;
+  #closed = false;
+  readonly #maxEvents: number;
+  readonly #maxWatchQueue: number;
+
+  constructor(
+    private readonly journal: Journal,
+    options: RevisionedStoreOptions = {},
+  ) {
+    this.#maxEvents = options.maxEvents ?? 10_000;
+    this.#maxWatchQueue = options.maxWatchQueue ?? 20_000;
+    const state = journal.load();
+    this.#revision = state.revision;
+    this.#assigned = state.revision;
+    this.#compacted = state.compacted;
+    for (const { key, revision, bytes } of state.objects) {
+      this.#objects.set(key, { key, revision, bytes, object: parse(bytes) });
+      this.#keys.add(key);
+    }
+    this.#events = restoreEvents([...state.events], this.#objects);
+  }
+
+  get revision(): Revision {
+    return this.#revision;
+  }
+
+  get(key: string): Stored | undefined {
+    return this.#objects.get(key);
+  }
+
+  list(prefix: string, at: Revision = this.#revision): Snapshot {
+    if (at > this.#revision) throw new StoreError('future', `Revision ${at} is newer than ${this.#revision}`);
+    if (at < this.#compacted) throw this.#expired(at);
+    if (at === this.#revision) return { items: this.#current(prefix), revision: at };
+    return { items: this.#past(prefix, at), revision: at };
+  }
+
+  commit(change: Change): Promise<Stored> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw new StoreError('closed', 'The store is closed');
+      const event = this.#eventOf(change);
+      this.#overlay.set(change.key, event.type === 'removed' ? undefined : event.stored);
+      this.#waiting.push({ event, resolve, reject });
+      this.#flushing ??= this.#flush();
+    });
+  }
+
+  async *watch(prefix: string, from: Revision, signal: AbortSignal): AsyncGenerator<StoreEvent, void, undefined> {
+    if (from > this.#revision) throw new StoreError('future', `Revision ${from} is newer than ${this.#revision}`);
+    if (from < this.#compacted) throw this.#expired(from);
+    if (signal.aborted) return;
+    const queue = new WatchQueue(prefix, this.#maxWatchQueue);
+    const missed = this.#events
+      .slice(firstAfter(this.#events, from))
+      .filter((event) => event.stored.key.startsWith(prefix));
+    const end = (): void => queue.end();
+    this.#watches.add(queue);
+    signal.addEventListener('abort', end, { once: true });
+    try {
+      for (const event of missed) {
+        if (signal.aborted) return;
+        yield event;
+      }
+      yield* queue.read();
+    } finally {
+      signal.removeEventListener('abort', end);
+      this.#watches.delete(queue);
+    }
+  }
+
+  async compact(before: Revision): Promise<void> {
+    const target = Math.min(before, this.#revision);
+    if (target <= this.#compacted) return;
+    this.#compacted = target;
+    this.#events = this.#events.slice(firstAfter(this.#events, target));
+    await this.journal.compact(target);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#flushing !== undefined) await this.#flushing;
+    for (const queue of this.#watches) queue.fail(new StoreError('closed', 'The store is closed'));
+    await this.journal.close();
+  }
+
+  #current(prefix: string): readonly Stored[] {
+    return this.#keys.withPrefix(prefix).map((key) => this.#objects.get(key) as Stored);
+  }
+
+  /** The state at an older revision: today's, with the events since then undone from the newest to the oldest. */
+  #past(prefix: string, at: Revision): readonly Stored[] {
+    const state = new Map(this.#current(prefix).map((stored) => [stored.key, stored]));
+    for (let index = this.#events.length - 1; index >= 0; index -= 1) {
+      const event = this.#events[index] as StoreEvent;
+      if (event.revision <= at) break;
+      if (!event.stored.key.startsWith(prefix)) continue;
+      if (event.previous === undefined) state.delete(event.stored.key);
+      else state.set(event.stored.key, event.previous);
+    }
+    return [...state.values()].sort((left, right) => (left.key < right.key ? -1 : 1));
+  }
+
+  /** Checks the change against what is durable or under way, and gives it the next revision. */
+  #eventOf(change: Change): StoreEvent {
+    const { key } = change;
+    const previous = this.#overlay.has(key) ? this.#overlay.get(key) : this.#objects.get(key);
+    if (change.type === 'create') {
+      if (previous !== undefined) throw new StoreError('exists', `${key} exists at revision ${previous.revision}`);
+    } else if (previous?.revision !== change.revision) {
+      throw new StoreError(
+        'conflict',
+        `${key} is at revision ${previous?.revision ?? 'none'}, not at ${change.revision}`,
+      );
+    }
+    this.#assigned += 1;
+    const revision = this.#assigned;
+    const source = change.type === 'remove' ? (previous as Stored).object : change.object;
+    const stored = storedOf(key, revision, source);
+    if (change.type === 'create') return { type: 'created', revision, stored };
+    return { type: change.type === 'remove' ? 'removed' : 'replaced', revision, stored, previous: previous as Stored };
+  }
+
+  async #flush(): Promise<void> {
+    // Everything that is committed in the same turn of the event loop shares the first write.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.journal.append(batch.map(({ event }) => event));
+      } catch (error) {
+        this.#refuse([...batch, ...this.#waiting], error);
+        continue;
+      }
+      for (const { event } of batch) this.#show(event);
+      for (const { event, resolve } of batch) resolve(event.stored);
+      await this.#trim();
+    }
+    this.#flushing = undefined;
+  }
+
+  /** Nothing of the batch was kept, and what came after may build on it: all are refused. */
+  #refuse(pending: readonly Pending[], cause: unknown): void {
+    this.#waiting = [];
+    this.#overlay.clear();
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    for (const { event, reject } of pending) {
+      reject(new StoreError('failed', `Cannot write ${event.stored.key}: ${reason}`, { cause }));
+    }
+  }
+
+  #show(event: StoreEvent): void {
+    const { stored, type } = event;
+    if (this.#overlay.get(stored.key) === (type === 'removed' ? undefined : stored)) this.#overlay.delete(stored.key);
+    if (type === 'removed') {
+      this.#objects.delete(stored.key);
+      this.#keys.delete(stored.key);
+    } else {
+      this.#objects.set(stored.key, stored);
+      if (type === 'created') this.#keys.add(stored.key);
+    }
+    this.#revision = event.revision;
+    this.#events.push(event);
+    for (const watch of this.#watches) if (stored.key.startsWith(watch.prefix)) watch.push(event);
+  }
+
+  /** Keeps the memory of events bounded; a quarter is forgotten at once so that it happens seldom. */
+  async #trim(): Promise<void> {
+    if (this.#events.length <= this.#maxEvents) return;
+    const oldest = this.#events[Math.ceil(this.#maxEvents / 4)];
+    // A failed compaction costs disk only; the next one tries again.
+    if (oldest !== undefined) await this.compact(oldest.revision).catch(() => undefined);
+  }
+
+  #expired(revision: Revision): StoreError {
+    return new StoreError('expired', `Revision ${revision} is forgotten; the oldest known is ${this.#compacted}`);
+  }
+}
+
+/** The object with its revision as resourceVersion, and its bytes. */
+const storedOf = (key: string, revision: Revision, source: KubeObject): Stored => {
+  const object = { ...source, metadata: { ...source.metadata, resourceVersion: String(revision) } };
+  return { key, revision, object, bytes: Buffer.from(JSON.stringify(object)) };
+};
+
+const parse = (bytes: Uint8Array): KubeObject => JSON.parse(Buffer.from(bytes).toString('utf8')) as KubeObject;
+
+/** The position of the first event after a revision. */
+const firstAfter = (events: readonly StoreEvent[], revision: Revision): number => {
+  let [low, high] = [0, events.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((events[middle] as StoreEvent).revision <= revision) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+/**
+ * A journal keeps with each event what the key held before, so every version is written once: what an event wrote is
+ * what the next event of the key replaced, or what the key holds now.
+ */
+const restoreEvents = (
+  recorded: readonly { type: StoreEvent['type']; key: string; revision: Revision; previous: Uint8Array | undefined }[],
+  objects: ReadonlyMap<string, Stored>,
+): StoreEvent[] => {
+  const following = new Map<string, Stored>();
+  const events: StoreEvent[] = [];
+  for (const { type, key, revision, previous: bytes } of [...recorded].reverse()) {
+    const previous = bytes === undefined ? undefined : restoredOf(key, bytes);
+    const written = following.get(key) ?? objects.get(key);
+    const stored = type === 'removed' && previous !== undefined ? storedOf(key, revision, previous.object) : written;
+    if (previous !== undefined) following.set(key, previous);
+    if (stored === undefined) throw new StoreError('failed', `The journal has an event of ${key} without its object`);
+    events.push(previous === undefined ? { type, revision, stored } : { type, revision, stored, previous });
+  }
+  return events.reverse();
+};
+
+const restoredOf = (key: string, bytes: Uint8Array): Stored => {
+  const object = parse(bytes);
+  return { key, revision: Number(object.metadata.resourceVersion), object, bytes };
+};
