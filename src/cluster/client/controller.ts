@@ -25,6 +25,8 @@ export interface Controller {
   readonly watches: readonly Watch[];
   /** How many keys may be reconciled at once; one key never runs twice at the same time. Default 4. */
   readonly concurrency?: number;
+  /** More keys than the watches give, such as those of kinds that come and go. Runs until the signal fires. */
+  source?(enqueue: (key: ObjectKey) => void, signal: AbortSignal): Promise<void>;
   reconcile(key: ObjectKey, signal: AbortSignal): Promise<Outcome>;
 }
 
