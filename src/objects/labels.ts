@@ -1,0 +1,28 @@
+import { qualifiedName, validLabelValue } from './names.js';
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** Well-known labels and annotations that more than one part reads. */
+export const HOSTNAME_LABEL = 'kubernetes.io/hostname';
+export const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name';
+export const LAST_APPLIED_ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** What is wrong with a label, as messages about its key and its value; both empty for a good one. */
+export const labelErrors = (key: string, value: string): { readonly key: string[]; readonly value: string[] } => ({
+  key: qualifiedName(key),
+  value: validLabelValue(value),
+});
+
+/** Labels of an object; an object without any has the empty set. */
+export const labelsOf = (object: { readonly metadata?: { readonly labels?: Labels } }): Labels =>
+  object.metadata?.labels ?? {};
+
+/** One value of labels or annotations, never one inherited from Object's prototype. */
+export const labelValue = (labels: Labels | undefined, key: string): string | undefined =>
+  labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
+
+/** The annotation of an object, undefined when it has none of that key. */
+export const annotationOf = (
+  object: { readonly metadata: { readonly annotations?: Labels } },
+  key: string,
+): string | undefined => labelValue(object.metadata.annotations, key);
