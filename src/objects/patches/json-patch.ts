@@ -1,0 +1,64 @@
+import jsonPatch from 'fast-json-patch';
+import { ApiError } from '../api-error.js';
+import { cloneJson, isRecord } from '../json.js';
+import { malformedPatch, patchDoesNotApply } from './patch-errors.js';
+
+export const MAX_JSON_PATCH_OPERATIONS = 10_000;
+/** What the `copy` operations of one patch may add up to, in bytes of JSON. */
+const MAX_COPIED_BYTES = 3 * 1024 * 1024;
+
+const OPERATIONS: ReadonlySet<string> = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test']);
+
+const checkedOperations = (patch: unknown): readonly jsonPatch.Operation[] => {
+  if (!Array.isArray(patch)) {
+    throw malformedPatch('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+  }
+  if (patch.length > MAX_JSON_PATCH_OPERATIONS) {
+    throw new ApiError(
+      'RequestEntityTooLarge',
+      `The allowed maximum operations in a JSON patch is ${MAX_JSON_PATCH_OPERATIONS}, got ${patch.length}`,
+    );
+  }
+  for (const operation of patch as unknown[]) {
+    if (!isRecord(operation)) throw malformedPatch('error decoding patch: every operation must be an object');
+    const { op, path, from } = operation;
+    if (typeof op !== 'string' || !OPERATIONS.has(op)) throw patchDoesNotApply(`Unexpected kind: ${String(op)}`);
+    if (typeof path !== 'string') throw patchDoesNotApply(`${op} operation does not apply: missing path`);
+    if ((op === 'move' || op === 'copy') && typeof from !== 'string') {
+      throw patchDoesNotApply(`${op} operation does not apply: missing from`);
+    }
+    if ((op === 'add' || op === 'replace' || op === 'test') && !Object.hasOwn(operation, 'value')) {
+      throw patchDoesNotApply(`${op} operation does not apply: missing value`);
+    }
+  }
+  return patch as readonly jsonPatch.Operation[];
+};
+
+/**
+ * Applies an RFC 6902 patch and returns the new document; the old one is untouched.
+ * Throws an ApiError: BadRequest for what is no patch, RequestEntityTooLarge, Invalid for one that does not apply.
+ */
+export const applyJsonPatch = (document: unknown, patch: unknown): unknown => {
+  const operations = checkedOperations(patch);
+  let result: unknown = cloneJson(document);
+  let copied = 0;
+  for (const operation of operations) {
+    if (operation.op === 'copy') {
+      const source: unknown = jsonPatch.getValueByPointer(result, operation.from);
+      copied += source === undefined ? 0 : Buffer.byteLength(JSON.stringify(source));
+      if (copied > MAX_COPIED_BYTES) throw patchDoesNotApply('the copied values exceed the limit');
+    }
+    result = applyOne(result, operation);
+  }
+  return result;
+};
+
+const applyOne = (document: unknown, operation: jsonPatch.Operation): unknown => {
+  try {
+    // Validates that paths exist, and refuses paths that lead into the prototype.
+    return jsonPatch.applyOperation(document, cloneJson(operation), true, true, true).newDocument;
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
+    throw patchDoesNotApply(`${operation.op} operation does not apply: ${operation.path}: ${reason}`);
+  }
+};

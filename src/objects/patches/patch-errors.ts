@@ -1,0 +1,11 @@
+import { ApiError } from '../api-error.js';
+
+/** The answer to a patch that is well formed but does not fit the object. */
+export const patchDoesNotApply = (reason: string): ApiError => {
+  const error = new ApiError('Invalid', 'the server rejected our request due to an error in our request');
+  error.cause = reason;
+  return error;
+};
+
+/** The answer to a body that is no patch of its kind. */
+export const malformedPatch = (reason: string): ApiError => new ApiError('BadRequest', reason);
