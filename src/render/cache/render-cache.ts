@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import type { FileTree } from '../file-tree.js';
+import type { TreeRead } from '../files/recording-tree.js';
+import { answersAlike } from '../files/recording-tree.js';
+import type { Rendered, SourceOptions } from '../render.js';
+
+interface KeptRender {
+  readonly reads: readonly TreeRead[];
+  readonly rendered: Rendered;
+  readonly bytes: number;
+}
+
+/** Renders of one set of options that are kept side by side: branches that alternate, a rollback. */
+const MAX_VARIANTS = 4;
+
+/**
+ * Keeps renders by their options and by what they read. A render is found again while the tree at hand would answer
+ * all its reads as they were answered then; absences count as answers. Bounded by bytes, the least recently used go.
+ */
+export class RenderCache {
+  readonly #kept = new Map<string, KeptRender[]>();
+  #bytes = 0;
+
+  constructor(readonly maxBytes = 64 * 1024 * 1024) {}
+
+  async find(options: SourceOptions, tree: FileTree): Promise<Rendered | undefined> {
+    const key = keyOf(options);
+    for (const kept of this.#kept.get(key) ?? []) {
+      if (!(await answersAlike(tree, kept.reads))) continue;
+      this.#touch(key, kept);
+      return kept.rendered;
+    }
+    return undefined;
+  }
+
+  keep(options: SourceOptions, reads: readonly TreeRead[], rendered: Rendered): void {
+    const key = keyOf(options);
+    const kept: KeptRender = { reads, rendered, bytes: sizeOf(reads, rendered) };
+    if (kept.bytes > this.maxBytes / 4) return;
+    const variants = this.#kept.get(key) ?? [];
+    variants.unshift(kept);
+    for (const dropped of variants.splice(MAX_VARIANTS)) this.#bytes -= dropped.bytes;
+    this.#bytes += kept.bytes;
+    this.#kept.delete(key);
+    this.#kept.set(key, variants);
+    for (const [oldest, old] of this.#kept) {
+      if (this.#bytes <= this.maxBytes || oldest === key) break;
+      this.#kept.delete(oldest);
+      for (const { bytes } of old) this.#bytes -= bytes;
+    }
+  }
+
+  #touch(key: string, kept: KeptRender): void {
+    const variants = this.#kept.get(key);
+    if (variants === undefined) return;
+    this.#kept.delete(key);
+    this.#kept.set(key, [kept, ...variants.filter((other) => other !== kept)]);
+  }
+}
+
+const keyOf = (options: SourceOptions): string =>
+  createHash('sha256')
+    .update(JSON.stringify(sorted(options)))
+    .digest('base64');
+
+/** Options that say the same are the same key, whatever the order in which they were written. */
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+  return entries.sort(([left], [right]) => (left < right ? -1 : 1)).map(([name, field]) => [name, sorted(field)]);
+};
+
+const sizeOf = (reads: readonly TreeRead[], rendered: Rendered): number => {
+  let bytes = reads.length * 128;
+  for (const { object, file } of rendered.manifests) bytes += 2 * JSON.stringify(object).length + file.length + 256;
+  return bytes;
+};

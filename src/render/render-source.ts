@@ -1,0 +1,40 @@
+import type { SourceType } from './detect-source-type.js';
+import { detectSourceType } from './detect-source-type.js';
+import type { FileTree } from './file-tree.js';
+import { FileTreeError } from './file-tree.js';
+import { normalizePath } from './files/tree-path.js';
+import type { Render, SourceOptions } from './render.js';
+import { RenderError } from './render.js';
+import { withSourceOverrides } from './source-overrides.js';
+
+/** Paths as text, so that a renderer's modules are loaded with its first source. */
+const HELM: string = './helm/render-helm.js';
+const KUSTOMIZE: string = './kustomize/render-kustomize.js';
+
+const RENDERERS: Readonly<Record<SourceType, () => Promise<Render>>> = {
+  helm: async () => ((await import(HELM)) as { renderHelm: Render }).renderHelm,
+  kustomize: async () => ((await import(KUSTOMIZE)) as { renderKustomize: Render }).renderKustomize,
+  directory: async () => (await import('./directory/render-directory.js')).renderDirectory,
+};
+
+/**
+ * Renders a source, whatever it is: a chart, an overlay or plain manifests. Everything wrong with the files is a
+ * RenderError. The renderers are imported when the first source needs them.
+ */
+export const renderSource: Render = async (tree, options, signal) => {
+  try {
+    await requireFolder(tree, options);
+    const merged = await withSourceOverrides(tree, options);
+    const type = await detectSourceType(tree, merged);
+    return await (await RENDERERS[type]())(tree, merged, signal);
+  } catch (error) {
+    if (error instanceof FileTreeError) throw new RenderError([{ file: error.path, message: error.message }]);
+    throw error;
+  }
+};
+
+const requireFolder = async (tree: FileTree, options: SourceOptions): Promise<void> => {
+  const path = normalizePath(options.path);
+  if (path === '' || (await tree.stat(path))?.kind === 'folder') return;
+  throw new RenderError([{ file: path, message: `the source's path ${path} is not a folder of the repository` }]);
+};
