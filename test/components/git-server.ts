@@ -127,7 +127,9 @@ const misbehave = (behaviour: GitServerBehaviour, request: IncomingMessage, resp
   }
   if (behaviour.endless === true) {
     response.writeHead(200, { 'content-type': 'application/x-git-upload-pack-advertisement' });
-    const chunk = Buffer.alloc(1 << 20, 'x');
+    const packet = (line: string): string => `${(line.length + 4).toString(16).padStart(4, '0')}${line}`;
+    const chunk = Buffer.from(packet(`${'0'.repeat(40)} refs/heads/endless\n`).repeat(10_000));
+    response.write(`${packet('# service=git-upload-pack\n')}0000${packet(`${'0'.repeat(40)} HEAD\0agent=endless\n`)}`);
     const pump = (): void => {
       while (!response.destroyed && response.write(chunk));
       if (!response.destroyed) response.once('drain', pump);

@@ -1,0 +1,13 @@
+import type { Refs } from './revision.js';
+
+/** A place that commits come from. Methods throw `SourceError`, and what they read is never an option of a command. */
+export interface GitBackend {
+  /** The Git folder that holds every commit that was obtained. May change between two calls of `obtain`. */
+  readonly gitdir: string;
+  /** The refs as they are now. */
+  refs(signal: AbortSignal): Promise<Refs>;
+  /** Makes sure that a commit and all its files are in `gitdir`. */
+  obtain(commit: string, signal: AbortSignal): Promise<void>;
+  /** Calls back when refs may have changed, where that can be known; returns the unsubscriber. */
+  watch?(changed: () => void): () => void;
+}

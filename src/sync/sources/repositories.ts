@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Clock } from '../../objects/clock.js';
+import type { KubeObject } from '../../objects/object.js';
+import { accessFor } from './credentials.js';
+import { createFolderBackend } from './folder-backend.js';
+import type { GitBackend } from './git-backend.js';
+import type { RemoteLimits } from './remote-backend.js';
+import { createRemoteBackend, DEFAULT_REMOTE_LIMITS } from './remote-backend.js';
+import type { RepositoryEvent } from './repository.js';
+import { Repository } from './repository.js';
+import { locateRepository, repositoryIdentity } from './repository-url.js';
+
+/** How often remote repositories are asked for their refs. */
+export interface PollSchedule {
+  /** Milliseconds between two looks. Default 120,000. */
+  readonly intervalMs: number;
+  /** Up to this much is added by chance, so that many repositories are not asked at once. Default 60,000. */
+  readonly jitterMs: number;
+  /** First wait after a failure; doubled up to the interval. Default 5,000. */
+  readonly retryMs: number;
+}
+
+export const DEFAULT_POLL_SCHEDULE: PollSchedule = { intervalMs: 120_000, jitterMs: 60_000, retryMs: 5000 };
+
+export interface RepositoriesOptions {
+  /** Where fetched repositories are kept. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The Secrets that configure repositories, as they are now. */
+  readonly secrets: () => readonly KubeObject[];
+  /** Told of everything that happens to a repository in use. */
+  readonly onEvent: (repoURL: string, event: RepositoryEvent) => void;
+  readonly schedule?: Partial<PollSchedule>;
+  readonly limits?: Partial<RemoteLimits>;
+  /** Between 0 and 1; for tests. */
+  readonly random?: () => number;
+}
+
+interface Followed {
+  readonly repository: Repository;
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+  failures: number;
+  /** Ends the present pause: a failure is tried again sooner than the next poll. */
+  wake: AbortController;
+}
+
+/** All repositories in use, each followed once however it is spelled and however many applications use it. */
+export class Repositories {
+  readonly #options: RepositoriesOptions;
+  readonly #schedule: PollSchedule;
+  readonly #followed = new Map<string, Followed>();
+
+  constructor(options: RepositoriesOptions) {
+    this.#options = options;
+    this.#schedule = { ...DEFAULT_POLL_SCHEDULE, ...options.schedule };
+  }
+
+  /** The repository, followed from now on. Throws `SourceError` `invalid` for a URL that cannot be used. */
+  use(repoURL: string): Repository {
+    const id = repositoryIdentity(repoURL);
+    const known = this.#followed.get(id);
+    if (known !== undefined) return known.repository;
+    const backend = this.#backend(repoURL, id);
+    const stop = new AbortController();
+    const repository: Repository = new Repository(repoURL, backend, this.#options.clock, (event) => {
+      if (event.type === 'reach' && event.error !== undefined && followed.failures === 0) {
+        followed.failures = 1;
+        followed.wake.abort();
+      }
+      this.#options.onEvent(repoURL, event);
+    });
+    const wake = new AbortController();
+    const followed: Followed = { repository, stop, failures: 0, wake, done: this.#start(() => followed, backend) };
+    this.#followed.set(id, followed);
+    return repository;
+  }
+
+  /** Looks at a repository now, as after a push. Nothing happens when nobody uses it. */
+  async poke(repoURL: string): Promise<void> {
+    const followed = this.#followed.get(repositoryIdentity(repoURL));
+    if (followed !== undefined) await followed.repository.look(followed.stop.signal);
+  }
+
+  /** Stops following every repository for which `inUse` says no. */
+  keepOnly(inUse: (identity: string) => boolean): void {
+    for (const [id, followed] of this.#followed) {
+      if (inUse(id)) continue;
+      followed.stop.abort();
+      followed.repository.close();
+      this.#followed.delete(id);
+    }
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.#followed.values()];
+    this.keepOnly(() => false);
+    await Promise.all(all.map(({ done }) => done));
+  }
+
+  #backend(repoURL: string, id: string): GitBackend {
+    const location = locateRepository(repoURL);
+    if (location.type === 'folder') return createFolderBackend(location.path);
+    return createRemoteBackend({
+      url: location.url,
+      folder: join(this.#options.folder, createHash('sha256').update(id).digest('hex').slice(0, 32)),
+      access: () => accessFor(repoURL, this.#options.secrets()),
+      limits: { ...DEFAULT_REMOTE_LIMITS, ...this.#options.limits },
+    });
+  }
+
+  /** Begins after the caller has finished making what `get` returns. */
+  async #start(get: () => Followed, backend: GitBackend): Promise<void> {
+    await Promise.resolve();
+    await this.#follow(get(), backend);
+  }
+
+  /** Looks now and then; where the repository tells of changes itself, also when it does. */
+  async #follow(followed: Followed, backend: GitBackend): Promise<void> {
+    const { repository } = followed;
+    const { signal } = followed.stop;
+    const unwatch = this.#watch(repository, backend, signal);
+    try {
+      while (!signal.aborted) {
+        followed.wake = new AbortController();
+        const woken = await this.#sleep(this.#pause(followed.failures), followed.wake.signal, signal);
+        if (woken) continue;
+        await repository.look(signal);
+        followed.failures = repository.isReachable ? 0 : followed.failures + 1;
+      }
+    } finally {
+      unwatch();
+    }
+  }
+
+  /** True when it was woken before the time was over. */
+  async #sleep(ms: number, wake: AbortSignal, stop: AbortSignal): Promise<boolean> {
+    try {
+      await this.#options.clock.sleep(ms, AbortSignal.any([wake, stop]));
+      return false;
+    } catch (error) {
+      if (wake.aborted || stop.aborted) return true;
+      throw error;
+    }
+  }
+
+  #watch(repository: Repository, backend: GitBackend, signal: AbortSignal): () => void {
+    let looking = false;
+    try {
+      return (
+        backend.watch?.(() => {
+          if (looking || signal.aborted) return;
+          looking = true;
+          // A push writes several files: what comes within a moment is one change.
+          this.#options.clock
+            .sleep(WATCH_DEBOUNCE_MS, signal)
+            .then(() => {
+              looking = false;
+              return repository.look(signal);
+            })
+            .catch((error: unknown) => {
+              looking = false;
+              if (!signal.aborted) this.#options.log.warn({ err: error, repository: repository.url }, 'look failed');
+            });
+        }) ?? (() => undefined)
+      );
+    } catch (error) {
+      this.#options.log.debug({ err: error, repository: repository.url }, 'cannot watch the repository; polling it');
+      return () => undefined;
+    }
+  }
+
+  #pause(failures: number): number {
+    const { intervalMs, jitterMs, retryMs } = this.#schedule;
+    const base = failures === 0 ? intervalMs : Math.min(retryMs * 2 ** Math.min(failures - 1, 20), intervalMs);
+    const random = this.#options.random ?? Math.random;
+    return base + Math.min(jitterMs, base) * random();
+  }
+}
+
+const WATCH_DEBOUNCE_MS = 20;
