@@ -176,7 +176,10 @@ const explained = async <T>(
   const fail = (code: SourceError['code'], why: string, cause: unknown): SourceError =>
     new SourceError(code, `Cannot read ${url}: ${why}`, { cause });
   try {
-    return await request((failure) => failures.push(failure));
+    const result = await request((failure) => failures.push(failure));
+    // What was cut off is not an answer, even where the library takes it for one.
+    if (failures[0] !== undefined) throw failures[0];
+    return result;
   } catch (error) {
     if (failures[0] !== undefined) throw failures[0];
     if (error instanceof SourceError) throw error;
