@@ -4,9 +4,9 @@ import type { TreeRead } from '../files/recording-tree.js';
 import { answersAlike } from '../files/recording-tree.js';
 import type { Rendered, SourceOptions } from '../render.js';
 
-interface KeptRender {
+interface KeptRender<R extends Rendered> {
   readonly reads: readonly TreeRead[];
-  readonly rendered: Rendered;
+  readonly rendered: R;
   readonly bytes: number;
 }
 
@@ -17,13 +17,13 @@ const MAX_VARIANTS = 4;
  * Keeps renders by their options and by what they read. A render is found again while the tree at hand would answer
  * all its reads as they were answered then; absences count as answers. Bounded by bytes, the least recently used go.
  */
-export class RenderCache {
-  readonly #kept = new Map<string, KeptRender[]>();
+export class RenderCache<R extends Rendered = Rendered> {
+  readonly #kept = new Map<string, KeptRender<R>[]>();
   #bytes = 0;
 
   constructor(readonly maxBytes = 64 * 1024 * 1024) {}
 
-  async find(options: SourceOptions, tree: FileTree): Promise<Rendered | undefined> {
+  async find(options: SourceOptions, tree: FileTree): Promise<R | undefined> {
     const key = keyOf(options);
     for (const kept of this.#kept.get(key) ?? []) {
       if (!(await answersAlike(tree, kept.reads))) continue;
@@ -33,9 +33,9 @@ export class RenderCache {
     return undefined;
   }
 
-  keep(options: SourceOptions, reads: readonly TreeRead[], rendered: Rendered): void {
+  keep(options: SourceOptions, reads: readonly TreeRead[], rendered: R): void {
     const key = keyOf(options);
-    const kept: KeptRender = { reads, rendered, bytes: sizeOf(reads, rendered) };
+    const kept: KeptRender<R> = { reads, rendered, bytes: sizeOf(reads, rendered) };
     if (kept.bytes > this.maxBytes / 4) return;
     const variants = this.#kept.get(key) ?? [];
     variants.unshift(kept);
@@ -50,7 +50,7 @@ export class RenderCache {
     }
   }
 
-  #touch(key: string, kept: KeptRender): void {
+  #touch(key: string, kept: KeptRender<R>): void {
     const variants = this.#kept.get(key);
     if (variants === undefined) return;
     this.#kept.delete(key);

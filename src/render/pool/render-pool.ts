@@ -5,6 +5,7 @@ import { Piscina } from 'piscina';
 import { RenderCache } from '../cache/render-cache.js';
 import { OpenTrees } from '../files/open-tree.js';
 import type { TreeRef } from '../files/open-tree.js';
+import type { TreeRead } from '../files/recording-tree.js';
 import type { Rendered, SourceOptions } from '../render.js';
 import { RenderError } from '../render.js';
 import type { RenderAnswer } from './render-job.js';
@@ -20,12 +21,17 @@ export interface RenderPoolOptions {
   readonly cacheBytes?: number;
 }
 
+/** A render and what it read of its tree: while the answers stay the same, so does the render. */
+export interface PooledRender extends Rendered {
+  readonly reads: readonly TreeRead[];
+}
+
 export interface RenderPool {
   /**
    * Renders a source in a worker thread, or returns the render of an earlier revision when nothing that it read has
    * changed. Throws RenderError for what is wrong with the files and when a limit ends the render.
    */
-  render(tree: TreeRef, options: SourceOptions, signal: AbortSignal): Promise<Rendered>;
+  render(tree: TreeRef, options: SourceOptions, signal: AbortSignal): Promise<PooledRender>;
   /** Renders that ran in a thread, and renders that were reused, since the start. */
   counts(): { readonly rendered: number; readonly reused: number };
   /** Ends the threads; renders under way fail. */
@@ -50,7 +56,7 @@ export const createRenderPool = (options: RenderPoolOptions = {}): RenderPool =>
     idleTimeout: 30_000,
     resourceLimits: { maxOldGenerationSizeMb: limits.memoryMb },
   });
-  const cache = new RenderCache(options.cacheBytes);
+  const cache = new RenderCache<PooledRender>(options.cacheBytes);
   const trees = new OpenTrees();
   const turns = new Turns(maxThreads);
   let rendered = 0;
@@ -83,8 +89,9 @@ export const createRenderPool = (options: RenderPoolOptions = {}): RenderPool =>
       const answer = await run(tree, source, signal);
       if (answer.rendered === undefined) throw new RenderError(answer.problems ?? []);
       // A folder on disk can change while it is read; only a commit is sure to be what was rendered.
-      if (tree.kind === 'git') cache.keep(source, answer.reads, answer.rendered);
-      return answer.rendered;
+      const render: PooledRender = { ...answer.rendered, reads: answer.reads };
+      if (tree.kind === 'git') cache.keep(source, answer.reads, render);
+      return render;
     },
     counts: () => ({ rendered, reused }),
     async close() {
