@@ -1,0 +1,18 @@
+import { Command } from 'commander';
+import type { ConnectOptions } from '../../connect.js';
+import { withClient, withConnection } from '../../connect.js';
+import type { OutputFormat } from '../../output/print.js';
+import { outputOption, printResult } from '../../output/print.js';
+import { findApplication } from './application-argument.js';
+import { detailText } from './application-text.js';
+
+export const getCommand = (): Command =>
+  withConnection(new Command('get').description('Show one application: status, conditions, quarantine, resources'))
+    .argument('<application>', 'NAME or NAMESPACE/NAME')
+    .addOption(outputOption())
+    .action(async (argument: string, options: ConnectOptions & { output: OutputFormat }) => {
+      await withClient(options, async (client) => {
+        const application = await findApplication(client, argument);
+        await printResult(options.output, application, () => detailText(application));
+      });
+    });
