@@ -1,0 +1,82 @@
+import type { Logger } from 'pino';
+import { systemClock, type Clock } from '../../objects/clock.js';
+import type { Client } from '../client/client.js';
+import type { Store } from '../store/store.js';
+import { createNamespaces, publishServer, type Endpoint } from './bootstrap-objects.js';
+import { InProcessClient } from './in-process-client.js';
+import type { Machinery } from './operations/machinery.js';
+import { Pipeline, type Authorize } from './operations/pipeline.js';
+import type { AdmissionPlugin } from './plugins/admission-plugin.js';
+import { AddressRange } from './plugins/address-range.js';
+import { namespaceLifecycle } from './plugins/namespace-lifecycle.js';
+import { serviceAccountAdmission } from './plugins/service-account.js';
+import { serviceAllocations } from './plugins/service-allocation.js';
+import type { UserInfo } from './request.js';
+import { ResourceRegistry } from './resource-registry.js';
+import { kindRules } from './operations/kind-rules.js';
+import { convertObject } from './operations/conversion.js';
+
+export type PluginName = 'NamespaceLifecycle' | 'ServiceAccount';
+
+export interface ApiOptions {
+  readonly store: Store;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** Addresses of Services. Default `10.96.0.0/16`. */
+  readonly serviceCidr?: string;
+  /** Default 30000 to 32767. */
+  readonly nodePorts?: { readonly first: number; readonly last: number };
+  /** Admission plugins that are left out. */
+  readonly disabledPlugins?: readonly PluginName[];
+  /** Who may do what. Default: everybody with a credential may do everything. */
+  readonly authorize?: Authorize;
+}
+
+/** The API server's core, without the network. */
+export interface Api {
+  readonly registry: ResourceRegistry;
+  readonly pipeline: Pipeline;
+  /** A client in this process. Default user: the server itself, who may do everything. */
+  client(user?: UserInfo, userAgent?: string): Client;
+  /** Makes the permanent objects and serves the custom resources until the signal fires. */
+  start(signal: AbortSignal): Promise<void>;
+  /** Tells pods where the server is: the `kubernetes` Service of the namespace `default`. */
+  publish(endpoint: Endpoint): Promise<void>;
+}
+
+/** The server acting on its own behalf. */
+export const SYSTEM_USER: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+
+export const createApi = (options: ApiOptions): Api => {
+  const { store, log, clock = systemClock } = options;
+  const serviceCidr = options.serviceCidr ?? '10.96.0.0/16';
+  const registry = new ResourceRegistry();
+  const machinery: Machinery = {
+    store,
+    clock,
+    log,
+    registry,
+    rules: kindRules,
+    plugins: pluginsOf(options),
+    allocations: serviceAllocations(store, {
+      serviceCidr,
+      nodePorts: options.nodePorts ?? { first: 30_000, last: 32_767 },
+    }),
+    convert: convertObject,
+  };
+  const pipeline = new Pipeline(machinery, options.authorize ?? (() => undefined));
+  const client = (user: UserInfo = SYSTEM_USER, userAgent = 'fairlead'): Client =>
+    new InProcessClient(pipeline, registry, user, userAgent);
+  return {
+    registry,
+    pipeline,
+    client,
+    start: async () => createNamespaces(client()),
+    publish: async (endpoint) => publishServer(client(), new AddressRange(serviceCidr).first, endpoint),
+  };
+};
+
+const pluginsOf = ({ store, disabledPlugins = [] }: ApiOptions): readonly AdmissionPlugin[] =>
+  [namespaceLifecycle(store), serviceAccountAdmission(store)].filter(
+    ({ name }) => !disabledPlugins.some((disabled) => disabled === name),
+  );

@@ -1,0 +1,64 @@
+import type { KubeObject } from '../../objects/object.js';
+import type { Client } from '../client/client.js';
+
+export interface Endpoint {
+  /** Where clients inside pods reach the server. */
+  readonly address: string;
+  readonly port: number;
+}
+
+const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+
+const meta = (name: string, namespace?: string, labels?: Record<string, string>): KubeObject['metadata'] => ({
+  name,
+  ...(namespace === undefined ? {} : { namespace }),
+  ...(labels === undefined ? {} : { labels }),
+});
+
+/** What is there before anybody asks: the permanent namespaces, with their default service account. */
+export const createNamespaces = async (client: Client): Promise<void> => {
+  for (const name of NAMESPACES) await ensure(client, { apiVersion: 'v1', kind: 'Namespace', metadata: meta(name) });
+};
+
+/** The Service by which pods find the server, and where it leads. Called again when the server's address changes. */
+export const publishServer = async (client: Client, clusterIP: string, endpoint: Endpoint): Promise<void> => {
+  await ensure(client, {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: meta('kubernetes', 'default', { component: 'apiserver', provider: 'kubernetes' }),
+    spec: {
+      type: 'ClusterIP',
+      clusterIP,
+      clusterIPs: [clusterIP],
+      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: endpoint.port }],
+    },
+  });
+  const ports = [{ name: 'https', protocol: 'TCP', port: endpoint.port }];
+  await ensure(client, {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: meta('kubernetes', 'default', { 'endpointslice.kubernetes.io/skip-mirror': 'true' }),
+    subsets: [{ addresses: [{ ip: endpoint.address }], ports }],
+  });
+  await ensure(client, {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: meta('kubernetes', 'default', { 'kubernetes.io/service-name': 'kubernetes' }),
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [endpoint.address], conditions: { ready: true } }],
+    ports,
+  });
+};
+
+/** Makes the object, or brings the one that is there into the wanted form. */
+const ensure = async (client: Client, object: KubeObject): Promise<void> => {
+  const { apiVersion: _version, kind: _kind, metadata, ...rest } = object;
+  const { namespace, name, labels } = metadata;
+  const key = namespace === undefined ? { name } : { namespace, name };
+  if ((await client.get(object, key)) === undefined) {
+    await client.create(object);
+    return;
+  }
+  const body = { ...rest, ...(labels === undefined ? {} : { metadata: { labels } }) };
+  if (Object.keys(body).length > 0) await client.patch(object, key, { type: 'merge', body });
+};

@@ -1,0 +1,12 @@
+import type { KubeObject } from '../../../objects/object.js';
+import { internal } from '../status-errors.js';
+import { convertEvent } from './convert-event.js';
+import { convertAutoscaler } from './convert-autoscaler.js';
+
+/** An object in another version of its kind. */
+export const convertObject = (object: KubeObject, apiVersion: string): KubeObject => {
+  if (object.apiVersion === apiVersion) return object;
+  if (object.kind === 'Event') return convertEvent(object, apiVersion);
+  if (object.kind === 'HorizontalPodAutoscaler') return convertAutoscaler(object, apiVersion);
+  throw internal(`${object.kind} cannot be converted from ${object.apiVersion} to ${apiVersion}`);
+};

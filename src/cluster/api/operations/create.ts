@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { timestamp } from '../../../objects/conditions.js';
+import { generateName } from '../../../objects/generate-name.js';
+import type { KubeObject } from '../../../objects/object.js';
+import type { Stored } from '../../store/store.js';
+import { StoreError } from '../../store/store.js';
+import type { RequestContext, Target, WriteParameters } from '../request.js';
+import { managerOf } from '../request.js';
+import { alreadyExists, badRequest, fromStore, invalid } from '../status-errors.js';
+import { storageKey } from '../storage-keys.js';
+import { admit, review } from './admission.js';
+import { recordUpdate } from './field-ownership.js';
+import type { Item, Machinery } from './machinery.js';
+import { prepareNew } from './preparation.js';
+import { servedItem } from './read.js';
+
+/** How often a name is drawn before `generateName` gives up. */
+const NAME_ATTEMPTS = 8;
+
+/** The manager of the fields was recorded by the caller already: server-side apply does. */
+export interface CreateParameters extends WriteParameters {
+  readonly applied?: boolean;
+}
+
+/** Stores a new object. Fails with AlreadyExists, Invalid, or what admission says. */
+export const createObject = async (
+  machinery: Machinery,
+  context: RequestContext,
+  target: Target,
+  object: KubeObject,
+  parameters: CreateParameters,
+): Promise<Item> => {
+  checkIdentity(target, object);
+  if ((object.metadata.resourceVersion ?? '') !== '') {
+    throw badRequest('resourceVersion should not be set on objects to be created');
+  }
+  if ((object.metadata.name ?? '') !== '' || (object.metadata.generateName ?? '') === '') {
+    return createNamed(machinery, context, target, object, parameters);
+  }
+  return createGenerated(machinery, context, target, object, parameters);
+};
+
+const createGenerated = async (
+  machinery: Machinery,
+  context: RequestContext,
+  target: Target,
+  object: KubeObject,
+  parameters: CreateParameters,
+): Promise<Item> => {
+  for (let attempt = 1; ; attempt += 1) {
+    const name = generateName(object.metadata.generateName ?? '');
+    const named = { ...object, metadata: { ...object.metadata, name } };
+    if (attempt < NAME_ATTEMPTS && machinery.store.get(storageKey(target, name)) !== undefined) continue;
+    return createNamed(machinery, context, target, named, parameters);
+  }
+};
+
+const createNamed = async (
+  machinery: Machinery,
+  context: RequestContext,
+  target: Target,
+  object: KubeObject,
+  parameters: CreateParameters,
+): Promise<Item> => {
+  const { resource } = target;
+  const created = { uid: randomUUID(), at: timestamp(machinery.clock.now()) };
+  const defaulted = machinery.rules.defaults(target, prepareNew(target, object, created));
+  const request = { operation: 'CREATE' as const, target, context, dryRun: parameters.dryRun };
+  const admitted = await admit(machinery, { ...request, object: defaulted });
+  const reserved = machinery.allocations.reserve(target, admitted, undefined, parameters.dryRun);
+  try {
+    const owned =
+      parameters.applied === true
+        ? reserved.object
+        : recordUpdate(machinery, target, undefined, reserved.object, managerOf(context, parameters));
+    const problems = machinery.rules.createProblems(target, owned);
+    if (problems.length > 0) throw invalid(resource, object.metadata.name, problems);
+    await review(machinery, { ...request, object: owned });
+    const item = await insert(machinery, target, owned, parameters.dryRun);
+    reserved.keep();
+    return item;
+  } finally {
+    reserved.release();
+  }
+};
+
+const insert = async (machinery: Machinery, target: Target, object: KubeObject, dryRun: boolean): Promise<Item> => {
+  const { store } = machinery;
+  const { name } = object.metadata;
+  const key = storageKey(target, name);
+  const storable = await machinery.convert(object, target.resource.storageVersion, target.resource);
+  if (dryRun) {
+    if (store.get(key) !== undefined) throw alreadyExists(target.resource, name);
+    return { object };
+  }
+  let stored: Stored;
+  try {
+    stored = await store.commit({ type: 'create', key, object: storable });
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'exists') throw alreadyExists(target.resource, name);
+    throw fromStore(error);
+  }
+  return servedItem(machinery, target, stored);
+};
+
+/** The object must be what the path says. Throws BadRequest. */
+export const checkIdentity = (target: Target, object: KubeObject): void => {
+  const { resource, namespace, name } = target;
+  if (object.kind !== resource.kind || object.apiVersion !== resource.apiVersion) {
+    throw badRequest(
+      `${object.kind} in version ${JSON.stringify(object.apiVersion)} cannot be handled as a ${resource.kind}: ` +
+        `the API version in the data (${object.apiVersion}) does not match the expected API version (${resource.apiVersion})`,
+    );
+  }
+  const asked = object.metadata.namespace ?? '';
+  if (asked !== '' && namespace !== undefined && asked !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  if (name !== undefined && (object.metadata.name ?? '') !== '' && object.metadata.name !== name) {
+    throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
+  }
+};

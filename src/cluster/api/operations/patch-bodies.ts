@@ -1,0 +1,42 @@
+import { ApiError } from '../../../objects/api-error.js';
+import { isRecord } from '../../../objects/json.js';
+import type { KubeObject } from '../../../objects/object.js';
+import { applyJsonPatch } from '../../../objects/patches/json-patch.js';
+import { applyMergePatch } from '../../../objects/patches/merge-patch.js';
+import { applyStrategicMergePatch } from '../../../objects/patches/strategic-merge-patch.js';
+import type { KindRef } from '../../../objects/kind.js';
+import type { ServedResource } from '../request.js';
+import { badRequest } from '../status-errors.js';
+
+/** A patch as it arrives, read from JSON. */
+export interface PatchBody {
+  readonly type: 'json' | 'merge' | 'strategic';
+  readonly body: unknown;
+}
+
+/** The object as the patch wants it. `kind` tells how lists merge. Throws ApiError. */
+export const applyPatch = (
+  resource: ServedResource,
+  kind: KindRef,
+  current: KubeObject,
+  { type, body }: PatchBody,
+): KubeObject => {
+  if (type === 'strategic' && resource.custom) throw unsupportedPatch(resource);
+  const result = patchResult(kind, current, type, body);
+  if (!isRecord(result) || !isRecord(result['metadata'])) throw badRequest('the patch leaves no object');
+  return result as KubeObject;
+};
+
+const patchResult = (kind: KindRef, current: KubeObject, type: PatchBody['type'], body: unknown): unknown => {
+  if (type === 'json') return applyJsonPatch(current, body);
+  if (!isRecord(body)) throw badRequest('the body of the patch must be an object');
+  return type === 'merge' ? applyMergePatch(current, body) : applyStrategicMergePatch(current, body, kind);
+};
+
+const unsupportedPatch = ({ plural, group }: ServedResource): ApiError =>
+  new ApiError(
+    'UnsupportedMediaType',
+    'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, ' +
+      'application/merge-patch+json, application/apply-patch+yaml',
+    { group, kind: plural },
+  );

@@ -1,0 +1,168 @@
+import { ApiError } from '../../../objects/api-error.js';
+import type { KubeObject } from '../../../objects/object.js';
+import { bindPod } from '../subresources/pod-binding.js';
+import { evictPod } from '../subresources/pod-eviction.js';
+import { scaleOf, withScale } from '../subresources/scale.js';
+import type { RequestContext, Target, Verb, WriteParameters } from '../request.js';
+import { methodNotAllowed, noSuchResource } from '../status-errors.js';
+import { createObject } from './create.js';
+import type { Item, Machinery } from './machinery.js';
+import { applyObject, patchObject } from './patch.js';
+import { applyPatch, type PatchBody } from './patch-bodies.js';
+import { getObject, listObjects, type ListParameters, type ListResult } from './read.js';
+import { deleteCollection, deleteObject, type DeleteParameters, type DeleteResult } from './remove.js';
+import type { VersionParameters } from './resource-versions.js';
+import { changeObject, updateObject, type UpdateResult } from './update.js';
+import { watchObjects, type WatchFrame, type WatchParameters } from './watch.js';
+
+/** Decides who may do what. Throws Forbidden. */
+export type Authorize = (verb: Verb, target: Target, context: RequestContext) => void | Promise<void>;
+
+/** Handles a POST to a subresource, or to a resource whose objects are questions and never stored. */
+export type PostHandler = (
+  machinery: Machinery,
+  context: RequestContext,
+  target: Target,
+  body: KubeObject,
+  parameters: WriteParameters,
+) => KubeObject | Promise<KubeObject>;
+
+const POSTS: Readonly<Record<string, PostHandler>> = {
+  '/pods/binding': bindPod,
+  '/pods/eviction': evictPod,
+  '/bindings': bindPod,
+};
+
+/** The one path of every request to an object, whoever brings it: authorization first, then the operation. */
+export class Pipeline {
+  constructor(
+    readonly machinery: Machinery,
+    private readonly authorize: Authorize,
+    private readonly posts: Readonly<Record<string, PostHandler>> = {},
+  ) {}
+
+  async get(context: RequestContext, target: Target, parameters: VersionParameters = {}): Promise<Item> {
+    await this.#begin('get', target, context);
+    const { subresource, ...main } = target;
+    if (subresource === undefined) return getObject(this.machinery, context, target, parameters);
+    const item = await getObject(this.machinery, context, main, parameters);
+    return subresource === 'scale' ? { object: scaleOf(target.resource, item.object) } : item;
+  }
+
+  async list(context: RequestContext, target: Target, parameters: ListParameters): Promise<ListResult> {
+    await this.#begin('list', target, context);
+    return listObjects(this.machinery, context, target, parameters);
+  }
+
+  /** Resolves when the watch is authorized and its parameters are good; the frames follow. */
+  async watch(
+    context: RequestContext,
+    target: Target,
+    parameters: WatchParameters,
+  ): Promise<AsyncGenerator<WatchFrame, void, undefined>> {
+    await this.#begin('watch', target, context);
+    return watchObjects(this.machinery, context, target, parameters);
+  }
+
+  async create(
+    context: RequestContext,
+    target: Target,
+    object: KubeObject,
+    parameters: WriteParameters,
+  ): Promise<Item> {
+    await this.#begin('create', target, context);
+    const { group, plural } = target.resource;
+    const id = [`${group}/${plural}`, ...(target.subresource === undefined ? [] : [target.subresource])].join('/');
+    const handler = POSTS[id] ?? this.posts[id];
+    if (handler !== undefined) return { object: await handler(this.machinery, context, target, object, parameters) };
+    if (target.subresource !== undefined) throw methodNotAllowed(target.resource, 'create');
+    return createObject(this.machinery, context, target, object, parameters);
+  }
+
+  async update(
+    context: RequestContext,
+    target: Target,
+    object: KubeObject,
+    parameters: WriteParameters,
+  ): Promise<UpdateResult> {
+    await this.#begin('update', target, context);
+    if (target.subresource !== 'scale') {
+      return updateObject(this.machinery, context, target, object, parameters);
+    }
+    const retries = (object.metadata.resourceVersion ?? '') === '';
+    const item = await this.#changeScale(context, target, parameters, () => object, retries);
+    return { item, created: false };
+  }
+
+  async patch(context: RequestContext, target: Target, patch: PatchBody, parameters: WriteParameters): Promise<Item> {
+    await this.#begin('patch', target, context);
+    if (target.subresource !== 'scale') return patchObject(this.machinery, context, target, patch, parameters);
+    return this.#changeScale(
+      context,
+      target,
+      parameters,
+      (scale) => applyPatch(target.resource, scale, scale, patch),
+      true,
+    );
+  }
+
+  async apply(
+    context: RequestContext,
+    target: Target,
+    object: KubeObject,
+    parameters: WriteParameters & { readonly force: boolean },
+  ): Promise<UpdateResult> {
+    await this.#begin('patch', target, context);
+    if (target.subresource !== 'scale') return applyObject(this.machinery, context, target, object, parameters);
+    const item = await this.#changeScale(context, target, parameters, () => object, true);
+    return { item, created: false };
+  }
+
+  async delete(context: RequestContext, target: Target, parameters: DeleteParameters): Promise<DeleteResult> {
+    await this.#begin('delete', target, context);
+    return deleteObject(this.machinery, context, target, parameters);
+  }
+
+  async deleteCollection(
+    context: RequestContext,
+    target: Target,
+    selection: ListParameters,
+    parameters: DeleteParameters,
+  ): Promise<readonly Item[]> {
+    await this.#begin('deletecollection', target, context);
+    return deleteCollection(this.machinery, context, target, selection, parameters);
+  }
+
+  async #changeScale(
+    context: RequestContext,
+    target: Target,
+    parameters: WriteParameters,
+    scale: (current: KubeObject) => KubeObject,
+    retries: boolean,
+  ): Promise<Item> {
+    const { resource } = target;
+    const { object } = await changeObject(this.machinery, context, target, parameters, {
+      retries,
+      desired: (current) => withScale(resource, current, scale(scaleOf(resource, current))),
+    });
+    return { object: scaleOf(resource, object) };
+  }
+
+  async #begin(verb: Verb, target: Target, context: RequestContext): Promise<void> {
+    checkServed(verb, target);
+    const authorized = this.authorize(verb, target, context);
+    if (authorized instanceof Promise) await authorized;
+    if (context.signal.aborted) throw new ApiError('Timeout', 'the request was cancelled');
+  }
+}
+
+/** The verb must be one that discovery lists. Throws NotFound or MethodNotAllowed. */
+const checkServed = (verb: Verb, { resource, subresource }: Target): void => {
+  if (subresource === undefined) {
+    if (!resource.verbs.includes(verb)) throw methodNotAllowed(resource, verb);
+    return;
+  }
+  const served = resource.subresources.find(({ name }) => name === subresource);
+  if (served === undefined) throw noSuchResource();
+  if (!served.verbs.includes(verb)) throw methodNotAllowed(resource, verb);
+};

@@ -1,0 +1,168 @@
+import { jsonEquals } from '../../../objects/json.js';
+import type { KubeObject, ObjectMeta } from '../../../objects/object.js';
+import type { ServedResource, Target } from '../request.js';
+
+/** Built-in resources whose `metadata.generation` counts the changes of what the user asks for. */
+const WITH_GENERATION = new Set([
+  '/pods',
+  '/replicationcontrollers',
+  'apps/daemonsets',
+  'apps/deployments',
+  'apps/replicasets',
+  'apps/statefulsets',
+  'batch/cronjobs',
+  'batch/jobs',
+  'networking.k8s.io/ingresses',
+  'networking.k8s.io/ingressclasses',
+  'networking.k8s.io/networkpolicies',
+  'policy/poddisruptionbudgets',
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations',
+  'admissionregistration.k8s.io/validatingwebhookconfigurations',
+  'admissionregistration.k8s.io/validatingadmissionpolicies',
+  'admissionregistration.k8s.io/validatingadmissionpolicybindings',
+  'apiextensions.k8s.io/customresourcedefinitions',
+  'flowcontrol.apiserver.k8s.io/flowschemas',
+  'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations',
+  'scheduling.k8s.io/priorityclasses',
+  'resource.k8s.io/deviceclasses',
+  'resource.k8s.io/resourceslices',
+]);
+
+/** Resources whose status a client may set when it creates them. */
+const STATUS_ON_CREATE = new Set(['/nodes', '/persistentvolumes', '/namespaces']);
+
+const idOf = ({ group, plural }: ServedResource): string => `${group}/${plural}`;
+
+export const hasGeneration = (resource: ServedResource): boolean =>
+  resource.custom || WITH_GENERATION.has(idOf(resource));
+
+export const hasStatus = (resource: ServedResource): boolean =>
+  resource.subresources.some(({ name }) => name === 'status');
+
+/** A new object as it may be stored: fields that the server sets are the server's. */
+export const prepareNew = (target: Target, object: KubeObject, created: { uid: string; at: string }): KubeObject => {
+  const { resource, namespace } = target;
+  const metadata: Record<string, unknown> = { ...object.metadata };
+  for (const field of [
+    'resourceVersion',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'selfLink',
+    'generation',
+  ]) {
+    delete metadata[field];
+  }
+  if (namespace === undefined) delete metadata['namespace'];
+  else metadata['namespace'] = namespace;
+  metadata['uid'] = created.uid;
+  metadata['creationTimestamp'] = created.at;
+  if (hasGeneration(resource)) metadata['generation'] = 1;
+  const prepared = { ...object, metadata: metadata as unknown as ObjectMeta };
+  return hasStatus(resource) && !STATUS_ON_CREATE.has(idOf(resource)) ? withNewStatus(resource, prepared) : prepared;
+};
+
+/** What the status of a new object is before its controller has seen it. */
+const NEW_STATUS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  '/pods': { phase: 'Pending' },
+  '/persistentvolumeclaims': { phase: 'Pending' },
+  '/services': { loadBalancer: {} },
+  'networking.k8s.io/ingresses': { loadBalancer: {} },
+  '/replicationcontrollers': { replicas: 0 },
+  'apps/replicasets': { replicas: 0 },
+  'apps/statefulsets': { replicas: 0, availableReplicas: 0 },
+  'apps/daemonsets': { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 },
+  'autoscaling/horizontalpodautoscalers': { desiredReplicas: 0, currentMetrics: null },
+  'policy/poddisruptionbudgets': { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
+};
+
+const withNewStatus = (resource: ServedResource, object: KubeObject): KubeObject => {
+  if (resource.custom) return withoutField(object, 'status');
+  return { ...object, status: NEW_STATUS[idOf(resource)] ?? {} };
+};
+
+/** Metadata that no request changes. */
+const FIXED_METADATA = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'];
+
+/** The metadata that is asked for, with what belongs to the server taken from the object as it is. */
+const keptMetadata = (asked: ObjectMeta, current: ObjectMeta): ObjectMeta => {
+  const metadata: Record<string, unknown> = { ...asked };
+  const before = current as unknown as Record<string, unknown>;
+  for (const field of [...FIXED_METADATA, 'resourceVersion', 'name', 'namespace', 'generateName']) {
+    if (before[field] === undefined) delete metadata[field];
+    else metadata[field] = before[field];
+  }
+  delete metadata['selfLink'];
+  return metadata as unknown as ObjectMeta;
+};
+
+/** A changed object as it may be stored, when a request writes the part of it that `subresource` names. */
+export const prepareChange = (target: Target, asked: KubeObject, current: KubeObject): KubeObject => {
+  const metadata = keptMetadata(asked.metadata, current.metadata);
+  const part = PARTS[target.subresource ?? ''] ?? PARTS[''];
+  const prepared = (part as Part)(target, { ...asked, metadata }, current);
+  return COUNTED.has(target.subresource ?? '') ? withGeneration(target, prepared, current) : prepared;
+};
+
+/** The parts whose change is one of what the user asks for. */
+const COUNTED = new Set(['', 'ephemeralcontainers', 'resize', 'scale']);
+
+type Part = (target: Target, asked: KubeObject, current: KubeObject) => KubeObject;
+
+const withoutField = (object: KubeObject, field: string): KubeObject => {
+  if (!(field in object)) return object;
+  const { [field]: _removed, ...rest } = object;
+  return rest as KubeObject;
+};
+
+const withFieldOf = (object: KubeObject, source: KubeObject, field: string): KubeObject =>
+  source[field] === undefined ? withoutField(object, field) : { ...object, [field]: source[field] };
+
+const statusOnly: Part = ({ resource }, asked, current) => {
+  const labels = resource.group === 'apps' ? current.metadata.labels : asked.metadata.labels;
+  const metadata = resource.custom
+    ? { ...current.metadata, managedFields: asked.metadata.managedFields }
+    : { ...asked.metadata, labels, ownerReferences: current.metadata.ownerReferences };
+  return withFieldOf({ ...current, metadata: defined(metadata) }, asked, 'status');
+};
+
+const defined = (metadata: ObjectMeta): ObjectMeta =>
+  Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined)) as unknown as ObjectMeta;
+
+const specOf = (object: KubeObject): Readonly<Record<string, unknown>> =>
+  (object['spec'] ?? {}) as Readonly<Record<string, unknown>>;
+
+const PARTS: Readonly<Record<string, Part>> = {
+  '': ({ resource }, asked, current) => (hasStatus(resource) ? withFieldOf(asked, current, 'status') : asked),
+  status: statusOnly,
+  approval: (_target, asked, current) => {
+    const conditions = (asked['status'] as { conditions?: unknown } | undefined)?.conditions;
+    return { ...current, metadata: asked.metadata, status: { ...(current['status'] as object), conditions } };
+  },
+  finalize: (_target, asked, current) => ({
+    ...current,
+    metadata: asked.metadata,
+    spec: { ...specOf(current), finalizers: specOf(asked)['finalizers'] },
+  }),
+  ephemeralcontainers: (_target, asked, current) => ({
+    ...current,
+    metadata: { ...current.metadata, managedFields: asked.metadata.managedFields ?? [] },
+    spec: { ...specOf(current), ephemeralContainers: specOf(asked)['ephemeralContainers'] },
+  }),
+  scale: (_target, asked) => asked,
+  binding: (_target, asked) => asked,
+  resize: (_target, asked, current) => ({ ...asked, metadata: current.metadata, status: current['status'] }),
+};
+
+/** Counts a change of anything but metadata and status. */
+const withGeneration = ({ resource }: Target, asked: KubeObject, current: KubeObject): KubeObject => {
+  if (!hasGeneration(resource)) return asked;
+  const before = current.metadata.generation ?? 1;
+  const generation = sameDesire(resource, asked, current) ? before : before + 1;
+  return { ...asked, metadata: { ...asked.metadata, generation } };
+};
+
+const sameDesire = (resource: ServedResource, asked: KubeObject, current: KubeObject): boolean => {
+  const ignored = new Set(['metadata', 'apiVersion', 'kind', ...(hasStatus(resource) ? ['status'] : [])]);
+  const fields = new Set([...Object.keys(asked), ...Object.keys(current)].filter((field) => !ignored.has(field)));
+  return [...fields].every((field) => jsonEquals(asked[field], current[field]));
+};

@@ -1,0 +1,96 @@
+import { ApiError, type StatusCause } from '../../objects/api-error.js';
+import { StoreError } from '../store/store.js';
+
+/** What names a resource in messages: `deployments.apps`, or `pods` in the core group. */
+export interface Named {
+  readonly group: string;
+  readonly plural: string;
+}
+
+/** What names a kind in messages: `Deployment.apps`, or `Pod` in the core group. */
+export interface NamedKind {
+  readonly group: string;
+  readonly kind: string;
+}
+
+export const qualifiedResource = ({ group, plural }: Named): string => (group === '' ? plural : `${plural}.${group}`);
+
+export const qualifiedKind = ({ group, kind }: NamedKind): string => (group === '' ? kind : `${kind}.${group}`);
+
+const detailsOf = (resource: Named, name: string): { name: string; group?: string; kind: string } =>
+  resource.group === '' ? { name, kind: resource.plural } : { name, group: resource.group, kind: resource.plural };
+
+export const notFound = (resource: Named, name: string): ApiError =>
+  new ApiError('NotFound', `${qualifiedResource(resource)} "${name}" not found`, detailsOf(resource, name));
+
+export const alreadyExists = (resource: Named, name: string): ApiError =>
+  new ApiError('AlreadyExists', `${qualifiedResource(resource)} "${name}" already exists`, detailsOf(resource, name));
+
+const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again';
+
+export const conflict = (resource: Named, name: string, why: string = MODIFIED): ApiError =>
+  new ApiError(
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualifiedResource(resource)} "${name}": ${why}`,
+    detailsOf(resource, name),
+  );
+
+export const forbidden = (resource: Named, name: string, why: string, causes?: readonly StatusCause[]): ApiError => {
+  const subject = name === '' ? qualifiedResource(resource) : `${qualifiedResource(resource)} "${name}"`;
+  const details = causes === undefined ? detailsOf(resource, name) : { ...detailsOf(resource, name), causes };
+  return new ApiError('Forbidden', `${subject} is forbidden: ${why}`, details);
+};
+
+/** A problem of one field, as validation reports it: `message` is the part after the path. */
+export interface FieldProblem {
+  readonly reason: string;
+  readonly field: string;
+  readonly message: string;
+}
+
+export const invalid = (kind: NamedKind, name: string, problems: readonly FieldProblem[]): ApiError => {
+  const lines = problems.map(({ field, message }) => `${field}: ${message}`);
+  const text = lines.length === 1 ? (lines[0] as string) : `[${lines.join(', ')}]`;
+  const group = kind.group === '' ? {} : { group: kind.group };
+  return new ApiError('Invalid', `${qualifiedKind(kind)} "${name}" is invalid: ${text}`, {
+    name,
+    ...group,
+    kind: kind.kind,
+    causes: problems.map(({ reason, field, message }) => ({ reason, message, field })),
+  });
+};
+
+export const badRequest = (message: string): ApiError => new ApiError('BadRequest', message);
+
+export const methodNotAllowed = (resource: Named, verb: string): ApiError =>
+  new ApiError(
+    'MethodNotAllowed',
+    `${verb} is not supported on resources of kind "${qualifiedResource(resource)}"`,
+    detailsOf(resource, ''),
+  );
+
+/** The answer for a path that names nothing. */
+export const noSuchResource = (): ApiError =>
+  new ApiError('NotFound', 'the server could not find the requested resource');
+
+export const expired = (message: string): ApiError => new ApiError('Expired', message);
+
+/** A version that the store has not reached; clients try again in a second. */
+export const tooLargeVersion = (asked: number, current: number): ApiError =>
+  new ApiError('Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  });
+
+export const internal = (message: string): ApiError =>
+  new ApiError('InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] });
+
+/** Errors of the store that a request meets, as the API words them. Conflicts are handled where they occur. */
+export const fromStore = (error: unknown): unknown => {
+  if (!(error instanceof StoreError)) return error;
+  if (error.code === 'closed' || error.code === 'locked') {
+    return new ApiError('ServiceUnavailable', 'the server is shutting down', { retryAfterSeconds: 1 });
+  }
+  if (error.code === 'expired') return expired('The resourceVersion for the provided watch is too old.');
+  return internal(error.message);
+};
