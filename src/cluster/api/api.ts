@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { systemClock, type Clock } from '../../objects/clock.js';
 import type { Client } from '../client/client.js';
 import type { Store } from '../store/store.js';
 import { createNamespaces, publishServer, type Endpoint } from './bootstrap-objects.js';
+import { followDefinitions, serveStoredDefinitions } from './custom/custom-resources.js';
 import { InProcessClient } from './in-process-client.js';
 import type { Machinery } from './operations/machinery.js';
 import { Pipeline, type Authorize } from './operations/pipeline.js';
@@ -64,6 +66,7 @@ export const createApi = (options: ApiOptions): Api => {
     }),
     convert: convertObject,
   };
+  serveStoredDefinitions(machinery);
   const pipeline = new Pipeline(machinery, options.authorize ?? (() => undefined));
   const client = (user: UserInfo = SYSTEM_USER, userAgent = 'fairlead'): Client =>
     new InProcessClient(pipeline, registry, user, userAgent);
@@ -71,7 +74,14 @@ export const createApi = (options: ApiOptions): Api => {
     registry,
     pipeline,
     client,
-    start: async () => createNamespaces(client()),
+    start: async (signal) => {
+      setMaxListeners(0, signal);
+      await createNamespaces(client());
+      const context = { user: SYSTEM_USER, userAgent: 'fairlead', signal, warnings: [] };
+      followDefinitions(machinery, client(), context).catch((error: unknown) => {
+        if (!signal.aborted) log.error({ err: error }, 'custom resources are no longer followed');
+      });
+    },
     publish: async (endpoint) => publishServer(client(), new AddressRange(serviceCidr).first, endpoint),
   };
 };

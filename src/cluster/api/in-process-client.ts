@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ApiError, isApiError } from '../../objects/api-error.js';
 import type { KindOf, KindRef } from '../../objects/kind.js';
 import type { KubeObject, ObjectKey } from '../../objects/object.js';
@@ -95,6 +96,8 @@ export class InProcessClient implements Client {
     options: WatchOptions,
     signal: AbortSignal,
   ): AsyncGenerator<WatchEvent<T>, void, undefined> {
+    // One signal stops all watches of a program.
+    setMaxListeners(0, signal);
     const { namespace, ...selection } = options;
     const fresh = options.resourceVersion === undefined;
     const start = fresh

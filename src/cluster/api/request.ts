@@ -1,3 +1,7 @@
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionVersion,
+} from '../../objects/kinds/apiextensions-k8s-io-v1.js';
 import type { KubeObject } from '../../objects/object.js';
 import type { Resource } from '../../objects/schema/resource-table.js';
 
@@ -24,6 +28,9 @@ export interface ServedResource extends Resource {
   readonly listKind: string;
   /** Fields of a custom resource, beside its name, that field selectors can name. */
   readonly selectableFields?: Readonly<Record<string, (object: KubeObject) => string>>;
+  /** Where a custom resource is defined, and the version of it that this is. */
+  readonly definition?: CustomResourceDefinition;
+  readonly definitionVersion?: CustomResourceDefinitionVersion;
   /** JSON paths of a custom resource's scale, `.spec.replicas`. */
   readonly scale?: { readonly replicas: string; readonly statusReplicas: string; readonly selector?: string };
 }

@@ -25,6 +25,8 @@ export interface DeleteResult {
 
 const ATTEMPTS = 50;
 const ORPHAN = 'orphan';
+/** Set while a custom resource definition is being deleted, until its objects are gone. */
+export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
 const FOREGROUND = 'foregroundDeletion';
 
 /** Resources whose dependents stay when a delete does not say what to do with them. */
@@ -144,7 +146,8 @@ const finalizersFor = (
   { propagationPolicy }: DeleteParameters,
 ): readonly string[] => {
   const present = object.metadata.finalizers ?? [];
-  const others = present.filter((finalizer) => finalizer !== ORPHAN && finalizer !== FOREGROUND);
+  const kept = present.filter((finalizer) => finalizer !== ORPHAN && finalizer !== FOREGROUND);
+  const others = needsCleanup(resource, object) ? [...kept, CLEANUP_FINALIZER] : kept;
   const policy =
     propagationPolicy ??
     (present.includes(ORPHAN) ? 'Orphan' : present.includes(FOREGROUND) ? 'Foreground' : undefined) ??
@@ -152,6 +155,13 @@ const finalizersFor = (
   if (policy === 'Orphan') return [...others, ORPHAN];
   return policy === 'Foreground' ? [...others, FOREGROUND] : others;
 };
+
+/** A definition goes after the objects that it defines. */
+const needsCleanup = ({ group, plural }: Target['resource'], { metadata }: KubeObject): boolean =>
+  group === 'apiextensions.k8s.io' &&
+  plural === 'customresourcedefinitions' &&
+  metadata.deletionTimestamp === undefined &&
+  metadata.finalizers?.includes(CLEANUP_FINALIZER) !== true;
 
 const checkPreconditions = ({ resource }: Target, object: KubeObject, { preconditions }: DeleteParameters): void => {
   const { uid, resourceVersion } = preconditions ?? {};
