@@ -23,6 +23,8 @@ interface Feed {
   readonly index: ObjectIndex<KubeObject>;
   readonly markSynced: () => void;
   readonly synced: Promise<void>;
+  /** Newest version seen. */
+  seen: string;
 }
 
 const doNothing = (): void => undefined;
@@ -50,10 +52,13 @@ export const createInformerSet = (client: Client, options: InformerSetOptions): 
     const index = new ObjectIndex<KubeObject>((error) => {
       options.log.error({ err: error, kind: kind.kind }, 'informer handler failed');
     });
-    const feed: Feed = { kind, selection, index, markSynced, synced };
+    const feed: Feed = { kind, selection, index, markSynced, synced, seen: '' };
     const informer: Informer = {
       kind,
       synced,
+      get resourceVersion() {
+        return feed.seen;
+      },
       get: (key) => index.get(key),
       list: (namespace) => index.list(namespace),
       byIndex: (name, value) => index.byIndex(name, value),
@@ -153,17 +158,21 @@ const applyEvents = async (
     if (event.type === 'bookmark') {
       if (initial !== undefined) {
         if (!event.initialEventsEnd) continue;
+        feed.seen = event.resourceVersion;
         feed.index.replaceAll(initial);
         initial = undefined;
         feed.markSynced();
       }
+      feed.seen = event.resourceVersion;
       reached(event.resourceVersion);
     } else if (initial !== undefined) {
       initial.push(event.object);
     } else {
+      const version = event.object.metadata.resourceVersion ?? '';
+      feed.seen = version;
       if (event.type === 'deleted') feed.index.remove(event.object);
       else feed.index.put(event.object);
-      reached(event.object.metadata.resourceVersion ?? '');
+      reached(version);
     }
   }
 };

@@ -18,6 +18,8 @@ export interface Informer<T extends KubeObject = KubeObject> {
   addIndex(index: string, values: (object: T) => readonly string[]): void;
   /** Handlers get every object that is already there as `added`, then changes, in order. Returns the unsubscriber. */
   onEvent(handler: (event: InformerEvent<T>) => void): () => void;
+  /** The newest version that was seen; the empty string before the first list. */
+  readonly resourceVersion: string;
   /** Resolves when the first list is in. */
   readonly synced: Promise<void>;
 }
