@@ -43,7 +43,12 @@ const fishScript = (all: readonly Words[]): string =>
   all
     .flatMap(({ path, words }) => {
       const condition =
-        path === '' ? '__fish_use_subcommand' : path.split(' ').map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
+        path === ''
+          ? '__fish_use_subcommand'
+          : path
+              .split(' ')
+              .map((word) => `__fish_seen_subcommand_from ${word}`)
+              .join('; and ');
       return words.map((word) =>
         word.startsWith('--')
           ? `complete -c fairlead -n '${condition}' -l ${word.slice(2)}`

@@ -6,9 +6,12 @@ import { CommandFailure } from '../exit-statuses.js';
 
 export const kubeconfigCommand = (): Command =>
   new Command('kubeconfig')
-    .description("Print the kubeconfig of the server on a data folder: for kubectl, helm and every other client")
+    .description('Print the kubeconfig of the server on a data folder: for kubectl, helm and every other client')
     .addOption(dataFolderOption())
-    .addHelpText('after', '\nExample:\n  fairlead kubeconfig > ~/.kube/fairlead && KUBECONFIG=~/.kube/fairlead kubectl get pods -A')
+    .addHelpText(
+      'after',
+      '\nExample:\n  fairlead kubeconfig > ~/.kube/fairlead && KUBECONFIG=~/.kube/fairlead kubectl get pods -A',
+    )
     .action(async ({ dataDir }: { dataDir: string }) => {
       try {
         stdout.write(await readFile(dataPaths(dataDir).kubeconfig, 'utf8'));

@@ -5,7 +5,9 @@ export type OutputFormat = 'table' | 'json' | 'yaml';
 
 /** `-o FORMAT`, the same for every command that shows something. */
 export const outputOption = (): Option =>
-  new Option('-o, --output <format>', 'for people, or for machines').choices(['table', 'json', 'yaml']).default('table');
+  new Option('-o, --output <format>', 'for people, or for machines')
+    .choices(['table', 'json', 'yaml'])
+    .default('table');
 
 /** Prints a value as JSON or YAML, or the text that people read. */
 export const printResult = async (format: OutputFormat, value: unknown, asText: () => string): Promise<void> => {

@@ -33,23 +33,26 @@ export class SchedulingQueue {
     return this.#entries.size;
   }
 
-  /** Adds a pod, or takes its newer state without changing its turn. */
+  /** Adds a pod. A waiting one keeps its turn; it is tried again at once when what decides about it has changed. */
   add(info: PodInfo): void {
     const known = this.#entries.get(info.key);
     if (known?.info.pod === info.pod) return;
+    const isAside = this.#unschedulable.has(info.key);
+    const isChanged = known !== undefined && decidingParts(known.info) !== decidingParts(info);
     this.#arrivals += 1;
     const entry: Entry = {
       info,
       priority: info.pod.spec.priority ?? 0,
       order: known?.order ?? this.#arrivals,
       attempts: known?.attempts ?? 0,
-      notBefore: known?.notBefore ?? 0,
+      notBefore: isChanged ? 0 : (known?.notBefore ?? 0),
       refusedAt: known?.refusedAt ?? 0,
     };
     this.#entries.set(info.key, entry);
-    if (known !== undefined && this.#unschedulable.has(info.key)) this.#unschedulable.set(info.key, entry);
-    else if (known === undefined || known.notBefore === 0) this.#push(entry);
-    else this.#backoff.put(`${info.key}/${entry.order}/${this.#arrivals}`, entry.notBefore, entry);
+    this.#unschedulable.delete(info.key);
+    if (isAside && !isChanged) this.#unschedulable.set(info.key, entry);
+    else if (entry.notBefore === 0) this.#push(entry);
+    else this.#backoff.put(`${info.key}/${this.#arrivals}`, entry.notBefore, entry);
   }
 
   remove(key: string): void {
@@ -131,6 +134,9 @@ export class SchedulingQueue {
     return top;
   }
 }
+
+/** What of a pod decides where it can run; its status, which the scheduler itself writes, does not. */
+const decidingParts = ({ pod }: PodInfo): string => JSON.stringify([pod.spec, pod.metadata.labels]);
 
 const comesBefore = (left: Entry, right: Entry): boolean =>
   left.priority === right.priority ? left.order < right.order : left.priority > right.priority;

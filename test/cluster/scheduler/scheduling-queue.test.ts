@@ -47,6 +47,17 @@ describe('SchedulingQueue', () => {
     assert.equal(queue.take(300_000)?.key, 'default/a');
   });
 
+  it('tries a refused pod again at once when its spec has changed, not when its status has', () => {
+    const queue = new SchedulingQueue();
+    queue.add(info('a'));
+    queue.take(0);
+    queue.refused('default/a', 0, false);
+    queue.add(podInfo({ ...pod('a', { priority: 0 }), status: { phase: 'Pending' } }));
+    assert.equal(queue.take(0), undefined);
+    queue.add(info('a', 1));
+    assert.equal(queue.take(0)?.key, 'default/a');
+  });
+
   it('takes the newer state of a pod without moving it, and forgets a pod that is removed', () => {
     const queue = new SchedulingQueue();
     queue.add(info('a'));

@@ -10,7 +10,16 @@ import { waitCommand } from './wait.js';
 
 export const appCommand = (): Command => {
   const command = new Command('app').description('Look at applications and deploy them');
-  for (const make of [listCommand, getCommand, diffCommand, syncCommand, historyCommand, rollbackCommand, logsCommand, waitCommand]) {
+  for (const make of [
+    listCommand,
+    getCommand,
+    diffCommand,
+    syncCommand,
+    historyCommand,
+    rollbackCommand,
+    logsCommand,
+    waitCommand,
+  ]) {
     command.addCommand(make());
   }
   return command;

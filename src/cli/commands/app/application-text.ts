@@ -44,10 +44,16 @@ export const detailText = (application: Application): string => {
   }
   for (const url of status?.summary?.externalURLs ?? []) lines.push(`URL:         ${url}`);
   if ((status?.conditions ?? []).length > 0) {
-    lines.push(...section('Conditions', (status?.conditions ?? []).map(({ type, message }) => `${type}: ${message}`).join('\n')));
+    lines.push(
+      ...section('Conditions', (status?.conditions ?? []).map(({ type, message }) => `${type}: ${message}`).join('\n')),
+    );
   }
   if ((status?.quarantine ?? []).length > 0) {
-    const rows = (status?.quarantine ?? []).map(({ revision, since, reason }) => [shortRevision(revision), since, reason]);
+    const rows = (status?.quarantine ?? []).map(({ revision, since, reason }) => [
+      shortRevision(revision),
+      since,
+      reason,
+    ]);
     lines.push(...section('Quarantined', tableText(['REVISION', 'SINCE', 'REASON'], rows)));
   }
   if ((status?.resources ?? []).length > 0) lines.push(...section('Resources', resourcesText(application)));

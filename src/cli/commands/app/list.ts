@@ -12,7 +12,10 @@ export const listCommand = (): Command =>
     .option('-l, --selector <labels>', 'only applications with these labels')
     .action(async (options: ConnectOptions & { output: OutputFormat; selector?: string }) => {
       await withClient(options, async (client) => {
-        const { items } = await client.list(Application, options.selector === undefined ? {} : { labelSelector: options.selector });
+        const { items } = await client.list(
+          Application,
+          options.selector === undefined ? {} : { labelSelector: options.selector },
+        );
         await printResult(options.output, items, () => listText(items));
       });
     });

@@ -60,12 +60,16 @@ const logPath = (pod: Pod, container: string, { follow, tail, previous }: LogsOp
 };
 
 const printLog = async (transport: HttpTransport, path: string, prefix: string, signal: AbortSignal): Promise<void> => {
-  const lines = createInterface({ input: Readable.from(transport.stream({ method: 'GET', path, accept: '*/*' }, signal)) });
+  const lines = createInterface({
+    input: Readable.from(transport.stream({ method: 'GET', path, accept: '*/*' }, signal)),
+  });
   for await (const line of lines) stdout.write(`${prefix}${line}\n`);
 };
 
 export const logsCommand = (): Command =>
-  withConnection(new Command('logs').description("Print the logs of an application's containers, each line with its pod"))
+  withConnection(
+    new Command('logs').description("Print the logs of an application's containers, each line with its pod"),
+  )
     .argument('<application>', 'NAME or NAMESPACE/NAME')
     .option('-f, --follow', 'go on until interrupted')
     .option('--tail <lines>', 'only the last lines of each container')

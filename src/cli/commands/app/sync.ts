@@ -40,7 +40,9 @@ const parseResource = (text: string): SyncOperationResource => {
     throw new CommandFailure(`--resource ${text}: GROUP:KIND:NAME or GROUP:KIND:NAMESPACE/NAME is needed`, EXIT.usage);
   }
   const slash = path.indexOf('/');
-  return slash < 0 ? { group, kind, name: path } : { group, kind, namespace: path.slice(0, slash), name: path.slice(slash + 1) };
+  return slash < 0
+    ? { group, kind, name: path }
+    : { group, kind, namespace: path.slice(0, slash), name: path.slice(slash + 1) };
 };
 
 /** Asks for an operation and, unless told otherwise, follows it to its end. */
@@ -75,11 +77,19 @@ export const syncCommand = (): Command =>
     .option('--prune', 'delete what the revision no longer has')
     .option('--dry-run', 'only say what would be done')
     .option('--force', 'delete and create again what cannot be changed in place; also deploys a quarantined revision')
-    .option('--resource <resource>', 'only this object; may be repeated', (value: string, all: string[]) => [...all, value], [])
+    .option(
+      '--resource <resource>',
+      'only this object; may be repeated',
+      (value: string, all: string[]) => [...all, value],
+      [],
+    )
     .option('--no-wait', 'return at once')
     .option('--timeout <seconds>', 'give up waiting after this time', parseSeconds, 600)
     .addOption(outputOption())
-    .addHelpText('after', '\nExamples:\n  fairlead app sync shop --prune\n  fairlead app sync shop --resource apps:Deployment:web')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fairlead app sync shop --prune\n  fairlead app sync shop --resource apps:Deployment:web',
+    )
     .action(async (argument: string, options: SyncOptions) => {
       const sync = operationOf(options);
       await withClient(options, async (client) => {

@@ -34,7 +34,9 @@ const verdictFor = (wanted: Wanted) => {
 };
 
 export const waitCommand = (): Command =>
-  withConnection(new Command('wait').description('Wait until applications are synced and healthy and nothing is under way'))
+  withConnection(
+    new Command('wait').description('Wait until applications are synced and healthy and nothing is under way'),
+  )
     .argument('<applications...>', 'NAME or NAMESPACE/NAME')
     .option('--sync', 'wait for Synced')
     .option('--health', 'wait for Healthy')
