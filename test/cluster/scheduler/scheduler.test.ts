@@ -7,7 +7,7 @@ import { createInformerSet } from '../../../src/cluster/client/informer-set.js';
 import { runScheduler } from '../../../src/cluster/scheduler/scheduler.js';
 import { createMemoryStore } from '../../../src/cluster/store/memory-store.js';
 import { systemClock } from '../../../src/objects/clock.js';
-import { Event, Node, Pod } from '../../../src/objects/kinds/core-v1.js';
+import { Event, type Node, Pod } from '../../../src/objects/kinds/core-v1.js';
 import { keyOf } from '../../../src/objects/object.js';
 import { node, pod, requesting } from './fixtures.js';
 
