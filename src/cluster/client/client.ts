@@ -25,6 +25,11 @@ export interface WriteOptions {
   readonly fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
 }
 
+export interface UpdateOptions extends WriteOptions {
+  /** Replaces what this subresource covers: `finalize` of a Namespace, `scale`, `approval`. */
+  readonly subresource?: string;
+}
+
 export interface ApplyOptions extends WriteOptions {
   readonly fieldManager: string;
   /** Take over fields that other managers own. */
@@ -79,7 +84,7 @@ export interface Client {
   list<T extends KubeObject>(kind: KindOf<T>, options?: ListOptions): Promise<ObjectList<T>>;
   create<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T>;
   /** Replaces; fails with `Conflict` when `metadata.resourceVersion` is set and no longer the newest. */
-  update<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T>;
+  update<T extends KubeObject>(object: T, options?: UpdateOptions): Promise<T>;
   /** Replaces `status` only. */
   updateStatus<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T>;
   patch<T extends KubeObject>(kind: KindOf<T>, key: ObjectKey, patch: Patch, options?: PatchOptions): Promise<T>;

@@ -5,7 +5,7 @@ import { systemClock } from '../../objects/clock.js';
 import type { KindOf, KindRef } from '../../objects/kind.js';
 import type { KubeObject, ObjectKey } from '../../objects/object.js';
 import { keyOf } from '../../objects/object.js';
-import type { Client, DeleteOptions, ListOptions, Patch, WriteOptions } from './client.js';
+import type { Client, DeleteOptions, ListOptions, Patch, UpdateOptions, WriteOptions } from './client.js';
 import type { ClusterConnection } from './connection.js';
 import { createDiscovery } from './discovery.js';
 import type { HttpTransport } from './http-transport.js';
@@ -50,8 +50,8 @@ export const createHttpClient = (connection: ClusterConnection, options: HttpCli
       listPage<T>(transport, await discovery.resourceOf(kind), listOptions),
     create: async <T extends KubeObject>(object: T, write: WriteOptions = {}) =>
       send<T>('POST', await pathOf(object, { ...keyOf(object), name: '' }), { query: writeQuery(write), body: object }),
-    update: async <T extends KubeObject>(object: T, write: WriteOptions = {}) =>
-      send<T>('PUT', await pathOf(object, keyOf(object)), { query: writeQuery(write), body: object }),
+    update: async <T extends KubeObject>(object: T, write: UpdateOptions = {}) =>
+      send<T>('PUT', await pathOf(object, keyOf(object), write.subresource), { query: writeQuery(write), body: object }),
     updateStatus: async <T extends KubeObject>(object: T, write: WriteOptions = {}) =>
       send<T>('PUT', await pathOf(object, keyOf(object), 'status'), { query: writeQuery(write), body: object }),
     patch: async (kind, key, patch, write = {}) =>
