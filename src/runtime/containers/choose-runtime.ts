@@ -105,7 +105,7 @@ export const createRuntime = (
       return createDockerRuntime({ ...options, socketPath: detected.socketPath });
     case 'process':
       return createProcessRuntime(options);
-    case 'simulated':
+    default:
       return createSimulatedRuntime(options);
   }
 };
