@@ -1,0 +1,255 @@
+import { ApiError } from '../api-error.js';
+import { isRecord, jsonEquals, type AnyRecord } from '../json.js';
+import { annotationOf, LAST_APPLIED_ANNOTATION } from '../labels.js';
+import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from '../object.js';
+import { canonicalObject } from '../schema/canonical.js';
+import { typeOfKind } from '../schema/schema-table.js';
+import { compareValues } from './compare-values.js';
+import { conflictError, setOfConflicts, type Conflict } from './conflicts.js';
+import { difference, emptySet, isEmptySet, setOfPath, setsEqual, union, type FieldSet } from './field-set.js';
+import { fieldSetOf } from './field-set-of.js';
+import {
+  capUpdateManagers,
+  decodeManagers,
+  encodeManagers,
+  managerId,
+  type Manager,
+  type Managers,
+} from './managed-fields.js';
+import { mergeTypeOf, untyped, type MergeType } from './merge-schema.js';
+import { applyStep, managersAfterUpdate } from './ownership.js';
+import { fieldElement } from './path-element.js';
+import { validateForMerge } from './validate-for-merge.js';
+
+/** Who writes, where and when. */
+export interface WriteContext {
+  readonly manager: string;
+  /** The apiVersion of the request. Default: that of the object. */
+  readonly apiVersion?: string;
+  /** `status`, `scale`; undefined for the object itself. */
+  readonly subresource?: string | undefined;
+  /** RFC 3339, whole seconds. */
+  readonly now: string;
+  /**
+   * How the kind merges. Built-in kinds need none; for custom ones it comes from `mergeTypeOfSchema`. Without either
+   * the form of the values decides.
+   */
+  readonly schema?: MergeType;
+  /** Fields that this endpoint ignores, which nobody comes to own through it: `[['status']]` on the object itself. */
+  readonly resetFields?: readonly (readonly string[])[];
+}
+
+export interface ApplyRequest extends WriteContext {
+  /** Undefined when the apply creates the object. */
+  readonly live: KubeObject | undefined;
+  readonly applied: KubeObject;
+  readonly force?: boolean;
+}
+
+export interface ApplyResult {
+  /** The merged object, with new managedFields. It is `live` itself, same reference, when nothing changed. */
+  readonly object: KubeObject;
+  /** Empty, or what stood in the way of an apply that was not forced; `object` is then `live` or `applied`. */
+  readonly conflicts: readonly Conflict[];
+}
+
+const BEFORE_FIRST_APPLY = 'before-first-apply';
+
+const mergeTypeFor = (object: KubeObject, schema: MergeType | undefined): MergeType => {
+  if (schema !== undefined) return schema;
+  const type = typeOfKind(object);
+  return type === undefined ? untyped : mergeTypeOf(type);
+};
+
+/** The object as the types of its kind hold it, without managedFields: what is merged and compared. */
+const comparable = (object: KubeObject): KubeObject => canonicalObject(withManagedFields(object, undefined), 'null');
+
+const emptyObject = ({ apiVersion, kind }: KubeObject): KubeObject =>
+  typeOfKind({ apiVersion, kind }) === undefined
+    ? ({ apiVersion, kind } as KubeObject)
+    : canonicalObject({ apiVersion, kind, metadata: {} as ObjectMeta }, 'null');
+
+export const withManagedFields = <T extends KubeObject>(
+  object: T,
+  managedFields: readonly ManagedFieldsEntry[] | undefined,
+): T => {
+  const { managedFields: _, ...metadata } = (object.metadata ?? {}) as ObjectMeta;
+  return {
+    ...object,
+    metadata: managedFields === undefined || managedFields.length === 0 ? metadata : { ...metadata, managedFields },
+  };
+};
+
+const writerOf = (context: WriteContext, object: KubeObject, operation: Manager['operation']): Manager => ({
+  manager: context.manager === '' ? 'unknown' : context.manager,
+  operation,
+  apiVersion: context.apiVersion ?? object.apiVersion,
+  subresource: context.subresource ?? '',
+  time: context.now,
+  fields: emptySet,
+});
+
+const ignoredSet = (paths: WriteContext['resetFields']): FieldSet =>
+  (paths ?? []).reduce((set, path) => union(set, setOfPath(path.map(fieldElement))), emptySet);
+
+const decodeOr = (object: KubeObject | undefined, fallback: Managers): Managers => {
+  try {
+    return decodeManagers(object?.metadata.managedFields);
+  } catch {
+    return fallback;
+  }
+};
+
+/** `managedFields: [{}]` in a request asks to forget all managers. */
+const asksForReset = (entries: readonly ManagedFieldsEntry[] | undefined): boolean =>
+  entries?.length === 1 && entries[0] !== undefined && Object.keys(entries[0]).length === 0;
+
+const managersForUpdate = (live: KubeObject | undefined, updated: KubeObject, subresource: string): Managers => {
+  const current = decodeOr(live, new Map());
+  if (subresource !== '') return current;
+  if (asksForReset(updated.metadata.managedFields)) return new Map();
+  const requested = decodeOr(updated, current);
+  return requested.size === 0 ? current : requested;
+};
+
+export interface UpdateRequest extends WriteContext {
+  /** Undefined when the write creates the object. */
+  readonly live: KubeObject | undefined;
+  /** The object to be stored, after defaulting. */
+  readonly updated: KubeObject;
+}
+
+/**
+ * The object of a create, update or patch with the managedFields that follow from what it changed. Managers that the
+ * request itself sets in `metadata.managedFields` are respected. An object whose managers are not tracked stays so.
+ */
+export const trackUpdate = <T extends KubeObject>(request: UpdateRequest & { readonly updated: T }): T => {
+  const { live, updated } = request;
+  const managers = managersForUpdate(live, updated, request.subresource ?? '');
+  if (managers.size === 0 && live?.metadata.uid !== undefined) return withManagedFields(updated, undefined);
+  const writer = writerOf(request, updated, 'Update');
+  const next = managersAfterUpdate({
+    before: live === undefined ? emptyObject(updated) : comparable(live),
+    after: comparable(updated),
+    type: mergeTypeFor(updated, request.schema),
+    managers,
+    writer,
+    id: managerId(writer),
+    ignored: ignoredSet(request.resetFields),
+  });
+  return withManagedFields(updated, encodeManagers(capUpdateManagers(next)));
+};
+
+const checkApplied = ({ applied, live }: ApplyRequest, type: MergeType): void => {
+  if (applied.metadata?.managedFields !== undefined) {
+    throw new ApiError('BadRequest', 'metadata.managedFields must be nil');
+  }
+  if (live !== undefined && (live.kind !== applied.kind || live.apiVersion !== applied.apiVersion)) {
+    throw new ApiError(
+      'BadRequest',
+      `Incorrect version specified in apply patch. Specified patch version: ${applied.apiVersion}, expected: ${live.apiVersion}`,
+    );
+  }
+  const errors = validateForMerge(applied, type);
+  if (errors.length > 0) {
+    const { name, namespace } = applied.metadata ?? {};
+    const list = errors.length === 1 ? errors[0] : `errors:\n${errors.map((error) => `  ${error}`).join('\n')}`;
+    throw new ApiError(
+      'BadRequest',
+      `failed to create typed patch object (${namespace ?? ''}/${name ?? ''}; ${applied.apiVersion}, Kind=${applied.kind}): ${list}`,
+    );
+  }
+};
+
+/** Objects that existed before managers were tracked: all that is there belongs to a manager of its own. */
+const managersBeforeApply = (live: KubeObject | undefined, type: MergeType, request: ApplyRequest): Managers => {
+  const managers = decodeManagers(live?.metadata.managedFields);
+  if (managers.size > 0 || live === undefined) return managers;
+  const writer = { ...writerOf(request, live, 'Update'), manager: BEFORE_FIRST_APPLY, subresource: '' };
+  return managersAfterUpdate({
+    before: emptyObject(live),
+    after: comparable(live),
+    type,
+    managers,
+    writer,
+    id: managerId(writer),
+    ignored: emptySet,
+  });
+};
+
+/**
+ * Server-side apply: merges `applied` into `live` for a manager. Throws an ApiError (BadRequest) for an object that does
+ * not fit its schema; conflicts are returned, `conflictError` words them. The result is not defaulted and not pruned of
+ * what the kind does not know: that is the API server's part, as is calling `settleApply` with the final object.
+ */
+export const applyObject = (request: ApplyRequest): ApplyResult => {
+  const { live, applied } = request;
+  const type = mergeTypeFor(applied, request.schema);
+  checkApplied(request, type);
+  const writer = writerOf(request, applied, 'Apply');
+  const id = managerId(writer);
+  const before = live === undefined ? emptyObject(applied) : comparable(live);
+  const managers = managersBeforeApply(live, type, request);
+  const ignored = ignoredSet(request.resetFields);
+  const outcome = applyStep({ live: before, applied, type, managers, writer, id, ignored });
+  const forced = request.force === true || isAllowedByLastApplied(request, before, type, outcome.conflicts);
+  if (outcome.conflicts.length > 0 && !forced) {
+    return { object: live ?? applied, conflicts: remainingConflicts(request, before, type, outcome.conflicts) };
+  }
+  const merged = canonicalObject(outcome.value as KubeObject);
+  const isSame = live !== undefined && jsonEquals(comparable(merged), before);
+  const previous = managers.get(id);
+  const keepsManagers =
+    isSame && previous !== undefined && setsEqual(previous.fields, outcome.managers.get(id)?.fields ?? emptySet);
+  if (keepsManagers && live !== undefined) return { object: live, conflicts: [] };
+  const object = refreshLastApplied(merged, applied, request.manager);
+  return { object: withManagedFields(object, encodeManagers(capUpdateManagers(outcome.managers))), conflicts: [] };
+};
+
+/** The same as `applyObject`, with conflicts thrown as the API error that a client gets. */
+export const applyOrThrow = (request: ApplyRequest): KubeObject => {
+  const { object, conflicts } = applyObject(request);
+  if (conflicts.length > 0) throw conflictError(conflicts);
+  return object;
+};
+
+/** `kubectl apply --server-side` may take over what `kubectl apply` set last, as long as nobody changed it since. */
+const fieldsFromLastApplied = (request: ApplyRequest, live: KubeObject, type: MergeType): FieldSet => {
+  if (request.manager !== 'kubectl' || request.live === undefined) return emptySet;
+  const text = annotationOf(request.live, LAST_APPLIED_ANNOTATION);
+  if (text === undefined || text === '') return emptySet;
+  let last: unknown;
+  try {
+    last = JSON.parse(text);
+  } catch {
+    return emptySet;
+  }
+  if (!isRecord(last) || (last as AnyRecord)['apiVersion'] !== request.live.apiVersion) return emptySet;
+  const { added, modified, removed } = compareValues(last, live, type);
+  return difference(fieldSetOf(last, type), union(added, union(modified, removed)));
+};
+
+const isAllowedByLastApplied = (
+  request: ApplyRequest,
+  live: KubeObject,
+  type: MergeType,
+  conflicts: readonly Conflict[],
+): boolean =>
+  conflicts.length > 0 && isEmptySet(difference(setOfConflicts(conflicts), fieldsFromLastApplied(request, live, type)));
+
+const remainingConflicts = (
+  request: ApplyRequest,
+  live: KubeObject,
+  type: MergeType,
+  conflicts: readonly Conflict[],
+): readonly Conflict[] => {
+  const allowed = fieldsFromLastApplied(request, live, type);
+  return conflicts.filter(({ path }) => !isEmptySet(difference(setOfPath(path), allowed)));
+};
+
+/** Keeps the annotation of `kubectl apply` true for an object that carries it. */
+const refreshLastApplied = (object: KubeObject, applied: KubeObject, manager: string): KubeObject => {
+  if (manager !== 'kubectl' || annotationOf(object, LAST_APPLIED_ANNOTATION) === undefined) return object;
+  const annotations = { ...object.metadata.annotations, [LAST_APPLIED_ANNOTATION]: `${JSON.stringify(applied)}\n` };
+  return { ...object, metadata: { ...object.metadata, annotations } };
+};

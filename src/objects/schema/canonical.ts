@@ -1,0 +1,96 @@
+import { isRecord, setOwn, type AnyRecord } from '../json.js';
+import type { KubeObject } from '../object.js';
+import { canonicalQuantity } from '../quantity.js';
+import { typeOfKind, type SchemaType, type StructField, type StructType } from './schema-table.js';
+
+/** What becomes of a required list or map that is absent: left out, or written as null as Go writes it. */
+type AbsentLists = 'omit' | 'null';
+
+const isEmptyValue = (value: unknown): boolean =>
+  value === '' ||
+  value === 0 ||
+  value === false ||
+  (Array.isArray(value) && value.length === 0) ||
+  (isRecord(value) && Object.keys(value).length === 0);
+
+const SCALAR_ZERO: Readonly<Record<string, unknown>> = {
+  string: '',
+  bool: false,
+  int32: 0,
+  int64: 0,
+  float64: 0,
+  Quantity: '0',
+  IntOrString: 0,
+  Duration: '0s',
+};
+
+/** Scalars that are structs in Go, and so are written even when nothing set them. */
+const ALWAYS_WRITTEN: ReadonlySet<string> = new Set(['Quantity', 'IntOrString', 'Duration']);
+
+const zeroOf = (field: StructField, lists: AbsentLists): unknown => {
+  const { resolved } = field;
+  if (field.pointer === true) return undefined;
+  if (resolved.shape === 'struct') return canonicalStruct({}, resolved, lists);
+  if (resolved.shape === 'scalar') {
+    const isWritten = field.required === true || ALWAYS_WRITTEN.has(resolved.scalar);
+    return isWritten && resolved.scalar !== 'bytes' ? SCALAR_ZERO[resolved.scalar] : undefined;
+  }
+  return field.required === true && lists === 'null' ? null : undefined;
+};
+
+const isOmitted = (field: StructField, value: unknown): boolean => {
+  if (field.required === true || field.pointer === true || field.resolved.shape === 'struct') return false;
+  if (field.resolved.shape === 'scalar' && ALWAYS_WRITTEN.has(field.resolved.scalar)) return false;
+  return field.resolved.shape !== 'any' && field.resolved.shape !== 'union' && isEmptyValue(value);
+};
+
+const canonicalStruct = (object: AnyRecord, type: StructType, lists: AbsentLists): AnyRecord => {
+  const result: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(object)) {
+    const field = type.fields.get(name);
+    if (field === undefined || value === null || value === undefined || isOmitted(field, value)) continue;
+    setOwn(result, name, canonicalValue(value, field.resolved, lists));
+  }
+  for (const [name, field] of type.fields) {
+    if (Object.hasOwn(result, name)) continue;
+    const zero = zeroOf(field, lists);
+    if (zero !== undefined) setOwn(result, name, zero);
+  }
+  return result;
+};
+
+const canonicalValue = (value: unknown, type: SchemaType, lists: AbsentLists): unknown => {
+  switch (type.shape) {
+    case 'struct':
+      return isRecord(value) || value === null ? canonicalStruct(value ?? {}, type, lists) : value;
+    case 'list':
+      return Array.isArray(value) ? value.map((each) => canonicalValue(each, type.element, lists)) : value;
+    case 'map': {
+      if (!isRecord(value)) return value;
+      const result: Record<string, unknown> = {};
+      for (const [key, each] of Object.entries(value)) setOwn(result, key, canonicalValue(each, type.value, lists));
+      return result;
+    }
+    case 'scalar':
+      if (value === null) return SCALAR_ZERO[type.scalar] ?? null;
+      return type.scalar === 'Quantity' && (typeof value === 'string' || typeof value === 'number')
+        ? canonicalQuantity(value)
+        : value;
+    default:
+      return value;
+  }
+};
+
+/**
+ * The object as it looks after a trip through the Go types of its kind: unknown fields and nulls are gone, empty
+ * optional values are left out, structs that are not pointers are there (`status: {}`), required scalars have their
+ * zero value, and quantities are in canonical form. An object of a kind that is not built in comes back as it is.
+ */
+export const canonicalObject = <T extends KubeObject>(object: T, lists: AbsentLists = 'omit'): T => {
+  const type = typeOfKind(object);
+  return type === undefined ? object : (canonicalStruct(object, type, lists) as T);
+};
+
+/** The canonical form of a value of one type, for parts of objects. */
+export const canonicalOfType = (value: AnyRecord, type: StructType, lists: AbsentLists = 'omit'): AnyRecord =>
+  canonicalStruct(value, type, lists);
