@@ -1,0 +1,38 @@
+import type { Sandbox } from '../containers/container-runtime.js';
+import { GRACE_PERIOD, NODE_LABEL } from './config/container-config.js';
+import type { KubeletContext } from './kubelet-context.js';
+import { removePod } from './pods/end-pod.js';
+
+/** Only what this kubelet made: other nodes of the installation may share the runtime. */
+const isOurs = (context: KubeletContext, sandbox: Sandbox): boolean =>
+  sandbox.labels[NODE_LABEL] === context.owner.nodeName;
+
+/** Pods that have something in the runtime, by uid. */
+export const podsInRuntime = (context: KubeletContext): ReadonlySet<string> =>
+  new Set(
+    context.view
+      .sandboxes()
+      .filter((sandbox) => isOurs(context, sandbox))
+      .map(({ podUid }) => podUid),
+  );
+
+/** Ends and removes what is left of a pod that nobody knows any more. */
+export const removeOrphan = async (context: KubeletContext, podUid: string, signal: AbortSignal): Promise<void> => {
+  const { log, runtime, view, volumes } = context;
+  const observed = await view.observe(podUid, signal);
+  const [sandbox] = observed.sandboxes;
+  log.info(
+    { podUid, name: sandbox?.podName, namespace: sandbox?.podNamespace },
+    'removing what is left of a deleted pod',
+  );
+  const running = observed.containers.filter(({ state }) => state === 'running');
+  await Promise.all(
+    running.map((run) => runtime.stopContainer(run.id, (Number(run.annotations[GRACE_PERIOD]) || 30) * 1000, signal)),
+  );
+  for (const { id } of observed.sandboxes) {
+    await runtime.stopPodSandbox(id, signal);
+    view.markStopped(id);
+  }
+  await removePod(context, podUid, undefined, signal);
+  await volumes.unmountAll(podUid, signal);
+};

@@ -1,0 +1,71 @@
+import { Pod } from '../../../objects/kinds/core-v1.js';
+import { keyOf } from '../../../objects/object.js';
+import type { KubeletContext } from '../kubelet-context.js';
+import { killPod } from '../lifecycle/kill-containers.js';
+import type { PodMemory } from './pod-memory.js';
+import { currentStatus } from './report-status.js';
+
+export interface PodEnd {
+  readonly graceMs: number;
+  readonly failure?: { readonly reason: string; readonly message: string };
+}
+
+const NO_WAITING = new Map<string, never>();
+
+/** Ends all containers of a pod, writes its last status and gives back its volumes. May be repeated. */
+export const endPod = async (
+  context: KubeletContext,
+  pod: Pod,
+  memory: PodMemory,
+  end: PodEnd,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { prober, statuses, view, volumes } = context;
+  const uid = pod.metadata.uid ?? '';
+  prober.stopLiveness(uid);
+  const before = await view.observe(uid, signal);
+  const failure = end.failure === undefined ? {} : { failure: end.failure };
+  if (end.failure !== undefined) {
+    const status = currentStatus(context, pod, before, memory, { waiting: NO_WAITING, ended: false, ...failure });
+    statuses.set(pod, status);
+  }
+  await killPod(context, pod, before, end.graceMs, memory.stopping, signal);
+  prober.stopPod(uid);
+  const after = await view.observe(uid, signal);
+  await memory.messages.collect(pod, after.containers, signal);
+  const newest = statuses.newest(pod);
+  statuses.set(newest, currentStatus(context, newest, after, memory, { waiting: NO_WAITING, ended: true, ...failure }));
+  await statuses.flush(pod);
+  await volumes.unmountAll(uid, signal);
+};
+
+/** Removes what is left of a pod that the API is rid of, or will be after this. */
+export const removePod = async (
+  context: KubeletContext,
+  podUid: string,
+  memory: PodMemory | undefined,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { runtime, view } = context;
+  const observed = await view.observe(podUid, signal);
+  await Promise.all(
+    observed.containers.map(async ({ id }) => {
+      await runtime.removeContainer(id, signal);
+      view.forget(id);
+    }),
+  );
+  for (const { id } of observed.sandboxes) {
+    await runtime.removePodSandbox(id, signal);
+    view.forget(id);
+  }
+  await memory?.messages.remove();
+};
+
+/** The last step of a deletion: the object leaves the API. */
+export const deleteFromApi = async (context: KubeletContext, pod: Pod): Promise<void> => {
+  const { uid } = pod.metadata;
+  await context.client.delete(Pod, keyOf(pod), {
+    gracePeriodSeconds: 0,
+    preconditions: uid === undefined ? {} : { uid },
+  });
+};

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { Pod } from '../../../src/objects/kinds/core-v1.js';
+import type { TestCluster } from './test-cluster.js';
+import { isReady, startTestCluster } from './test-cluster.js';
+
+describe('startKubelet', () => {
+  let cluster: TestCluster;
+
+  beforeEach(async () => {
+    cluster = await startTestCluster();
+  });
+
+  afterEach(() => cluster.stop());
+
+  it('runs a pod and reports it ready', async () => {
+    await cluster.run('web', {});
+    const pod = await cluster.until('web', isReady);
+    assert.equal(pod.status?.phase, 'Running');
+    const [status] = pod.status?.containerStatuses ?? [];
+    assert.equal(status?.restartCount, 0);
+    assert.equal(status?.started, true);
+    assert.match(status?.containerID ?? '', /^simulated:\/\//);
+    assert.equal(pod.status?.qosClass, 'BestEffort');
+    assert.ok(pod.status?.podIP);
+    assert.deepEqual(
+      (await cluster.events('web')).map((event) => event.replace(/:.*/, '')),
+      ['Normal Pulled', 'Normal Created', 'Normal Started'],
+    );
+  });
+
+  it('ends a deleted pod and removes what is left of it', async () => {
+    await cluster.run('web', { terminationGracePeriodSeconds: 1 });
+    await cluster.until('web', isReady);
+    await cluster.client.delete(Pod, { namespace: 'default', name: 'web' });
+    await cluster.untilGone('web');
+    assert.deepEqual(await cluster.runtime.listPodSandboxes(AbortSignal.timeout(1000)), []);
+    assert.deepEqual(await cluster.runtime.listContainers(AbortSignal.timeout(1000)), []);
+  });
+
+  it('completes a pod that is not restarted', async () => {
+    await cluster.run('job', { restartPolicy: 'Never' });
+    const pod = await cluster.until('job', ({ status }) => status?.phase === 'Succeeded');
+    assert.equal(pod.status?.containerStatuses?.[0]?.state?.terminated?.reason, 'Completed');
+    assert.equal(isReady(pod), false);
+  });
+
+  it('adopts what runs after it is started anew', async () => {
+    await cluster.run('web', {});
+    const before = await cluster.until('web', isReady);
+    await cluster.restartKubelet();
+    await cluster.run('second', {});
+    await cluster.until('second', isReady);
+    const after = await cluster.client.get(Pod, { namespace: 'default', name: 'web' });
+    assert.deepEqual(after?.status, before.status);
+    assert.equal((await cluster.runtime.listContainers(AbortSignal.timeout(1000))).length, 2);
+  });
+});
