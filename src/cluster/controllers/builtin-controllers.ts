@@ -1,11 +1,30 @@
 import type { Controller } from '../client/controller.js';
 import type { ControllerDeps } from './controller-deps.js';
 import { createDeploymentController } from './deployment/deployment-controller.js';
+import { createGarbageCollector } from './garbage-collector/garbage-collector.js';
+import { createNamespaceController } from './namespace/namespace-controller.js';
 import { createReplicaSetController } from './replica-set/replica-set-controller.js';
+import { createRootCaController } from './service-account/root-ca-controller.js';
+import { createServiceAccountController } from './service-account/service-account-controller.js';
+
+/** What some controllers need besides what all get. */
+export interface ControllerOptions {
+  /** The certificate (PEM) that pods check the API server with; without it no `kube-root-ca.crt` is published. */
+  readonly rootCa?: string;
+}
 
 type CreateController = (deps: ControllerDeps) => Controller;
 
-const CONTROLLERS: readonly CreateController[] = [createDeploymentController, createReplicaSetController];
+const CONTROLLERS: readonly CreateController[] = [
+  createNamespaceController,
+  createServiceAccountController,
+  createDeploymentController,
+  createReplicaSetController,
+  createGarbageCollector,
+];
 
 /** The controllers that make a cluster out of an API server. For `runControllers`. */
-export const builtinControllers = (deps: ControllerDeps): Controller[] => CONTROLLERS.map((create) => create(deps));
+export const builtinControllers = (deps: ControllerDeps, { rootCa }: ControllerOptions = {}): Controller[] => [
+  ...CONTROLLERS.map((create) => create(deps)),
+  ...(rootCa === undefined ? [] : [createRootCaController(deps, rootCa)]),
+];

@@ -106,7 +106,10 @@ describe('the Deployment controller', () => {
     assert.ok(most <= 5, `never more than 5 pods, but ${most}`);
     await rolledOut();
     const sets = await cluster.list(ReplicaSet);
-    assert.deepEqual(sets.map((set) => set.spec.replicas).sort(), [0, 4]);
+    assert.deepEqual(
+      sets.map((set) => set.spec.replicas).sort((a = 0, b = 0) => a - b),
+      [0, 4],
+    );
   });
 
   it('returns to an old ReplicaSet, which becomes the newest revision', async () => {
@@ -192,7 +195,10 @@ describe('the Deployment controller', () => {
     const revisions = (await cluster.list(ReplicaSet)).map(
       (set) => set.metadata.annotations?.['deployment.kubernetes.io/revision'],
     );
-    assert.deepEqual(revisions.sort(), ['3', '4', '5']);
+    assert.deepEqual(
+      revisions.toSorted((a = '', b = '') => a.localeCompare(b)),
+      ['3', '4', '5'],
+    );
   });
 
   it('adopts a ReplicaSet that matches and releases one that does not match any more', async () => {
