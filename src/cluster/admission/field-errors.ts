@@ -1,0 +1,100 @@
+/** Reasons of causes in the details of an `Invalid` status. */
+export type FieldReason =
+  | 'FieldValueInvalid'
+  | 'FieldValueRequired'
+  | 'FieldValueDuplicate'
+  | 'FieldValueNotSupported'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'FieldValueNotFound'
+  | 'FieldValueTypeInvalid'
+  | 'InternalError';
+
+/** One thing that is wrong with one field, worded as Kubernetes words it. `message` is the part after the path. */
+export interface FieldError {
+  readonly reason: FieldReason;
+  /** `spec.containers[0].name` */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** A value as messages show it: strings quoted, numbers and booleans plain, anything else as JSON. */
+const showValue = (value: unknown): string => {
+  if (value === undefined) return 'null';
+  if (typeof value === 'string') return goQuote(value);
+  return JSON.stringify(value);
+};
+
+/** A string in Go's quotes. */
+export const goQuote = (text: string): string =>
+  JSON.stringify(text).replaceAll(/\\u00([01][0-9a-f])/g, String.raw`\x$1`);
+
+const withDetail = (text: string, detail: string): string => (detail === '' ? text : `${text}: ${detail}`);
+
+export const invalid = (field: string, value: unknown, detail: string): FieldError => ({
+  reason: 'FieldValueInvalid',
+  field,
+  message: withDetail(`Invalid value: ${showValue(value)}`, detail),
+});
+
+export const required = (field: string, detail = ''): FieldError => ({
+  reason: 'FieldValueRequired',
+  field,
+  message: withDetail('Required value', detail),
+});
+
+export const duplicate = (field: string, value: unknown): FieldError => ({
+  reason: 'FieldValueDuplicate',
+  field,
+  message: `Duplicate value: ${showValue(value)}`,
+});
+
+/** Values are listed in the order of Kubernetes: sorted, quoted. */
+export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
+  reason: 'FieldValueNotSupported',
+  field,
+  message: withDetail(
+    `Unsupported value: ${showValue(value)}`,
+    supported.length === 0 ? '' : `supported values: ${[...supported].sort().map(goQuote).join(', ')}`,
+  ),
+});
+
+export const forbidden = (field: string, detail: string): FieldError => ({
+  reason: 'FieldValueForbidden',
+  field,
+  message: withDetail('Forbidden', detail),
+});
+
+export const tooLong = (field: string, limit: number): FieldError => ({
+  reason: 'FieldValueTooLong',
+  field,
+  message: `Too long: may not be more than ${limit} bytes`,
+});
+
+export const tooMany = (field: string, actual: number, limit: number): FieldError => ({
+  reason: 'FieldValueTooMany',
+  field,
+  message: `Too many: ${actual}: must have at most ${limit} items`,
+});
+
+export const notFound = (field: string, value: unknown): FieldError => ({
+  reason: 'FieldValueNotFound',
+  field,
+  message: `Not found: ${showValue(value)}`,
+});
+
+export const typeInvalid = (field: string, value: unknown, detail: string): FieldError => ({
+  reason: 'FieldValueTypeInvalid',
+  field,
+  message: withDetail(`Invalid value: ${showValue(value)}`, detail),
+});
+
+/** The errors of a rule that gives messages, all for one field and value. */
+export const invalidEach = (field: string, value: unknown, messages: readonly string[]): FieldError[] =>
+  messages.map((message) => invalid(field, value, message));
+
+/** `spec.selector` in `a`, `a.b` and `a[0]`. */
+export const child = (parent: string, name: string): string => (parent === '' ? name : `${parent}.${name}`);
+export const item = (parent: string, index: number): string => `${parent}[${index}]`;
+export const keyed = (parent: string, key: string): string => `${parent}[${key}]`;
