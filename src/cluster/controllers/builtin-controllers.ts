@@ -1,11 +1,15 @@
 import type { Controller } from '../client/controller.js';
 import type { ControllerDeps } from './controller-deps.js';
 import { createDeploymentController } from './deployment/deployment-controller.js';
+import { createEndpointSliceController } from './endpoint-slice/endpoint-slice-controller.js';
 import { createGarbageCollector } from './garbage-collector/garbage-collector.js';
 import { createNamespaceController } from './namespace/namespace-controller.js';
+import { createNodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.js';
+import { createPodGcController } from './pod-gc/pod-gc-controller.js';
 import { createReplicaSetController } from './replica-set/replica-set-controller.js';
 import { createRootCaController } from './service-account/root-ca-controller.js';
 import { createServiceAccountController } from './service-account/service-account-controller.js';
+import { createTaintEvictionController } from './taint-eviction/taint-eviction-controller.js';
 
 /** What some controllers need besides what all get. */
 export interface ControllerOptions {
@@ -20,6 +24,10 @@ const CONTROLLERS: readonly CreateController[] = [
   createServiceAccountController,
   createDeploymentController,
   createReplicaSetController,
+  createEndpointSliceController,
+  createNodeLifecycleController,
+  createTaintEvictionController,
+  createPodGcController,
   createGarbageCollector,
 ];
 

@@ -1,0 +1,28 @@
+import type { Pod, Taint, Toleration } from '../../../objects/kinds/core-v1.js';
+import { timeOf } from '../pods/pod-state.js';
+
+/** True when the toleration covers the taint. */
+const tolerates = (toleration: Toleration, taint: Taint): boolean => {
+  if (toleration.effect !== undefined && toleration.effect !== '' && toleration.effect !== taint.effect) return false;
+  const key = toleration.key ?? '';
+  if (key !== '' && key !== taint.key) return false;
+  if ((toleration.operator ?? 'Equal') === 'Exists') return true;
+  return key !== '' && (toleration.value ?? '') === (taint.value ?? '');
+};
+
+/**
+ * When a pod has to leave a node with these taints (ms since 1970): the shortest time that it tolerates one of them,
+ * from when that was added. Undefined: it may stay.
+ */
+export const evictionTime = (pod: Pod, taints: readonly Taint[], now: number): number | undefined => {
+  const times = taints
+    .filter(({ effect }) => effect === 'NoExecute')
+    .map((taint) => {
+      const matching = (pod.spec.tolerations ?? []).filter((toleration) => tolerates(toleration, taint));
+      if (matching.length === 0) return Number.NEGATIVE_INFINITY;
+      const seconds = Math.min(...matching.map((each) => each.tolerationSeconds ?? Number.POSITIVE_INFINITY));
+      return (timeOf(taint.timeAdded) ?? now) + Math.max(0, seconds) * 1000;
+    });
+  const first = Math.min(...times);
+  return times.length === 0 || first === Number.POSITIVE_INFINITY ? undefined : Math.max(first, 0);
+};
