@@ -13,7 +13,7 @@ import { AddressRange } from './plugins/address-range.js';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.js';
 import { serviceAccountAdmission } from './plugins/service-account.js';
 import { serviceAllocations } from './plugins/service-allocation.js';
-import type { UserInfo } from './request.js';
+import type { UserInfo } from '../auth/user.js';
 import { ResourceRegistry } from './resource-registry.js';
 import { kindRules } from './operations/kind-rules.js';
 import { convertObject } from './operations/conversion.js';

@@ -11,13 +11,15 @@ import type {
   ObjectList,
   Patch,
   PatchOptions,
+  UpdateOptions,
   WatchEvent,
   WatchOptions,
   WriteOptions,
 } from '../client/client.js';
 import type { Pipeline } from './operations/pipeline.js';
 import type { WatchFrame } from './operations/watch.js';
-import type { RequestContext, Target, UserInfo, WriteParameters } from './request.js';
+import type { RequestContext, Target, WriteParameters } from './request.js';
+import type { UserInfo } from '../auth/user.js';
 import type { ResourceRegistry } from './resource-registry.js';
 
 const NEVER = new AbortController().signal;
@@ -54,8 +56,8 @@ export class InProcessClient implements Client {
     return (await this.pipeline.create(this.#context, target, object, parametersOf(options))).object as T;
   }
 
-  async update<T extends KubeObject>(object: T, options: WriteOptions = {}): Promise<T> {
-    const target = this.#target(object, object.metadata);
+  async update<T extends KubeObject>(object: T, options: UpdateOptions = {}): Promise<T> {
+    const target = withSubresource(this.#target(object, object.metadata), options.subresource);
     return (await this.pipeline.update(this.#context, target, object, parametersOf(options))).item.object as T;
   }
 

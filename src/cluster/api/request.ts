@@ -4,14 +4,7 @@ import type {
 } from '../../objects/kinds/apiextensions-k8s-io-v1.js';
 import type { KubeObject } from '../../objects/object.js';
 import type { Resource } from '../../objects/schema/resource-table.js';
-
-/** Who asks. */
-export interface UserInfo {
-  readonly name: string;
-  readonly uid?: string;
-  readonly groups: readonly string[];
-  readonly extra?: Readonly<Record<string, readonly string[]>>;
-}
+import type { UserInfo } from '../auth/user.js';
 
 /** What a request is about: a resource, one of its objects, or a part of one. */
 export interface Target {

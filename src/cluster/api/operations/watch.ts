@@ -23,19 +23,30 @@ export type WatchFrame =
 const BOOKMARK_EVERY_MS = 60_000;
 
 /**
- * The changes of a collection from the version asked for, until the signal of the request fires. Fails with `Expired`
- * at once or later when the store no longer has the events: the client must list again.
+ * The changes of a collection from the version asked for, until the signal of the request fires. Resolves when the
+ * parameters are good; the frames fail with `Expired` at once or later when the store no longer has the events: the client must list again.
  */
-export async function* watchObjects(
+export const watchObjects = async (
   machinery: Machinery,
   context: RequestContext,
   target: Target,
   parameters: WatchParameters,
-): AsyncGenerator<WatchFrame, void, undefined> {
+): Promise<AsyncGenerator<WatchFrame, void, undefined>> => {
   checkWatchMatch(parameters);
   const selection = parseSelection(target, parameters);
   const version = parseVersion(parameters.resourceVersion);
   if (version !== undefined && version > 0) await reachVersion(machinery, version, context.signal);
+  return framesFrom(machinery, context, target, parameters, selection, version);
+};
+
+async function* framesFrom(
+  machinery: Machinery,
+  context: RequestContext,
+  target: Target,
+  parameters: WatchParameters,
+  selection: Selection,
+  version: number | undefined,
+): AsyncGenerator<WatchFrame, void, undefined> {
   const bookmarks = parameters.allowWatchBookmarks === true;
   let from = version ?? 0;
   if (startsWithState(parameters, version)) {

@@ -1,0 +1,99 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+import { stringify } from 'yaml';
+import type { Negotiated } from './negotiation.js';
+
+const compress = promisify(gzip);
+
+/** Answers below this size are not worth compressing. */
+const GZIP_FROM = 128 * 1024;
+
+export interface Answer {
+  readonly code: number;
+  /** JSON, written as it is or, when YAML was asked for, translated. */
+  readonly body: unknown;
+  /** `body` as JSON bytes, where they are ready. */
+  readonly bytes?: readonly Uint8Array[];
+}
+
+/** Writes an answer in the form that was negotiated. */
+export const sendAnswer = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  { code, body, bytes }: Answer,
+  { format }: Pick<Negotiated, 'format'>,
+): Promise<void> => {
+  if (format === 'yaml') {
+    const value: unknown = body ?? JSON.parse(Buffer.concat(bytes ?? []).toString('utf8'));
+    await sendBytes(request, response, code, 'application/yaml', [
+      Buffer.from(stringify(value, { aliasDuplicateObjects: false })),
+    ]);
+    return;
+  }
+  const parts = bytes ?? [Buffer.from(JSON.stringify(body))];
+  await sendBytes(request, response, code, 'application/json', parts);
+};
+
+/** Writes bytes, compressed when they are many and the client reads that. */
+export const sendBytes = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  code: number,
+  contentType: string,
+  parts: readonly Uint8Array[],
+): Promise<void> => {
+  const headers = { 'content-type': contentType, 'cache-control': 'no-cache, private' };
+  const size = parts.reduce((sum, part) => sum + part.byteLength, 0);
+  const compressed = size >= GZIP_FROM && /(?:^|[,\s])gzip(?:$|[,;\s])/.test(acceptedEncodings(request));
+  if (compressed) {
+    const packed = await compress(Buffer.concat(parts), { level: constants.Z_BEST_SPEED });
+    response.writeHead(code, {
+      ...headers,
+      'content-encoding': 'gzip',
+      'content-length': packed.byteLength,
+      vary: 'Accept-Encoding',
+    });
+    response.end(request.method === 'HEAD' ? undefined : packed);
+    return;
+  }
+  response.writeHead(code, { ...headers, 'content-length': size });
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  const [only] = parts;
+  response.end(parts.length === 1 ? only : Buffer.concat(parts, size));
+};
+
+const acceptedEncodings = ({ headers }: IncomingMessage): string => [headers['accept-encoding'] ?? ''].flat().join(',');
+
+/** Warnings that a client shows to its user, as `Warning` headers. */
+export const addWarnings = (response: ServerResponse, warnings: readonly string[]): void => {
+  if (warnings.length === 0 || response.headersSent) return;
+  const lines = [...new Set(warnings)].map((text) => `299 - "${headerText(text)}"`);
+  response.setHeader('Warning', lines);
+};
+
+/** A text as a quoted string of a header: escaped, without control characters, in Latin-1. */
+const headerText = (text: string): string =>
+  Array.from(text, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    if (code < 0x20 || code === 0x7f) return ' ';
+    return code > 0xff ? '?' : character;
+  })
+    .join('')
+    .replaceAll(/[\\"]/g, String.raw`\$&`)
+    .slice(0, 4096);
+
+/** Waits until a response takes more bytes, or is closed. */
+export const drained = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.once('drain', done);
+    response.once('close', done);
+  });

@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import { metricsResources } from '../../../objects/schema/resource-table.js';
+import type { ServedResource } from '../request.js';
+import type { ResourceRegistry } from '../resource-registry.js';
+import { compareVersions } from '../custom/served-versions.js';
+import { noSuchResource } from '../status-errors.js';
+
+/** A document of discovery: its body and the tag under which clients keep it. */
+export interface DiscoveryDocument {
+  readonly bytes: Buffer;
+  readonly etag: string;
+}
+
+type Version = { readonly version: string; readonly resources: readonly Served[] };
+type Served = Omit<ServedResource, 'custom' | 'listKind'>;
+
+/** What is served, in the forms in which clients ask for it. Made once after each change. */
+export class Discovery {
+  readonly #documents = new Map<string, DiscoveryDocument>();
+
+  constructor(private readonly registry: ResourceRegistry) {
+    registry.onChange(() => this.#documents.clear());
+  }
+
+  /** All groups with all their resources; `core` for `/api`, `groups` for `/apis`. */
+  aggregated(part: 'core' | 'groups', version: string): DiscoveryDocument {
+    return this.#document(`aggregated ${part} ${version}`, () => ({
+      kind: 'APIGroupDiscoveryList',
+      apiVersion: `apidiscovery.k8s.io/${version}`,
+      metadata: {},
+      items: this.#groups()
+        .filter(([group]) => (group === '') === (part === 'core'))
+        .map(([group, versions]) => ({
+          metadata: group === '' ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
+          versions: versions.map(aggregatedVersion),
+        })),
+    }));
+  }
+
+  /** `/api` */
+  legacyVersions(): DiscoveryDocument {
+    return this.#document('legacy', () => ({
+      kind: 'APIVersions',
+      versions: ['v1'],
+      serverAddressByClientCIDRs: [],
+    }));
+  }
+
+  /** `/apis` */
+  groupList(): DiscoveryDocument {
+    return this.#document('groups', () => ({
+      kind: 'APIGroupList',
+      apiVersion: 'v1',
+      groups: this.#groups()
+        .filter(([group]) => group !== '')
+        .map(([group, versions]) => groupEntry(group, versions)),
+    }));
+  }
+
+  /** `/apis/<group>`; NotFound for a group that is not served. */
+  group(name: string): DiscoveryDocument {
+    const found = this.#groups().find(([group]) => group === name && group !== '');
+    if (found === undefined) throw noSuchResource();
+    const [group, versions] = found;
+    return this.#document(`group ${name}`, () => ({
+      kind: 'APIGroup',
+      apiVersion: 'v1',
+      ...groupEntry(group, versions),
+    }));
+  }
+
+  /** `/api/v1`, `/apis/<group>/<version>`; NotFound for a version that is not served. */
+  resourceList(groupVersion: string): DiscoveryDocument {
+    const resources = this.#all().filter(({ apiVersion }) => apiVersion === groupVersion);
+    if (resources.length === 0) throw noSuchResource();
+    return this.#document(`resources ${groupVersion}`, () => ({
+      kind: 'APIResourceList',
+      ...(groupVersion === 'v1' ? {} : { apiVersion: 'v1' }),
+      groupVersion,
+      resources: resources.flatMap(resourceEntries),
+    }));
+  }
+
+  /** Everything that answers a path, for the list at `/`. */
+  paths(): readonly string[] {
+    const groups = this.#groups().filter(([group]) => group !== '');
+    return [
+      '/api',
+      '/api/v1',
+      '/apis',
+      ...groups.flatMap(([group, versions]) => [
+        `/apis/${group}`,
+        ...versions.map(({ version }) => `/apis/${group}/${version}`),
+      ]),
+    ];
+  }
+
+  #all(): readonly Served[] {
+    return [...this.registry.all, ...metricsResources];
+  }
+
+  #groups(): readonly (readonly [string, readonly Version[]])[] {
+    const groups = new Map<string, Map<string, Served[]>>();
+    for (const resource of this.#all()) {
+      const versions = groups.get(resource.group) ?? new Map<string, Served[]>();
+      groups.set(resource.group, versions);
+      versions.set(resource.version, [...(versions.get(resource.version) ?? []), resource]);
+    }
+    return [...groups].map(([group, versions]) => [
+      group,
+      [...versions]
+        .map(([version, resources]) => ({ version, resources }))
+        .toSorted((left, right) => compareVersions(left.version, right.version)),
+    ]);
+  }
+
+  #document(key: string, make: () => unknown): DiscoveryDocument {
+    const known = this.#documents.get(key);
+    if (known !== undefined) return known;
+    const bytes = Buffer.from(JSON.stringify(make()));
+    const etag = `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"`;
+    const document = { bytes, etag };
+    this.#documents.set(key, document);
+    return document;
+  }
+}
+
+const kindRef = (apiVersion: string, kind: string): Readonly<Record<string, string>> => {
+  const slash = apiVersion.indexOf('/');
+  return { group: slash < 0 ? '' : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1), kind };
+};
+
+const aggregatedVersion = ({ version, resources }: Version): unknown => ({
+  version,
+  resources: resources.map((resource) => ({
+    resource: resource.plural,
+    responseKind: kindRef(resource.apiVersion, resource.kind),
+    scope: resource.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: resource.singular,
+    verbs: resource.verbs,
+    ...(resource.shortNames.length === 0 ? {} : { shortNames: resource.shortNames }),
+    ...(resource.categories.length === 0 ? {} : { categories: resource.categories }),
+    ...(resource.subresources.length === 0
+      ? {}
+      : {
+          subresources: resource.subresources.map(({ name, kind, verbs }) => ({
+            subresource: name,
+            responseKind: kindRef(kind.apiVersion, kind.kind),
+            verbs,
+          })),
+        }),
+  })),
+  freshness: 'Current',
+});
+
+const groupEntry = (name: string, versions: readonly Version[]): object => {
+  const entries = versions.map(({ version }) => ({ groupVersion: `${name}/${version}`, version }));
+  return { name, versions: entries, preferredVersion: entries[0] };
+};
+
+const resourceEntries = (resource: Served): readonly unknown[] => [
+  {
+    name: resource.plural,
+    singularName: resource.singular,
+    namespaced: resource.namespaced,
+    kind: resource.kind,
+    verbs: resource.verbs,
+    ...(resource.shortNames.length === 0 ? {} : { shortNames: resource.shortNames }),
+    ...(resource.categories.length === 0 ? {} : { categories: resource.categories }),
+    storageVersionHash: storageHash(resource),
+  },
+  ...resource.subresources.map(({ name, kind, verbs }) => ({
+    name: `${resource.plural}/${name}`,
+    singularName: '',
+    namespaced: resource.namespaced,
+    ...(kind.apiVersion === resource.apiVersion ? {} : kindRef(kind.apiVersion, kind.kind)),
+    kind: kind.kind,
+    verbs,
+  })),
+];
+
+const storageHash = ({ storageVersion, kind }: Served): string =>
+  createHash('sha512').update(`${storageVersion}/${kind}`).digest().subarray(0, 8).toString('base64');

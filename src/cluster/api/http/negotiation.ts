@@ -1,0 +1,50 @@
+import { ApiError } from '../../../objects/api-error.js';
+
+/** In which form a client wants an answer. */
+export interface Negotiated {
+  readonly format: 'json' | 'yaml';
+  /** Absent: the objects as they are. */
+  readonly as?: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList';
+  readonly asVersion: string;
+}
+
+const PLAIN: Negotiated = { format: 'json', asVersion: '' };
+const FORMATS: Readonly<Record<string, Negotiated['format']>> = {
+  'application/json': 'json',
+  'application/*': 'json',
+  '*/*': 'json',
+  'application/yaml': 'yaml',
+  'text/yaml': 'yaml',
+};
+const FORMS = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList']);
+
+/** What the answer is written as: the first entry of `Accept` that can be served. Throws NotAcceptable. */
+export const negotiate = (accept: string | undefined): Negotiated => {
+  if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return PLAIN;
+  for (const entry of accept.split(',')) {
+    const found = readEntry(entry);
+    if (found !== undefined) return found;
+  }
+  // Protobuf is read, never written; every client that asks for it takes JSON too or says so with a wildcard.
+  throw new ApiError(
+    'NotAcceptable',
+    'only the following media types are accepted: application/json, application/yaml',
+  );
+};
+
+const readEntry = (entry: string): Negotiated | undefined => {
+  const [type = '', ...parameters] = entry.split(';').map((part) => part.trim());
+  const format = FORMATS[type.toLowerCase()];
+  if (format === undefined) return undefined;
+  const values = new Map(parameters.map((parameter) => splitOnce(parameter)));
+  const as = values.get('as');
+  if (as === undefined) return { format, asVersion: '' };
+  const version = values.get('v') ?? '';
+  const isKnown = FORMS.has(as) && values.get('g') === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1');
+  return isKnown ? { format, as: as as NonNullable<Negotiated['as']>, asVersion: version } : undefined;
+};
+
+const splitOnce = (parameter: string): [string, string] => {
+  const at = parameter.indexOf('=');
+  return at < 0 ? [parameter, ''] : [parameter.slice(0, at), parameter.slice(at + 1)];
+};

@@ -1,0 +1,67 @@
+import { ApiError } from '../../../objects/api-error.js';
+import { isRecord } from '../../../objects/json.js';
+import type { KubeObject } from '../../../objects/object.js';
+import type { RequestContext, Target, WriteParameters } from '../request.js';
+import { badRequest } from '../status-errors.js';
+import { parseYamlBody, PROTOBUF, unsupportedMediaType, utf8 } from './bodies.js';
+
+const READABLE = ['application/json', 'application/yaml', PROTOBUF];
+
+/** The object in a request's body. Unknown and repeated fields are refused or warned of, as the client asked. */
+export const decodeObject = (
+  mediaType: string,
+  bytes: Uint8Array,
+  target: Target,
+  parameters: WriteParameters,
+  context: RequestContext,
+): KubeObject => {
+  const { value, problems } = decode(mediaType, bytes);
+  if (problems.length > 0 && parameters.fieldValidation === 'Strict') {
+    throw badRequest(`strict decoding error: ${problems.join(', ')}`);
+  }
+  if (parameters.fieldValidation === 'Warn') context.warnings.push(...problems);
+  return asObject(value, target);
+};
+
+const decode = (mediaType: string, bytes: Uint8Array): { value: unknown; problems: readonly string[] } => {
+  if (mediaType === 'application/json') return { value: parseJson(bytes), problems: [] };
+  if (mediaType === 'application/yaml') return { value: parseYamlBody(bytes), problems: [] };
+  throw unsupportedMediaType(READABLE);
+};
+
+const parseJson = (bytes: Uint8Array): unknown => {
+  try {
+    return JSON.parse(utf8(bytes)) as unknown;
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    throw badRequest(`couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : ''}`);
+  }
+};
+
+/** An object must at least say what it is. */
+const asObject = (value: unknown, { resource, subresource }: Target): KubeObject => {
+  if (!isRecord(value)) throw badRequest('the body of the request must be an object');
+  const part = resource.subresources.find(({ name }) => name === subresource);
+  const expected = part?.kind ?? resource;
+  const kind = value['kind'] ?? expected.kind;
+  const apiVersion = value['apiVersion'] ?? expected.apiVersion;
+  if (typeof kind !== 'string' || typeof apiVersion !== 'string') {
+    throw badRequest('apiVersion and kind of the object must be strings');
+  }
+  const metadata = value['metadata'] ?? {};
+  if (!isRecord(metadata)) throw badRequest('metadata of the object must be an object');
+  return { ...value, apiVersion, kind, metadata: { ...metadata, name: metadata['name'] ?? '' } } as KubeObject;
+};
+
+/** The options in a body; undefined when there is none. */
+export const decodeOptions = (mediaType: string, bytes: Uint8Array, kind: string): unknown => {
+  if (bytes.byteLength === 0) return undefined;
+  const { value } = decode(mediaType, bytes);
+  if (isRecord(value) && value['kind'] !== undefined && value['kind'] !== kind) {
+    throw badRequest(`expected ${kind}, not ${JSON.stringify(value['kind'])}`);
+  }
+  return value;
+};
+
+/** A patch is read as JSON whatever its type. */
+export const decodePatch = (bytes: Uint8Array): unknown => parseJson(bytes);

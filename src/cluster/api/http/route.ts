@@ -1,0 +1,68 @@
+import type { Target } from '../request.js';
+import type { ResourceRegistry } from '../resource-registry.js';
+import { badRequest, noSuchResource } from '../status-errors.js';
+
+/** A path below `/api` or `/apis`, taken apart. */
+export interface ResourceRoute {
+  readonly target: Target;
+  /** What follows a `proxy` subresource, with its slash; empty when nothing does. */
+  readonly rest: string;
+  /** True below the old `/watch/` prefix. */
+  readonly watch: boolean;
+}
+
+/** Parts of a namespace itself; every other name after a namespace is a resource in it. */
+const NAMESPACE_PARTS = new Set(['status', 'finalize']);
+
+/** The segments of a path, decoded. Throws BadRequest for what cannot be decoded. */
+export const segmentsOf = (path: string): readonly string[] => {
+  try {
+    return path
+      .split('/')
+      .slice(1)
+      .map((segment) => (segment.includes('%') ? decodeURIComponent(segment) : segment));
+  } catch {
+    throw badRequest('the path of the request cannot be decoded');
+  }
+};
+
+/** The resource that a path names. Throws NotFound when nothing is served there. */
+export const resourceRoute = (registry: ResourceRegistry, path: string): ResourceRoute => {
+  const segments = segmentsOf(path);
+  const isCore = segments[0] === 'api';
+  const apiVersion = isCore ? (segments[1] ?? '') : `${segments[1] ?? ''}/${segments[2] ?? ''}`;
+  let rest = segments.slice(isCore ? 2 : 3);
+  const watch = rest[0] === 'watch' && rest.length > 1;
+  if (watch) rest = rest.slice(1);
+  while (rest.at(-1) === '' && rest.length > 0 && rest[3] !== 'proxy' && rest[4] !== 'proxy') rest = rest.slice(0, -1);
+  const { namespace, plural, name, subresource, tail } = partsOf(rest);
+  const resource = registry.find(apiVersion, plural);
+  if (resource === undefined || (namespace !== undefined) !== (resource.namespaced && namespace !== undefined)) {
+    throw noSuchResource();
+  }
+  if (resource.namespaced && namespace === undefined && name !== undefined) throw noSuchResource();
+  if (namespace === '' || name === '' || subresource === '') throw noSuchResource();
+  if (tail.length > 0 && subresource !== 'proxy') throw noSuchResource();
+  const target: Target = {
+    resource,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
+    ...(subresource === undefined ? {} : { subresource }),
+  };
+  return { target, rest: tail.length === 0 ? '' : `/${tail.join('/')}`, watch };
+};
+
+interface Parts {
+  readonly namespace?: string | undefined;
+  readonly plural: string;
+  readonly name?: string | undefined;
+  readonly subresource?: string | undefined;
+  readonly tail: readonly string[];
+}
+
+const partsOf = (segments: readonly string[]): Parts => {
+  const [first = '', second, third] = segments;
+  const inNamespace = first === 'namespaces' && third !== undefined && !NAMESPACE_PARTS.has(third);
+  const [plural = '', name, subresource, ...tail] = inNamespace ? segments.slice(2) : segments;
+  return inNamespace ? { namespace: second, plural, name, subresource, tail } : { plural, name, subresource, tail };
+};

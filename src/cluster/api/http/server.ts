@@ -1,0 +1,151 @@
+import { EventEmitter, once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { ApiError } from '../../../objects/api-error.js';
+import type { Authenticator } from '../../auth/authenticator.js';
+import type { KeyedCertificate } from '../../auth/certificates.js';
+import type { Api } from '../api.js';
+import { internal } from '../status-errors.js';
+import { createRequestHandler, type RequestHandler } from './request-handler.js';
+
+export interface ApiServerOptions {
+  readonly api: Api;
+  readonly log: Logger;
+  readonly authenticator: Authenticator;
+  /** PEM. Client certificates that it signed are believed. */
+  readonly authority: string;
+  readonly certificate: KeyedCertificate;
+}
+
+/** The API over HTTPS. */
+export interface ApiServer {
+  /** `https://127.0.0.1:6443` */
+  readonly url: string;
+  readonly port: number;
+  /** Ends watches and requests under way, and releases the port. */
+  close(): Promise<void>;
+}
+
+/** Idle connections are kept for long: clients come back. */
+const KEEP_ALIVE_MS = 120_000;
+const HEADERS_MS = 32_000;
+
+/** Listens on an address; port 0 takes a free one. */
+export const startApiServer = async (
+  options: ApiServerOptions,
+  listen: { readonly host: string; readonly port: number },
+): Promise<ApiServer> => {
+  const closing = new AbortController();
+  EventEmitter.setMaxListeners(0, closing.signal);
+  const handler = createRequestHandler(options, closing.signal);
+  const server = createServer({
+    cert: options.certificate.certificate,
+    key: options.certificate.key,
+    ca: options.authority,
+    requestCert: true,
+    // A request without a certificate may still show a token.
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['http/1.1'],
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_MS,
+    // Watches and followed logs last for hours.
+    requestTimeout: 0,
+    maxHeaderSize: 64 * 1024,
+  });
+  const sockets = trackSockets(server);
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    void answer(handler, options.log, request, response);
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    handler.upgrade(request, socket, head).catch((error: unknown) => refuseUpgrade(socket, error, options.log));
+  });
+  server.on('clientError', (_error, socket: Duplex) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    else socket.destroy();
+  });
+  server.listen(listen.port, listen.host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    url: `https://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}`,
+    close: async () => {
+      closing.abort();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      const grace = setTimeout(() => sockets.forEach((socket) => socket.destroy()), 1000);
+      grace.unref();
+      await closed;
+      clearTimeout(grace);
+    },
+  };
+};
+
+/** Upgraded connections are no longer the server's; they are ended with it all the same. */
+const trackSockets = (server: Server): ReadonlySet<Duplex> => {
+  const sockets = new Set<Duplex>();
+  server.on('secureConnection', (socket: Duplex) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
+};
+
+const answer = async (
+  handler: RequestHandler,
+  log: Logger,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  try {
+    await handler.request(request, response);
+  } catch (error) {
+    sendError(response, error, log, request);
+  }
+};
+
+/** Writes an error as a Status. What is no ApiError is a bug: it is logged whole, and the client learns that much. */
+const sendError = (response: ServerResponse, error: unknown, log: Logger, request: IncomingMessage): void => {
+  if (response.destroyed) return;
+  if (!(error instanceof ApiError))
+    log.error({ err: error, method: request.method, url: pathOf(request) }, 'request failed');
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const status = error instanceof ApiError ? error : internal('the request could not be served');
+  const body = Buffer.from(`${JSON.stringify(status.toStatus())}\n`);
+  const { retryAfterSeconds } = status.details;
+  if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
+  // A body that was refused unread would be taken for the next request.
+  if (!request.complete) response.setHeader('Connection', 'close');
+  response.writeHead(status.code, {
+    'content-type': 'application/json',
+    'cache-control': 'no-cache, private',
+    'content-length': body.byteLength,
+  });
+  response.end(body);
+};
+
+/** The path without its query, which may hold what logs should not. */
+const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? '';
+
+/** A failed upgrade is answered and closed: no connection stays open behind it. */
+const refuseUpgrade = (socket: Duplex, error: unknown, log: Logger): void => {
+  if (!(error instanceof ApiError)) log.error({ err: error }, 'upgrade failed');
+  const status = error instanceof ApiError ? error : internal('the request could not be served');
+  const body = JSON.stringify(status.toStatus());
+  const head = [
+    `HTTP/1.1 ${status.code} ${status.reason}`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+};

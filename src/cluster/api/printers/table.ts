@@ -1,0 +1,56 @@
+import type { Item } from '../operations/machinery.js';
+import type { ServedResource } from '../request.js';
+import { agePrinter } from './core.js';
+import { customPrinter } from './custom-printer.js';
+import { PRINTERS } from './printer-table.js';
+import type { Printer } from './printer.js';
+
+export interface TableOptions {
+  /** `None`, `Metadata` (the default) or `Object`: what each row carries beside its cells. */
+  readonly includeObject?: string;
+  /** True for the later frames of a watch. */
+  readonly withoutColumns?: boolean;
+}
+
+/** How the objects of a resource are printed. */
+export const printerOf = (resource: ServedResource): Printer =>
+  resource.definitionVersion === undefined
+    ? (PRINTERS[`${resource.apiVersion}/${resource.kind}`] ?? agePrinter)
+    : customPrinter(resource.definitionVersion);
+
+/** Objects as a `meta.k8s.io` Table, with the columns that kubectl prints. */
+export const tableOf = (
+  resource: ServedResource,
+  items: readonly Item[],
+  metadata: Readonly<Record<string, unknown>>,
+  version: string,
+  { includeObject, withoutColumns }: TableOptions,
+): unknown => {
+  const printer = printerOf(resource);
+  const { columns } = printer;
+  const now = Date.now();
+  const rows = items.map((item) => {
+    const finished = printer.conditions?.(item.object);
+    return {
+      cells: isBookmark(item) ? columns.map(() => null) : printer.cells(item.object, now),
+      ...(finished === undefined ? {} : { conditions: finished }),
+      ...rowObject(item, includeObject ?? '', version),
+    };
+  });
+  return {
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${version}`,
+    metadata,
+    columnDefinitions: withoutColumns === true ? null : columns,
+    rows,
+  };
+};
+
+/** A bookmark of a watch has no name, and nothing to print. */
+const isBookmark = ({ object }: Item): boolean => (object.metadata.name ?? '') === '';
+
+const rowObject = ({ object }: Item, include: string, version: string): { object?: unknown } => {
+  if (include === 'None') return {};
+  if (include === 'Object') return { object };
+  return { object: { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata } };
+};
