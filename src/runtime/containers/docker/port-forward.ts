@@ -53,7 +53,8 @@ const dial = (host: string, port: number, signal: AbortSignal): Promise<Duplex> 
 const HELPER = `
 const socket = require('node:net').connect({ host: '127.0.0.1', port: Number(process.argv[1]), allowHalfOpen: true });
 socket.on('error', (error) => { process.stderr.write('error ' + error.message + '\\n'); process.exitCode = 1; process.stdin.destroy(); });
-socket.on('connect', () => { process.stderr.write('connected\\n'); process.stdin.pipe(socket); socket.pipe(process.stdout); });
+socket.on('connect', () => { process.stderr.write('connected\\n'); process.stdin.pipe(socket); socket.pipe(process.stdout, { end: false }); });
+socket.on('end', () => process.stdout.write('', () => process.exit(0)));
 `;
 
 const dialInside = (nsenter: string, target: ForwardTarget, port: number, signal: AbortSignal): Promise<Duplex> =>

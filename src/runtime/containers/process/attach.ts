@@ -9,23 +9,31 @@ export const attachToKeeper = async (
   options: Omit<StreamOptions, 'command'>,
   signal: AbortSignal,
 ): Promise<void> => {
+  // Its end is told on this connection, behind its last output.
+  const ended = new AbortController();
   const keeper = await connectKeeper(socketPath, (event) => {
-    if (event.event !== 'output' || event.containerId !== containerId) return;
+    if (event.containerId !== containerId) return;
+    if (event.event === 'exited') {
+      ended.abort();
+      return;
+    }
     const target = event.stream === 'stderr' && !options.tty ? options.stderr : options.stdout;
     target?.write(Buffer.from(event.data, 'base64'));
   });
   if (keeper === undefined) throw new RuntimeFailure('unavailable', 'the keeper of the containers does not answer');
+  const either = AbortSignal.any([signal, ended.signal]);
   const onAbort = (): void => keeper.close();
   try {
     await keeper.ask({ op: 'attach', containerId });
-    if (signal.aborted) return;
-    signal.addEventListener('abort', onAbort, { once: true });
+    const running = (await keeper.ask({ op: 'running' })) as readonly string[];
+    if (either.aborted || !running.includes(containerId)) return;
+    either.addEventListener('abort', onAbort, { once: true });
     if (options.stdin !== undefined) {
       void sendInput(options.stdin, (data) => keeper.ask({ op: 'stdin', containerId, ...data })).catch(() => undefined);
     }
     await keeper.closed;
   } finally {
-    signal.removeEventListener('abort', onAbort);
+    either.removeEventListener('abort', onAbort);
     keeper.close();
   }
 };

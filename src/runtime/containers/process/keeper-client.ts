@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, openSync, closeSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env, execPath, getuid } from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { RuntimeFailure } from '../container-runtime.js';
 import type { KeeperAnswer, KeeperEvent, KeeperRequest } from './keeper-protocol.js';
 import { jsonLines } from './keeper-protocol.js';
@@ -139,6 +140,10 @@ const keeperProgram = (): readonly string[] => {
   const small = ['--max-semi-space-size=1', '--max-old-space-size=128'];
   const ownPath = fileURLToPath(import.meta.url);
   return ownPath.endsWith('.ts')
-    ? [...small, `--import=${import.meta.resolve('tsx')}`, ownPath.replace(/keeper-client\.ts$/, 'keeper-main.ts')]
+    ? [
+        ...small,
+        `--import=${pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href}`,
+        ownPath.replace(/keeper-client\.ts$/, 'keeper-main.ts'),
+      ]
     : [...small, ownPath.replace(/keeper-client\.js$/, 'keeper-main.js')];
 };

@@ -62,7 +62,7 @@ async function* selected(
   ended: AbortSignal,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const since = options.since === undefined ? undefined : new Date(options.since).toISOString();
+  const since = options.since === undefined ? undefined : new Date(options.since).toISOString().replace('Z', '000000Z');
   const continued = { stdout: false, stderr: false };
   const shown = (record: LogRecord): string | undefined => {
     const stream = record.stream === 'stderr' ? 'stderr' : 'stdout';

@@ -187,7 +187,9 @@ class ProcessRuntime implements ContainerRuntime {
     const { stdin, stdinOnce } = config;
     try {
       const request = { op: 'start', containerId: id, folder, ...spec, ...user, stdin, stdinOnce } as const;
-      record.state = (await keeper.ask(request)) as ProcessState;
+      const state = (await keeper.ask(request)) as ProcessState;
+      // A short command may have ended before its start is told here.
+      if (!record.ended.signal.aborted) record.state = state;
     } catch (error) {
       const state = this.#folder.loadState(id);
       if (state === undefined) throw error;
@@ -244,7 +246,7 @@ class ProcessRuntime implements ContainerRuntime {
 
   async attach(id: string, options: Omit<StreamOptions, 'command'>, signal: AbortSignal): Promise<void> {
     const record = await this.#requireRunning(id);
-    await attachToKeeper(keeperSocketPath(this.#root), id, options, AbortSignal.any([signal, record.ended.signal]));
+    await attachToKeeper(keeperSocketPath(this.#root), record.stored.id, options, signal);
   }
 
   portForward(sandboxId: string, port: number, signal: AbortSignal): Promise<Duplex> {
