@@ -70,8 +70,8 @@ const answer = async (output: AsyncIterable<Buffer>, response: ServerResponse): 
     head = Buffer.concat([head, chunk]);
     const end = head.indexOf('\r\n\r\n');
     if (end < 0) continue;
-    const headers = parseHeaders(head.subarray(0, end).toString('latin1'));
-    response.writeHead(Number.parseInt(headers['status'] ?? '200', 10), { ...headers, status: undefined });
+    const { status = '200', ...headers } = parseHeaders(head.subarray(0, end).toString('latin1'));
+    response.writeHead(Number.parseInt(status, 10), headers);
     response.write(head.subarray(end + 4));
     head = undefined;
   }
