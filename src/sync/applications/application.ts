@@ -142,6 +142,8 @@ export interface SyncResult {
   readonly source?: ApplicationSource;
   readonly sources?: readonly ApplicationSource[];
   readonly resources?: readonly ResourceResult[];
+  /** Fairlead: digest of the manifests that were deployed. */
+  readonly manifests?: string;
 }
 
 export interface OperationState {
@@ -206,6 +208,8 @@ export interface Quarantined {
   readonly since: string;
   /** Digest of what the revision renders to: a later revision that renders to the same is the same. */
   readonly manifests?: string;
+  /** When its sync began: what was made since then goes again with it. */
+  readonly deployStartedAt?: string;
 }
 
 export interface SyncStatus {

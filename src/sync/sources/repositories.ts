@@ -79,16 +79,30 @@ export class Repositories {
     return repository;
   }
 
+  /** The repository, when somebody uses it. */
+  find(repoURL: string): Repository | undefined {
+    return this.#followed.get(repositoryIdentity(repoURL))?.repository;
+  }
+
   /** Looks at a repository now, as after a push. Nothing happens when nobody uses it. */
   async poke(repoURL: string): Promise<void> {
     const followed = this.#followed.get(repositoryIdentity(repoURL));
     if (followed !== undefined) await followed.repository.look(followed.stop.signal);
   }
 
-  /** Stops following every repository for which `inUse` says no. */
-  keepOnly(inUse: (identity: string) => boolean): void {
+  /** Looks at once at every repository that could not be read: its credentials may have changed. */
+  async lookAtFailed(): Promise<void> {
+    const failed = [...this.#followed.values()].filter(({ repository }) => !repository.isReachable);
+    await Promise.all(failed.map(({ repository, stop }) => repository.look(stop.signal)));
+  }
+
+  /** Stops following repositories, and revisions of them, that are not in use. */
+  keepOnly(inUse: (identity: string) => boolean, targetInUse: (identity: string, target: string) => boolean): void {
     for (const [id, followed] of this.#followed) {
-      if (inUse(id)) continue;
+      if (inUse(id)) {
+        followed.repository.keepOnly((target) => targetInUse(id, target));
+        continue;
+      }
       followed.stop.abort();
       followed.repository.close();
       this.#followed.delete(id);
@@ -97,7 +111,10 @@ export class Repositories {
 
   async close(): Promise<void> {
     const all = [...this.#followed.values()];
-    this.keepOnly(() => false);
+    this.keepOnly(
+      () => false,
+      () => false,
+    );
     await Promise.all(all.map(({ done }) => done));
   }
 

@@ -94,11 +94,14 @@ export class Repository {
     return { revision, gitdir: this.backend.gitdir };
   }
 
-  /** Nobody uses the revision any more. */
-  release(targetRevision: string | undefined): void {
-    this.#targets.delete(targetOf(targetRevision));
-    this.#gone.delete(targetOf(targetRevision));
-    this.#unknown.delete(targetOf(targetRevision));
+  /** Forgets the revisions that nobody uses any more. */
+  keepOnly(inUse: (target: string) => boolean): void {
+    for (const target of [...this.#targets.keys(), ...this.#unknown]) {
+      if (inUse(target)) continue;
+      this.#targets.delete(target);
+      this.#gone.delete(target);
+      this.#unknown.delete(target);
+    }
   }
 
   get isReachable(): boolean {

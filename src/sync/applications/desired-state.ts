@@ -1,0 +1,151 @@
+import type { ObjectKey } from '../../objects/object.js';
+import { keyText } from '../../objects/object.js';
+import { GitTree } from '../../render/files/git-tree.js';
+import type { PooledRender, RenderPool } from '../../render/pool/render-pool.js';
+import type { Manifest } from '../../render/render.js';
+import type { ChangedPaths } from '../sources/changed-paths.js';
+import { treeOf } from '../sources/changed-paths.js';
+import { SourceError } from '../sources/errors.js';
+import type { Repositories } from '../sources/repositories.js';
+import { repositoryIdentity } from '../sources/repository-url.js';
+import type { Commit, Failure, Repository } from '../sources/repository.js';
+import type { Application, ApplicationSource } from './application.js';
+import { sourcesOf } from './application.js';
+import { manifestsDigest } from './kept-manifests.js';
+import { passesLink } from './link-paths.js';
+
+/** What an application's sources say it should be. */
+export interface DesiredState {
+  /** One revision a source. */
+  readonly revisions: readonly string[];
+  readonly manifests: readonly Manifest[];
+  readonly digest: string;
+  readonly warnings: readonly string[];
+}
+
+interface Pinned {
+  readonly sources: string;
+  readonly state: DesiredState;
+  readonly uses: readonly SourceUse[];
+}
+
+interface SourceUse {
+  readonly repository: string;
+  readonly target: string | undefined;
+  readonly reads: readonly string[];
+  /** A symbolic link was passed: what was read is elsewhere in the repository too. */
+  readonly anywhere: boolean;
+}
+
+export interface DesiredStatesDeps {
+  readonly repositories: Repositories;
+  readonly renderPool: RenderPool;
+  readonly kubeVersion: () => string;
+  readonly apiVersions: () => readonly string[];
+}
+
+/**
+ * Resolves and renders applications, and remembers for each what it came to and what it read. A commit that touches
+ * nothing that an application has read leaves it at the revision it has: its state is the same at both.
+ */
+export class DesiredStates {
+  readonly #deps: DesiredStatesDeps;
+  readonly #pinned = new Map<string, Pinned>();
+
+  constructor(deps: DesiredStatesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Throws SourceError and RenderError. `revision` asks for another one than the spec's. */
+  async of(application: Application, revision: string | undefined, signal: AbortSignal): Promise<DesiredState> {
+    const key = keyText(application.metadata);
+    const sources = sourcesOf(application.spec);
+    const wanted = JSON.stringify([sources, application.spec.destination.namespace]);
+    const pinned = this.#pinned.get(key);
+    if (revision === undefined && pinned?.sources === wanted) return pinned.state;
+    if (sources.length > 1) {
+      throw new SourceError('invalid', 'Cannot render: several sources are not supported yet; use one source');
+    }
+    const [source] = sources;
+    if (source === undefined) throw new SourceError('invalid', 'Cannot render: there is no source');
+    if (source.chart !== undefined) {
+      throw new SourceError('invalid', 'Cannot render: charts of Helm repositories are not supported yet; use a path');
+    }
+    const target = revision ?? source.targetRevision;
+    const repository = this.#deps.repositories.use(source.repoURL);
+    const commit = await repository.commit(target, signal);
+    const render = await this.#render(application, source, repository, commit, signal);
+    const state: DesiredState = {
+      revisions: [commit.revision],
+      manifests: render.manifests,
+      digest: manifestsDigest(render.manifests),
+      warnings: render.warnings,
+    };
+    if (revision === undefined) {
+      this.#pinned.set(key, { sources: wanted, state, uses: [useOf(source, repository, commit, render)] });
+    }
+    return state;
+  }
+
+  /** Why the newest state of a source is not known, while the last one is. */
+  failureOf(application: Application): Failure | undefined {
+    for (const source of sourcesOf(application.spec)) {
+      const failure = this.#deps.repositories.find(source.repoURL)?.failureOf(source.targetRevision);
+      if (failure !== undefined) return failure;
+    }
+    return undefined;
+  }
+
+  /** Forgets what is known of an application, so that it is resolved and rendered again. */
+  unpin(key: ObjectKey): void {
+    this.#pinned.delete(keyText(key));
+  }
+
+  /** Whether a push to a revision changes something that the application has read. */
+  isTouched(key: ObjectKey, repoURL: string, target: string, changed: ChangedPaths): boolean {
+    const pinned = this.#pinned.get(keyText(key));
+    if (pinned === undefined) return true;
+    const identity = repositoryIdentity(repoURL);
+    return pinned.uses.some(
+      (use) =>
+        use.repository === identity &&
+        (use.target ?? 'HEAD') === target &&
+        (use.anywhere || use.reads.some((path) => changed.has(path))),
+    );
+  }
+
+  async #render(
+    { metadata, spec }: Application,
+    source: ApplicationSource,
+    repository: Repository,
+    commit: Commit,
+    signal: AbortSignal,
+  ): Promise<PooledRender> {
+    const { helm, kustomize, directory } = source;
+    return await this.#deps.renderPool.render(
+      { kind: 'git', gitdir: commit.gitdir, tree: treeOf(repository.objects(), commit.revision) },
+      {
+        path: source.path ?? '',
+        applicationName: metadata.name,
+        namespace: spec.destination.namespace ?? '',
+        kubeVersion: this.#deps.kubeVersion(),
+        apiVersions: this.#deps.apiVersions(),
+        ...(helm === undefined ? {} : { helm }),
+        ...(kustomize === undefined ? {} : { kustomize }),
+        ...(directory === undefined ? {} : { directory }),
+      },
+      signal,
+    );
+  }
+}
+
+const useOf = (source: ApplicationSource, repository: Repository, commit: Commit, render: PooledRender): SourceUse => {
+  const reads = [...new Set(render.reads.map(({ path }) => path))];
+  const tree = new GitTree(repository.objects(), treeOf(repository.objects(), commit.revision));
+  return {
+    repository: repositoryIdentity(source.repoURL),
+    target: source.targetRevision === '' ? undefined : source.targetRevision,
+    reads,
+    anywhere: passesLink(tree, reads),
+  };
+};

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import type { Manifest } from '../../render/render.js';
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+
+const DIGESTS = new WeakMap<readonly Manifest[], string>();
+
+/** A fingerprint of what a source renders to: of the objects alone, wherever they are written. */
+export const manifestsDigest = (manifests: readonly Manifest[]): string => {
+  const known = DIGESTS.get(manifests);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256');
+  for (const { object } of manifests) hash.update(JSON.stringify(object)).update('\n');
+  const made = hash.digest('hex');
+  DIGESTS.set(manifests, made);
+  return made;
+};
+
+const SUFFIX = '.json.gz';
+
+/**
+ * The manifests of healthy revisions, kept in the operator's data folder by their digests, so that a rollback works
+ * when the repository is gone. The folder is readable by its owner alone: manifests hold Secrets.
+ */
+export class KeptManifests {
+  readonly #saving = new Map<string, Promise<void>>();
+
+  constructor(readonly folder: string) {}
+
+  /** Durable when it resolves. Returns the digest to read it by. */
+  async keep(manifests: readonly Manifest[]): Promise<string> {
+    const digest = manifestsDigest(manifests);
+    let saving = this.#saving.get(digest);
+    if (saving === undefined) {
+      saving = this.#save(digest, manifests).finally(() => this.#saving.delete(digest));
+      this.#saving.set(digest, saving);
+    }
+    await saving;
+    return digest;
+  }
+
+  /** Undefined when it was never kept, or is damaged. */
+  async read(digest: string): Promise<readonly Manifest[] | undefined> {
+    if (!/^[0-9a-f]{64}$/.test(digest)) return undefined;
+    try {
+      const text = (await decompress(await readFile(join(this.folder, digest + SUFFIX)))).toString();
+      const manifests = JSON.parse(text) as readonly Manifest[];
+      return manifestsDigest(manifests) === digest ? manifests : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Removes what no history names any more. */
+  async keepOnly(inUse: ReadonlySet<string>): Promise<void> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    for (const name of await readdir(this.folder)) {
+      const digest = name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : '';
+      if (!inUse.has(digest) && !this.#saving.has(digest)) await rm(join(this.folder, name), { force: true });
+    }
+  }
+
+  async #save(digest: string, manifests: readonly Manifest[]): Promise<void> {
+    if ((await this.read(digest)) !== undefined) return;
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    const path = join(this.folder, digest + SUFFIX);
+    const file = await open(`${path}.new`, 'w', 0o600);
+    try {
+      await file.writeFile(await compress(JSON.stringify(manifests)));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(`${path}.new`, path);
+    await syncFolder(this.folder);
+  }
+}
+
+const syncFolder = async (folder: string): Promise<void> => {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
