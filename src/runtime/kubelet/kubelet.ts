@@ -19,6 +19,8 @@ import type { NodeInput } from './node/node-object.js';
 import { capacityOf } from './node/node-object.js';
 import { podsInRuntime, removeOrphan } from './orphans.js';
 import { PodWorker } from './pods/pod-worker.js';
+import type { KubeletServerOptions } from './server/kubelet-server.js';
+import { startKubeletServer } from './server/kubelet-server.js';
 import { Prober } from './probes/prober.js';
 import { RuntimeView } from './runtime-view.js';
 import { containerFieldPath } from './plan/pod-containers.js';
@@ -47,7 +49,9 @@ export interface KubeletOptions {
   readonly dns?: ClusterDns;
   /** Where pods reach the API server. Default: the address of the Service default/kubernetes. */
   readonly apiServer?: { readonly host: string; readonly port: number };
-  /** Port of the kubelet's server, as the Node names it. */
+  /** The kubelet's own server for logs, streams and stats, started here. */
+  readonly server?: Omit<KubeletServerOptions, 'clock' | 'log'>;
+  /** Port of a server that was started by the caller, as the Node names it. */
   readonly serverPort?: number;
 }
 
@@ -55,6 +59,7 @@ export interface KubeletOptions {
 export interface Kubelet {
   readonly nodeName: string;
   readonly context: KubeletContext;
+  readonly kubeletPort?: number;
   /** Pods of this node as the API has them. */
   pods(): readonly Pod[];
   /** Resolves when everything has stopped after the signal fired. Containers keep running. */
@@ -74,7 +79,9 @@ export const startKubelet = async (options: KubeletOptions, signal: AbortSignal)
   await mkdir(options.rootFolder, { recursive: true, mode: 0o700 });
   const pods = informers.informer(Pod, { fieldSelector: `spec.nodeName=${options.nodeName}` });
   const references = referencesOf(informers);
-  const machine = options.machine ?? thisMachine(options.rootFolder);
+  const { clock } = options;
+  const server = options.server && (await startKubeletServer({ ...options.server, clock, log }, signal));
+  const machine = options.machine ?? reachableAt(thisMachine(options.rootFolder), options.server?.host);
   const version = await options.runtime.version(signal);
   const node: NodeInput = {
     nodeName: options.nodeName,
@@ -82,7 +89,7 @@ export const startKubelet = async (options: KubeletOptions, signal: AbortSignal)
     machine,
     runtime: { runtime: options.runtime.name, version: version.version },
     ...(options.maxPods === undefined ? {} : { maxPods: options.maxPods }),
-    ...(options.serverPort === undefined ? {} : { kubeletPort: options.serverPort }),
+    ...portOf(server?.port ?? options.serverPort),
   };
   const workers = new PodWorkers(signal);
   const context = contextOf(options, node, references.lookup, workers, signal);
@@ -92,7 +99,7 @@ export const startKubelet = async (options: KubeletOptions, signal: AbortSignal)
   const agent = new NodeAgent({
     client: options.client,
     runtime: options.runtime,
-    clock: options.clock,
+    clock,
     log,
     node,
     runtimeHealthy: () => view.healthy,
@@ -108,7 +115,7 @@ export const startKubelet = async (options: KubeletOptions, signal: AbortSignal)
     const stop = (): void => {
       for (const end of unsubscribe) end();
       context.prober.stopAll();
-      Promise.allSettled([...running, workers.settled()]).then(
+      Promise.allSettled([...running, workers.settled(), server?.stopped]).then(
         () => resolve(),
         () => resolve(),
       );
@@ -116,8 +123,23 @@ export const startKubelet = async (options: KubeletOptions, signal: AbortSignal)
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });
-  return { nodeName: options.nodeName, context, pods: () => pods.list(), stopped };
+  const kubelet: Kubelet = {
+    nodeName: options.nodeName,
+    context,
+    pods: () => pods.list(),
+    stopped,
+    ...portOf(server?.port ?? options.serverPort),
+  };
+  server?.serve([kubelet]);
+  return kubelet;
 };
+
+const portOf = (port: number | undefined): { readonly kubeletPort?: number } =>
+  port === undefined ? {} : { kubeletPort: port };
+
+/** A node whose server listens on one address is reached at that address. */
+const reachableAt = (machine: Machine, host: string | undefined): Machine =>
+  host === undefined || host === '0.0.0.0' || host === '::' ? machine : { ...machine, addresses: [host] };
 
 const contextOf = (
   options: KubeletOptions,

@@ -32,7 +32,7 @@ export interface TestCluster {
   untilGone(name: string): Promise<void>;
   events(name: string): Promise<readonly string[]>;
   /** As a crash of the process does it: everything stops but the containers. */
-  restartKubelet(): Promise<void>;
+  restartKubelet(meanwhile?: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -123,9 +123,10 @@ export const startTestCluster = async (options: ClusterOptions = {}): Promise<Te
         .filter(({ involvedObject }) => involvedObject.name === name)
         .map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
     },
-    restartKubelet: async () => {
+    restartKubelet: async (meanwhile) => {
       life.abort();
       await cluster.kubelet.stopped;
+      await meanwhile?.();
       cluster.kubelet = await start();
     },
     stop: async () => {

@@ -294,6 +294,8 @@ const kill = async (
   await killContainer(context, { pod, run, graceMs, message, podIp, stopping: memory.stopping }, signal);
 };
 
+const IN_RUNTIME = new Set(['CreateContainerError', 'RunContainerError']);
+
 const start = async (
   context: KubeletContext,
   pod: Pod,
@@ -317,7 +319,12 @@ const start = async (
     );
     memory.failures.clear(name);
   } catch (error) {
-    if (!isConflict(error)) throw error;
+    signal.throwIfAborted();
+    const inRuntime = error instanceof StartFailure && IN_RUNTIME.has(error.reason);
+    if (!inRuntime && !isConflict(error)) throw error;
     await context.view.relist(signal);
+    // It failed because the sandbox died meanwhile: that is to be mended first.
+    const died = readySandbox(await context.view.observe(pod.metadata.uid ?? '', signal))?.id !== sandbox.id;
+    if (inRuntime && !died) throw error;
   }
 };
