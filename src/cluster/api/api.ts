@@ -15,7 +15,7 @@ import { serviceAccountAdmission } from './plugins/service-account.js';
 import { serviceAllocations } from './plugins/service-allocation.js';
 import type { UserInfo } from '../auth/user.js';
 import { ResourceRegistry } from './resource-registry.js';
-import { kindRules } from './operations/kind-rules.js';
+import { builtinRules } from './operations/builtin-rules.js';
 import { convertObject } from './operations/conversion.js';
 
 export type PluginName = 'NamespaceLifecycle' | 'ServiceAccount';
@@ -58,7 +58,7 @@ export const createApi = (options: ApiOptions): Api => {
     clock,
     log,
     registry,
-    rules: kindRules,
+    rules: builtinRules,
     plugins: pluginsOf(options),
     allocations: serviceAllocations(store, {
       serviceCidr,

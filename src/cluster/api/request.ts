@@ -36,6 +36,8 @@ export interface WriteParameters {
   /** Empty: named after the user agent. */
   readonly fieldManager: string;
   readonly fieldValidation: FieldValidation;
+  /** Paths of keys that occurred twice in the body. */
+  readonly duplicates?: readonly string[];
 }
 
 /** Who asks, and what the answer carries beside its body. One for each request. */

@@ -1,7 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'yaml';
 import { ApiError } from '../../../objects/api-error.js';
+import { JsonError, parseJsonStrict, type StrictJson } from '../../../objects/schema/strict-json.js';
 import { badRequest } from '../status-errors.js';
+
+/** Most YAML that programs send is JSON. */
+const tryJson = (text: string): StrictJson | undefined => {
+  try {
+    return parseJsonStrict(text);
+  } catch (error) {
+    if (error instanceof JsonError) return undefined;
+    throw error;
+  }
+};
 
 /** Requests larger than this are refused. */
 export const BODY_LIMIT = 3 * 1024 * 1024;
@@ -44,9 +55,15 @@ export const utf8 = (bytes: Uint8Array): string => {
 };
 
 /** YAML as an API object is written in. Aliases that multiply are refused. */
-export const parseYamlBody = (bytes: Uint8Array): unknown => {
+export const parseYamlBody = (bytes: Uint8Array): StrictJson => {
+  const text = utf8(bytes);
+  if (/^\s*\{/.test(text)) {
+    const json = tryJson(text);
+    if (json !== undefined) return json;
+  }
   try {
-    return parse(utf8(bytes), { maxAliasCount: 100, merge: true, uniqueKeys: false }) as unknown;
+    const value: unknown = parse(text, { maxAliasCount: 100, merge: true, uniqueKeys: false });
+    return parseJsonStrict(JSON.stringify(value ?? null));
   } catch (error) {
     if (error instanceof ApiError) throw error;
     throw badRequest(`error converting YAML to JSON: ${error instanceof Error ? error.message : String(error)}`);

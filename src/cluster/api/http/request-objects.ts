@@ -1,40 +1,35 @@
-import { ApiError } from '../../../objects/api-error.js';
 import { isRecord } from '../../../objects/json.js';
 import type { KubeObject } from '../../../objects/object.js';
-import type { RequestContext, Target, WriteParameters } from '../request.js';
+import { JsonError, parseJsonStrict, type StrictJson } from '../../../objects/schema/strict-json.js';
+import type { Target } from '../request.js';
 import { badRequest } from '../status-errors.js';
 import { parseYamlBody, PROTOBUF, unsupportedMediaType, utf8 } from './bodies.js';
 
 const READABLE = ['application/json', 'application/yaml', PROTOBUF];
 
-/** The object in a request's body. Unknown and repeated fields are refused or warned of, as the client asked. */
-export const decodeObject = (
-  mediaType: string,
-  bytes: Uint8Array,
-  target: Target,
-  parameters: WriteParameters,
-  context: RequestContext,
-): KubeObject => {
-  const { value, problems } = decode(mediaType, bytes);
-  if (problems.length > 0 && parameters.fieldValidation === 'Strict') {
-    throw badRequest(`strict decoding error: ${problems.join(', ')}`);
-  }
-  if (parameters.fieldValidation === 'Warn') context.warnings.push(...problems);
-  return asObject(value, target);
+/** The object in a request's body, and the keys that occurred in it twice. */
+export const decodeObject = (mediaType: string, bytes: Uint8Array, target: Target): DecodedBody => {
+  const { value, duplicates } = decode(mediaType, bytes);
+  return { object: asObject(value, target), duplicates };
 };
 
-const decode = (mediaType: string, bytes: Uint8Array): { value: unknown; problems: readonly string[] } => {
-  if (mediaType === 'application/json') return { value: parseJson(bytes), problems: [] };
-  if (mediaType === 'application/yaml') return { value: parseYamlBody(bytes), problems: [] };
+export interface DecodedBody {
+  readonly object: KubeObject;
+  readonly duplicates: readonly string[];
+}
+
+const decode = (mediaType: string, bytes: Uint8Array): StrictJson => {
+  if (mediaType === 'application/json') return parseJson(bytes);
+  if (mediaType === 'application/yaml') return parseYamlBody(bytes);
   throw unsupportedMediaType(READABLE);
 };
 
-const parseJson = (bytes: Uint8Array): unknown => {
+const parseJson = (bytes: Uint8Array): StrictJson => {
   try {
-    return JSON.parse(utf8(bytes)) as unknown;
+    return parseJsonStrict(utf8(bytes));
   } catch (error) {
-    if (error instanceof ApiError) throw error;
-    throw badRequest(`couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : ''}`);
+    if (!(error instanceof JsonError)) throw error;
+    throw badRequest(`couldn't get version/kind; json parse error: ${error.message}`);
   }
 };
 
@@ -64,4 +59,4 @@ export const decodeOptions = (mediaType: string, bytes: Uint8Array, kind: string
 };
 
 /** A patch is read as JSON whatever its type. */
-export const decodePatch = (bytes: Uint8Array): unknown => parseJson(bytes);
+export const decodePatch = (bytes: Uint8Array): unknown => parseJson(bytes).value;

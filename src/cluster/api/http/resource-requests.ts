@@ -61,8 +61,8 @@ const post: Method = async ({ pipeline, request, context, target, query }, negot
   if (target.name !== undefined && target.subresource === undefined) throw methodNotAllowed(target.resource, 'POST');
   const parameters = writeParameters(query, 'CreateOptions');
   const body = await readBody(request);
-  const object = decodeObject(mediaTypeOf(request), body, target, parameters, context);
-  const item = await pipeline.create(context, target, inNamespace(target, object), parameters);
+  const { object, duplicates } = decodeObject(mediaTypeOf(request), body, target);
+  const item = await pipeline.create(context, target, inNamespace(target, object), { ...parameters, duplicates });
   return itemAnswer(201, target.resource, item, negotiated, tableOptions(query));
 };
 
@@ -70,8 +70,9 @@ const put: Method = async ({ pipeline, request, context, target, query }, negoti
   if (target.name === undefined) throw methodNotAllowed(target.resource, 'PUT');
   const parameters = writeParameters(query, 'UpdateOptions');
   const body = await readBody(request);
-  const object = named(target, decodeObject(mediaTypeOf(request), body, target, parameters, context));
-  const { item, created } = await pipeline.update(context, target, inNamespace(target, object), parameters);
+  const { object: sent, duplicates } = decodeObject(mediaTypeOf(request), body, target);
+  const object = inNamespace(target, named(target, sent));
+  const { item, created } = await pipeline.update(context, target, object, { ...parameters, duplicates });
   return itemAnswer(created ? 201 : 200, target.resource, item, negotiated, tableOptions(query));
 };
 
@@ -89,10 +90,10 @@ const patch: Method = async ({ pipeline, request, context, target, query }, nego
   const type = mediaTypeOf(request);
   if (type === APPLY_TYPE) {
     if (parameters.fieldManager === '') throw requiredManager();
-    const applied = decodeObject('application/yaml', await readBody(request), target, parameters, context);
+    const { object: sent, duplicates } = decodeObject('application/yaml', await readBody(request), target);
     const force = flag(query, 'force') ?? false;
-    const object = inNamespace(target, named(target, applied));
-    const { item, created } = await pipeline.apply(context, target, object, { ...parameters, force });
+    const object = inNamespace(target, named(target, sent));
+    const { item, created } = await pipeline.apply(context, target, object, { ...parameters, duplicates, force });
     return itemAnswer(created ? 201 : 200, target.resource, item, negotiated, tableOptions(query));
   }
   const known = PATCH_TYPES[type as keyof typeof PATCH_TYPES];

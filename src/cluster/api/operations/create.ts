@@ -9,6 +9,7 @@ import { managerOf } from '../request.js';
 import { alreadyExists, badRequest, fromStore, invalid } from '../status-errors.js';
 import { storageKey } from '../storage-keys.js';
 import { admit, review } from './admission.js';
+import { decoded } from './decoding.js';
 import { recordUpdate } from './field-ownership.js';
 import type { Item, Machinery } from './machinery.js';
 import { prepareNew } from './preparation.js';
@@ -34,10 +35,11 @@ export const createObject = async (
   if ((object.metadata.resourceVersion ?? '') !== '') {
     throw badRequest('resourceVersion should not be set on objects to be created');
   }
+  const typed = decoded(machinery, context, target, object, parameters);
   if ((object.metadata.name ?? '') !== '' || (object.metadata.generateName ?? '') === '') {
-    return createNamed(machinery, context, target, object, parameters);
+    return createNamed(machinery, context, target, typed, parameters);
   }
-  return createGenerated(machinery, context, target, object, parameters);
+  return createGenerated(machinery, context, target, typed, parameters);
 };
 
 const createGenerated = async (

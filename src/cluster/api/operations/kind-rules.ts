@@ -1,33 +1,19 @@
+import type { MergeType } from '../../../objects/apply/merge-schema.js';
 import type { KubeObject } from '../../../objects/object.js';
-import type { FieldProblem } from '../status-errors.js';
+import type { DecodedObject } from '../../../objects/schema/validate-fields.js';
 import type { Target } from '../request.js';
+import type { FieldProblem } from '../status-errors.js';
 
-/** What the kinds demand of their objects: defaults and validation. The pipeline asks; `cluster/admission` answers. */
+/** What the kinds demand of their objects. The pipeline asks; `cluster/admission` and `objects` answer. */
 export interface KindRules {
+  /** The object in the form of its kind, without the fields that it does not know. Throws BadRequest for wrong forms. */
+  decode(target: Target, object: KubeObject): DecodedObject;
   /** The object with every default filled in. */
   defaults(target: Target, object: KubeObject): KubeObject;
+  /** How its fields merge, where the table of built-in kinds does not say. */
+  mergeType(target: Target): MergeType | undefined;
   /** Everything that is wrong with a new object. */
   createProblems(target: Target, object: KubeObject): readonly FieldProblem[];
   /** Everything that is wrong with a change. */
   updateProblems(target: Target, object: KubeObject, current: KubeObject): readonly FieldProblem[];
 }
-
-/** A namespace holds its content until the namespace controller has removed it, and carries its name as a label. */
-const namespaceDefaults = (object: KubeObject): KubeObject => {
-  const labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name };
-  const spec = (object['spec'] ?? {}) as { finalizers?: readonly string[] };
-  const fresh = object.metadata.deletionTimestamp === undefined && spec.finalizers === undefined;
-  return {
-    ...object,
-    metadata: { ...object.metadata, labels },
-    spec: fresh ? { ...spec, finalizers: ['kubernetes'] } : spec,
-    status: object['status'] ?? { phase: 'Active' },
-  };
-};
-
-export const kindRules: KindRules = {
-  defaults: ({ resource }, object) =>
-    resource.group === '' && resource.plural === 'namespaces' ? namespaceDefaults(object) : object,
-  createProblems: () => [],
-  updateProblems: () => [],
-};

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../../objects/object.js';
 import type { RequestContext, Target, WriteParameters } from '../request.js';
 import { storageKey } from '../storage-keys.js';
 import { createObject } from './create.js';
+import { decoded } from './decoding.js';
 import { applyManaged } from './field-ownership.js';
 import type { Item, Machinery } from './machinery.js';
 import { applyPatch, type PatchBody } from './patch-bodies.js';
@@ -18,7 +19,8 @@ export const patchObject = (
 ): Promise<Item> =>
   changeObject(machinery, context, target, parameters, {
     retries: !namesVersion(patch),
-    desired: (current) => applyPatch(target.resource, target.resource, current, patch),
+    desired: (current) =>
+      decoded(machinery, context, target, applyPatch(target.resource, target.resource, current, patch), parameters),
   });
 
 const namesVersion = ({ type, body }: PatchBody): boolean =>

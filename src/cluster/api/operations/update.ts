@@ -7,6 +7,7 @@ import { conflict, fromStore, invalid, notFound } from '../status-errors.js';
 import { storageKey } from '../storage-keys.js';
 import { admit, review } from './admission.js';
 import { checkIdentity, createObject } from './create.js';
+import { decoded } from './decoding.js';
 import { recordUpdate, sameButManagedTimes } from './field-ownership.js';
 import type { Item, Machinery } from './machinery.js';
 import { prepareChange } from './preparation.js';
@@ -84,9 +85,10 @@ export const updateObject = async (
     const message = 'Invalid value: 0: must be specified for an update';
     throw invalid(resource, name, [{ reason: 'FieldValueInvalid', field: 'metadata.resourceVersion', message }]);
   }
+  const typed = decoded(machinery, context, named, object, parameters);
   const item = await changeObject(machinery, context, named, parameters, {
     retries: version === '',
-    desired: () => object,
+    desired: () => typed,
   });
   return { item, created: false };
 };
