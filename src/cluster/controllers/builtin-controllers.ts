@@ -3,6 +3,8 @@ import type { ControllerDeps } from './controller-deps.js';
 import { createDeploymentController } from './deployment/deployment-controller.js';
 import { createEndpointSliceController } from './endpoint-slice/endpoint-slice-controller.js';
 import { createGarbageCollector } from './garbage-collector/garbage-collector.js';
+import { createJobController } from './job/job-controller.js';
+import { createTtlController } from './job/ttl-controller.js';
 import { createNamespaceController } from './namespace/namespace-controller.js';
 import { createNodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.js';
 import { createPodGcController } from './pod-gc/pod-gc-controller.js';
@@ -24,6 +26,8 @@ const CONTROLLERS: readonly CreateController[] = [
   createServiceAccountController,
   createDeploymentController,
   createReplicaSetController,
+  createJobController,
+  createTtlController,
   createEndpointSliceController,
   createNodeLifecycleController,
   createTaintEvictionController,
