@@ -38,7 +38,7 @@ import type { DesiredState, DesiredStates } from './desired-state.js';
 import type { KeptManifests } from './kept-manifests.js';
 import { manifestsDigest } from './kept-manifests.js';
 import type { OperationOutcome } from './operation-step.js';
-import { beginOperation, plainTargets, stepOperation, withoutHooks } from './operation-step.js';
+import { attemptId, beginOperation, plainTargets, stepOperation, withoutHooks } from './operation-step.js';
 import { refuseObject } from './project-rules.js';
 import { lastHealthy, quarantineOf, withQuarantine, withoutQuarantine } from './quarantine.js';
 import type { Round } from './status.js';
@@ -391,7 +391,7 @@ export class ApplicationReconciler {
     const revision = state.syncResult?.revision ?? '';
     const digest = attemptOf(state);
     const { desired } = view;
-    const attempt = memory.attempt?.id === `${state.startedAt}/${state.retryCount ?? 0}` ? memory.attempt : undefined;
+    const attempt = memory.attempt?.id === attemptId(state) ? memory.attempt : undefined;
     const isDesired =
       desired !== undefined && (digest === undefined ? desired.revisions[0] === revision : digest === desired.digest);
     const deployable: Deployable | undefined =
@@ -429,7 +429,7 @@ export class ApplicationReconciler {
       if (!hasHooks && steps <= 1) return;
       await writeApplication({ ...round, operationState: next }, application.status ?? {}, memory, this.#deps);
     };
-    if (hasHooks && application.status?.operationState?.startedAt !== state.startedAt) await persist(state);
+    if (hasHooks && application.status?.operationState?.id !== state.id) await persist(state);
     const outcome = await stepOperation(
       {
         application,

@@ -24,7 +24,7 @@ export interface MadeTargets {
 
 /** An attempt of an operation that this process knows, with a clock that does not jump. */
 export interface RunningAttempt {
-  /** `startedAt` and the attempt's number. */
+  /** The operation, and the number of the attempt. */
   readonly id: string;
   readonly deployable: Deployable;
   /** On the monotonic clock, in milliseconds: when the attempt began. */

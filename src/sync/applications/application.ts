@@ -147,6 +147,8 @@ export interface SyncResult {
 }
 
 export interface OperationState {
+  /** Fairlead: tells two operations apart that began in the same second. */
+  readonly id?: string;
   readonly operation: Operation;
   readonly phase: OperationPhase;
   readonly message?: string;

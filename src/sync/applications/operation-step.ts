@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../objects/clock.js';
 import type { Client } from '../../cluster/client/client.js';
 import type { Compared } from '../compare/compare.js';
@@ -64,6 +65,7 @@ export const beginOperation = (
   deployable: Deployable,
   clock: Clock,
 ): OperationState => ({
+  id: randomUUID().slice(0, 8),
   operation,
   phase: 'Running',
   message: 'the sync has begun',
@@ -83,6 +85,10 @@ const syncResultOf = (application: Application, operation: Operation, { revision
     ...(isWhole && operation.sync?.dryRun !== true ? { manifests: digest } : {}),
   };
 };
+
+/** Names one attempt of one operation. */
+export const attemptId = ({ id, startedAt, retryCount }: OperationState): string =>
+  `${id ?? startedAt}/${retryCount ?? 0}`;
 
 /** Takes the running operation as far as it goes. */
 export const stepOperation = async (
@@ -167,7 +173,7 @@ const terminate = async (input: OperationInput, deps: OperationDeps): Promise<Op
 const runOf = (input: OperationInput, deps: OperationDeps): SyncRun => {
   const { application, state, deployable, memory, instance } = input;
   const { spec } = application;
-  const operationId = `${state.startedAt}/${state.retryCount ?? 0}`;
+  const operationId = attemptId(state);
   const syncOptions = [...(spec.syncPolicy?.syncOptions ?? []), ...(state.operation.sync?.syncOptions ?? [])];
   const results = resultsOf(state.syncResult?.resources ?? []);
   const timeoutMs = durationMs(spec.syncPolicy?.rollback?.healthTimeout) ?? DEFAULT_HEALTH_TIMEOUT_MS;
