@@ -1,0 +1,94 @@
+import { stderr } from 'node:process';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { RuntimeChoice } from '../../runtime/containers/choose-runtime.js';
+import { dataFolderOption } from '../data-folder.js';
+import { remark } from '../output/print.js';
+
+export interface UpOptions {
+  readonly dataDir: string;
+  readonly runtime: RuntimeChoice;
+  readonly nodes: number;
+  readonly apiPort: number;
+  readonly webPort: number;
+  readonly ingressPort: number;
+  readonly pollInterval: number;
+  readonly repo?: string;
+  readonly path: string;
+  readonly revision: string;
+  readonly logLevel: string;
+}
+
+const wholeNumber = (least: number, most: number) => (text: string) => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new InvalidArgumentError(`a whole number from ${least} to ${most} is needed`);
+  }
+  return value;
+};
+
+const port = wholeNumber(0, 65_535);
+
+/** The options that `up` and `demo` share. */
+export const withServerOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--runtime <runtime>', 'what runs the containers; auto: Docker when an engine answers, else processes')
+        .choices(['auto', 'docker', 'process', 'simulated'])
+        .default('auto'),
+    )
+    .option('--nodes <count>', 'how many nodes share the runtime', wholeNumber(1, 5000), 1)
+    .option('--api-port <port>', 'port of the Kubernetes API on 127.0.0.1; 0 takes a free one', port, 6443)
+    .option('--web-port <port>', 'port of the web server on 127.0.0.1', port, 8090)
+    .option('--ingress-port <port>', 'port of the ingress on 127.0.0.1', port, 8080);
+
+export const upCommand = (): Command =>
+  withServerOptions(new Command('up').description('Run the server: cluster, operator and ingress in this process'))
+    .addOption(dataFolderOption())
+    .option('--repo <url>', 'deploy this Git repository: makes the application "root"')
+    .option('--path <path>', 'folder in the repository', '.')
+    .option('--revision <revision>', 'branch, tag, commit or semver range', 'HEAD')
+    .option('--poll-interval <seconds>', 'time between looks at a repository', wholeNumber(1, 86_400), 120)
+    .addOption(
+      new Option('--log-level <level>', 'how much is logged on stderr')
+        .choices(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+        .default('info'),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fairlead up\n  fairlead up --repo https://git.example/me/apps.git --path apps --revision main\n' +
+        '  fairlead up --runtime simulated --nodes 100',
+    )
+    .action(async (options: UpOptions) => {
+      const [{ startServer }, { createLog }, { rootApplication }] = await Promise.all([
+        import('../server/start-server.js'),
+        import('../server/log.js'),
+        import('../server/root-application.js'),
+      ]);
+      const log = createLog(options.logLevel, stderr);
+      const server = await startServer({ ...options, pollSeconds: options.pollInterval, log });
+      if (options.repo !== undefined) {
+        await server.client.apply(rootApplication(options.repo, options.path, options.revision), {
+          fieldManager: 'fairlead-up',
+          force: true,
+        });
+      }
+      remark(`runtime     ${server.runtimeReason}`);
+      remark(`API         ${server.apiUrl}  (fairlead kubeconfig --data-dir ${options.dataDir})`);
+      remark(`web         ${server.webUrl}`);
+      remark(`ingress     http://127.0.0.1:${server.ingressPort}`);
+      await untilInterrupted();
+      remark('stopping; containers keep running');
+      await server.close();
+    });
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+export const untilInterrupted = (): Promise<void> =>
+  new Promise((resolve) => {
+    const interrupted = (): void => {
+      process.once('SIGINT', () => process.exit(130));
+      process.once('SIGTERM', () => process.exit(143));
+      resolve();
+    };
+    process.once('SIGINT', interrupted);
+    process.once('SIGTERM', interrupted);
+  });
