@@ -31,12 +31,12 @@ import type { OperationState } from './application.js';
 import type { ApplicationMemory, Deployable } from './application-memory.js';
 import { ApplicationMemories } from './application-memory.js';
 import { attemptOf, decideAutomation } from './automation.js';
+import type { ConditionReason } from './conditions.js';
 import { isError } from './conditions.js';
 import { deleteApplication } from './delete-application.js';
 import { findUnready } from './dependencies.js';
 import type { DesiredState, DesiredStates } from './desired-state.js';
 import type { KeptManifests } from './kept-manifests.js';
-import { manifestsDigest } from './kept-manifests.js';
 import type { OperationOutcome } from './operation-step.js';
 import { attemptId, beginOperation, plainTargets, stepOperation, withoutHooks } from './operation-step.js';
 import { refuseObject } from './project-rules.js';
@@ -87,7 +87,8 @@ export class ApplicationReconciler {
     const project = this.#projectOf(application);
     round.findings.push(...validateSpec(application, project));
     const desired = round.findings.some(isError) ? undefined : await this.#desired(round, signal);
-    const deployable = desired === undefined ? undefined : await this.#deployable(round, desired);
+    const isValid = !round.findings.some(({ reason }) => SPEC_REASONS.has(reason));
+    const deployable = isValid ? await this.#deployable(round, desired) : undefined;
     const targets = deployable === undefined ? undefined : this.#targets(round, deployable, project, memory);
     let compared = targets === undefined ? undefined : await this.#compare(round, targets, memory);
 
@@ -158,28 +159,40 @@ export class ApplicationReconciler {
     }
   }
 
-  /** What to deploy: the desired state, or that of the last healthy revision while the desired one is quarantined. */
-  async #deployable(round: Round, desired: DesiredState): Promise<Deployable | undefined> {
-    const wanted: Deployable = {
-      revision: desired.revisions[0] ?? '',
-      digest: desired.digest,
-      manifests: desired.manifests,
-    };
-    const quarantined = quarantineOf(round.application, desired.digest);
-    if (quarantined === undefined) return wanted;
-    const healthy = lastHealthy(round.application, desired.digest);
-    const manifests = healthy?.manifests === undefined ? undefined : await this.#deps.kept.read(healthy.manifests);
+  /**
+   * What to deploy: the desired state, or that of the last healthy revision while the desired one is quarantined. When
+   * the desired state cannot be found out, what was deployed last stays what is wanted.
+   */
+  async #deployable(round: Round, desired: DesiredState | undefined): Promise<Deployable | undefined> {
+    const { application } = round;
+    const last = application.status?.operationState;
+    const digest = desired?.digest ?? (last === undefined ? undefined : attemptOf(last));
+    if (digest === undefined) return undefined;
+    const quarantined = quarantineOf(application, digest);
+    if (quarantined === undefined) {
+      if (desired !== undefined) {
+        return { revision: desired.revisions[0] ?? '', digest, manifests: desired.manifests };
+      }
+      return last?.phase === 'Succeeded' ? await this.#kept(last.syncResult?.revision ?? '', digest) : undefined;
+    }
+    const healthy = lastHealthy(application, digest);
+    const kept = healthy?.manifests === undefined ? undefined : await this.#kept(healthy.revision, healthy.manifests);
     const text = `revision ${quarantined.revision.slice(0, 7)} failed and is quarantined: ${quarantined.reason}`;
-    if (healthy === undefined || manifests === undefined) {
+    if (kept === undefined) {
       const message = `${text}; the manifests of an earlier healthy revision are not there to return to`;
       round.findings.push({ reason: 'RevisionQuarantined', message });
-      return wanted;
+      return undefined;
     }
     round.quarantined = quarantined;
     const advice = 'push a fix, or sync by hand to try it again';
-    const message = `${text}; revision ${healthy.revision.slice(0, 7)} stays deployed: ${advice}`;
+    const message = `${text}; revision ${kept.revision.slice(0, 7)} stays deployed: ${advice}`;
     round.findings.push({ reason: 'RevisionQuarantined', message });
-    return { revision: healthy.revision, digest: manifestsDigest(manifests), manifests };
+    return kept;
+  }
+
+  async #kept(revision: string, digest: string): Promise<Deployable | undefined> {
+    const manifests = await this.#deps.kept.read(digest);
+    return manifests === undefined ? undefined : { revision, digest, manifests };
   }
 
   #targets(
@@ -256,8 +269,8 @@ export class ApplicationReconciler {
     const isRunning = running?.phase === 'Running' || running?.phase === 'Terminating';
     if (isRunning) return await this.#continue(round, running, view, memory, signal);
     if (application.operation !== undefined) return await this.#startRequested(round, view, memory, signal);
-    const { desired, deployable, targets, compared } = view;
-    if (desired === undefined || deployable === undefined || targets === undefined || compared === undefined)
+    const { deployable, targets, compared } = view;
+    if (deployable === undefined || targets === undefined || compared === undefined)
       return undefined;
     const decision = decideAutomation({
       application,
@@ -368,8 +381,8 @@ export class ApplicationReconciler {
     const { application } = round;
     const entry = (application.status?.history ?? []).findLast((one) => one.revision === revision);
     const wanted = digest ?? entry?.manifests;
-    const kept = wanted === undefined ? undefined : await this.#deps.kept.read(wanted);
-    if (kept !== undefined) return { revision, digest: manifestsDigest(kept), manifests: kept };
+    const kept = wanted === undefined ? undefined : await this.#kept(revision, wanted);
+    if (kept !== undefined) return kept;
     try {
       const state = await this.#deps.desired.of(application, revision, signal);
       return { revision: state.revisions[0] ?? revision, digest: state.digest, manifests: state.manifests };
@@ -423,13 +436,16 @@ export class ApplicationReconciler {
       ({ deployStartedAt }) => deployStartedAt !== undefined && isRollback(state),
     )?.deployStartedAt;
     const hasHooks = view.targets.some(({ hooks }) => hooks.length > 0);
+    const isNew = application.status?.operationState?.id !== state.id;
+    // From here on a crash, a repository that goes away and a rollback find the manifests again.
+    if (isNew && state.syncResult?.manifests !== undefined) await this.#deps.kept.keep(view.deployable.manifests);
     const persist = async (next: OperationState): Promise<void> => {
       // One step that needs no second one is written once, with its result.
       const steps = new Set(view.targets.map(({ wave }) => wave)).size;
       if (!hasHooks && steps <= 1) return;
       await writeApplication({ ...round, operationState: next }, application.status ?? {}, memory, this.#deps);
     };
-    if (hasHooks && application.status?.operationState?.id !== state.id) await persist(state);
+    if (hasHooks && isNew) await persist(state);
     const outcome = await stepOperation(
       {
         application,
@@ -547,6 +563,9 @@ interface RunView extends View {
   readonly targets: readonly Target[];
   readonly compared: readonly Compared[];
 }
+
+/** Reasons for which an application is not looked at any further. */
+const SPEC_REASONS = new Set<ConditionReason>(['InvalidSpec', 'UnknownProject', 'NotPermitted', 'UnknownDestination']);
 
 const isRollback = (state: OperationState): boolean =>
   state.operation.initiatedBy?.automated === true &&

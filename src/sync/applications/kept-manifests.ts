@@ -21,6 +21,8 @@ export const manifestsDigest = (manifests: readonly Manifest[]): string => {
   return made;
 };
 
+/** Sets of manifests that stay in memory after they were read. */
+const RECENT = 32;
 const SUFFIX = '.json.gz';
 
 /**
@@ -29,6 +31,8 @@ const SUFFIX = '.json.gz';
  */
 export class KeptManifests {
   readonly #saving = new Map<string, Promise<void>>();
+  /** What was read lately: a quarantined application is reconciled with the same manifests again and again. */
+  readonly #recent = new Map<string, readonly Manifest[]>();
 
   constructor(readonly folder: string) {}
 
@@ -47,6 +51,17 @@ export class KeptManifests {
   /** Undefined when it was never kept, or is damaged. */
   async read(digest: string): Promise<readonly Manifest[] | undefined> {
     if (!/^[0-9a-f]{64}$/.test(digest)) return undefined;
+    const known = this.#recent.get(digest);
+    if (known !== undefined) return known;
+    const read = await this.#readFile(digest);
+    if (read === undefined) return undefined;
+    this.#recent.set(digest, read);
+    const [oldest] = this.#recent.keys();
+    if (this.#recent.size > RECENT && oldest !== undefined) this.#recent.delete(oldest);
+    return read;
+  }
+
+  async #readFile(digest: string): Promise<readonly Manifest[] | undefined> {
     try {
       const text = (await decompress(await readFile(join(this.folder, digest + SUFFIX)))).toString();
       const manifests = JSON.parse(text) as readonly Manifest[];
@@ -66,7 +81,7 @@ export class KeptManifests {
   }
 
   async #save(digest: string, manifests: readonly Manifest[]): Promise<void> {
-    if ((await this.read(digest)) !== undefined) return;
+    if ((await this.#readFile(digest)) !== undefined) return;
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const path = join(this.folder, digest + SUFFIX);
     const file = await open(`${path}.new`, 'w', 0o600);

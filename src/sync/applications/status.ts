@@ -72,7 +72,7 @@ const syncStatus = (round: Round, { desired, compared }: StatusInput, before: Sy
   const outOfSync = round.quarantined !== undefined || (compared ?? []).some(({ status }) => status === 'OutOfSync');
   const ignore = spec.ignoreDifferences ?? [];
   return {
-    status: compared === undefined ? 'Unknown' : outOfSync ? 'OutOfSync' : 'Synced',
+    status: compared === undefined || desired === undefined ? 'Unknown' : outOfSync ? 'OutOfSync' : 'Synced',
     ...(revision === undefined ? {} : { revision }),
     comparedTo: {
       destination: spec.destination,

@@ -199,7 +199,11 @@ export class Triggers {
     const applications = this.#deps.informers.informer(Application);
     const inUse = (key: string): boolean => applications.byIndex(SOURCE_INDEX, key).length > 0;
     this.#deps.repositories.keepOnly(inUse, (identity, target) => inUse(`${identity}\n${target}`));
-    const histories = applications.list().flatMap(({ status }) => status?.history ?? []);
-    await this.#deps.kept.keepOnly(new Set(histories.flatMap(({ manifests }) => manifests ?? [])));
+    const statuses = applications.list().flatMap(({ status }) => status ?? []);
+    const kept = statuses.flatMap(({ history = [], operationState }) => [
+      ...history.map(({ manifests }) => manifests),
+      operationState?.syncResult?.manifests,
+    ]);
+    await this.#deps.kept.keepOnly(new Set(kept.flatMap((digest) => digest ?? [])));
   }
 }
