@@ -1,5 +1,4 @@
 import { isApiError } from '../../../objects/api-error.js';
-import type { DeploymentStatus } from '../../../objects/kinds/apps-v1.js';
 import { Deployment, ReplicaSet } from '../../../objects/kinds/apps-v1.js';
 import { Pod } from '../../../objects/kinds/core-v1.js';
 import { annotationOf } from '../../../objects/labels.js';
@@ -44,7 +43,13 @@ import { isRollingUpdate, progressDeadlineSeconds } from './rollout-limits.js';
 /** Rolls a Deployment's pods over to its template through one ReplicaSet a revision. */
 export const createDeploymentController = (deps: ControllerDeps): Controller => new DeploymentController(deps);
 
-/** A Deployment as it was written last, with its ReplicaSets. */
+/** One reconcile: the Deployment as it is stored. What becomes of it is written once, at the end. */
+interface Work {
+  readonly key: ObjectKey;
+  readonly stored: Deployment;
+}
+
+/** A Deployment as it is to be written, with its ReplicaSets. */
 interface Ensured {
   readonly deployment: Deployment;
   readonly revisions: Revisions;
@@ -84,74 +89,75 @@ class DeploymentController implements Controller {
   }
 
   async reconcile(key: ObjectKey): Promise<Outcome> {
-    const cached = this.#deployments.get(key);
-    if (cached === undefined) {
+    const stored = this.#deployments.get(key);
+    if (stored === undefined) {
       this.#barrier.forget(key);
       return DONE;
     }
     if (!this.#barrier.isCaughtUp(key)) return { requeueAfterMs: LAG_RECHECK_MS };
-    const selector = selectorFromObject(cached.spec.selector);
+    const selector = selectorFromObject(stored.spec.selector);
     if (selector !== 'nothing' && selector.length === 0) {
       const message = 'This deployment is selecting all pods. A non-empty selector is required.';
-      this.#recorder.event(cached, 'Warning', 'SelectingAll', message);
+      this.#recorder.event(stored, 'Warning', 'SelectingAll', message);
       return DONE;
     }
-    const owned = await claim(this.#client, this.#replicaSets, Deployment, cached, selector);
-    const revisions = revisionsOf(cached, owned);
-    if (cached.metadata.deletionTimestamp !== undefined) {
-      await this.#writeStatus(cached, deploymentStatus(cached, revisions, this.#clock.now()));
+    const owned = await claim(this.#client, this.#replicaSets, Deployment, stored, selector);
+    const revisions = revisionsOf(stored, owned);
+    const work: Work = { key, stored };
+    if (stored.metadata.deletionTimestamp !== undefined) {
+      await this.#commit(work, { ...stored, status: deploymentStatus(stored, revisions, this.#clock.now()) });
       return DONE;
     }
-    const pause = pauseStatus(cached, this.#clock.now());
-    const deployment = pause === undefined ? cached : await this.#writeStatus(cached, pause);
+    const pause = pauseStatus(stored, this.#clock.now());
+    const deployment = pause === undefined ? stored : { ...stored, status: pause };
     if (deployment.spec.paused === true || isScaled(deployment, revisions)) {
-      return this.#resize(key, deployment, revisions);
+      return this.#resize(work, deployment, revisions);
     }
     return isRollingUpdate(deployment)
-      ? this.#roll(key, deployment, revisions)
-      : this.#recreate(key, deployment, revisions);
+      ? this.#roll(work, deployment, revisions)
+      : this.#recreate(work, deployment, revisions);
   }
 
-  async #resize(key: ObjectKey, deployment: Deployment, revisions: Revisions): Promise<Outcome> {
-    await this.#scaleAll(key, deployment, planScaling(deployment, revisions));
+  async #resize(work: Work, deployment: Deployment, revisions: Revisions): Promise<Outcome> {
+    await this.#scaleAll(work, planScaling(deployment, revisions));
     if (deployment.spec.paused === true) await this.#cleanUp(deployment, revisions);
-    await this.#writeStatus(deployment, deploymentStatus(deployment, revisions, this.#clock.now()));
+    await this.#commit(work, { ...deployment, status: deploymentStatus(deployment, revisions, this.#clock.now()) });
     return DONE;
   }
 
-  async #roll(key: ObjectKey, cached: Deployment, found: Revisions): Promise<Outcome> {
-    const ensured = await this.#ensureCurrent(key, cached, found);
+  async #roll(work: Work, found: Deployment, replicaSets: Revisions): Promise<Outcome> {
+    const ensured = await this.#ensureCurrent(work, found, replicaSets);
     if (ensured === undefined) return AGAIN;
     const { deployment, revisions } = ensured;
-    await this.#scaleAll(key, deployment, planRollingUpdate(deployment, revisions));
-    return this.#finish(deployment, revisions);
+    await this.#scaleAll(work, planRollingUpdate(deployment, revisions));
+    return this.#finish(work, deployment, revisions);
   }
 
-  async #recreate(key: ObjectKey, cached: Deployment, found: Revisions): Promise<Outcome> {
-    const scaledDown = await this.#scaleAll(key, cached, planScaleDownOld(found));
-    if (scaledDown || found.old.some((replicaSet) => this.#hasRunningPods(replicaSet))) {
-      return this.#finish(cached, found);
+  async #recreate(work: Work, found: Deployment, replicaSets: Revisions): Promise<Outcome> {
+    const scaledDown = await this.#scaleAll(work, planScaleDownOld(replicaSets));
+    if (scaledDown || replicaSets.old.some((replicaSet) => this.#hasRunningPods(replicaSet))) {
+      return this.#finish(work, found, replicaSets);
     }
-    const ensured = await this.#ensureCurrent(key, cached, found);
+    const ensured = await this.#ensureCurrent(work, found, replicaSets);
     if (ensured === undefined) return AGAIN;
     const { deployment, revisions } = ensured;
-    await this.#scaleAll(key, deployment, planScaling(deployment, revisions));
-    return this.#finish(deployment, revisions);
+    await this.#scaleAll(work, planScaling(deployment, revisions));
+    return this.#finish(work, deployment, revisions);
   }
 
   /** Makes sure that the current ReplicaSet exists and is annotated; undefined: the next reconcile goes on. */
-  async #ensureCurrent(key: ObjectKey, deployment: Deployment, revisions: Revisions): Promise<Ensured | undefined> {
+  async #ensureCurrent(work: Work, deployment: Deployment, revisions: Revisions): Promise<Ensured | undefined> {
     const { old } = revisions;
     const current =
       revisions.current === undefined
-        ? await this.#createCurrent(deployment, old)
+        ? await this.#createCurrent(work, deployment, old)
         : await this.#refreshCurrent(deployment, revisions.current, old);
     if (current === undefined) return undefined;
-    if (current !== revisions.current) this.#barrier.wrote(key, current);
-    const annotated = await this.#writeRevision(deployment, current);
+    if (current !== revisions.current) this.#barrier.wrote(work.key, current);
+    const annotated = withRevision(deployment, current);
     const status = replicaSetFoundStatus(annotated, current, revisions.current === undefined, this.#clock.now());
     return {
-      deployment: status === undefined ? annotated : await this.#writeStatus(annotated, status),
+      deployment: status === undefined ? annotated : { ...annotated, status },
       revisions: { current, old },
     };
   }
@@ -162,7 +168,11 @@ class DeploymentController implements Controller {
   }
 
   /** Creates the ReplicaSet of the template, or takes the one of that name that an unfinished reconcile left. */
-  async #createCurrent(deployment: Deployment, old: readonly ReplicaSet[]): Promise<ReplicaSet | undefined> {
+  async #createCurrent(
+    work: Work,
+    deployment: Deployment,
+    old: readonly ReplicaSet[],
+  ): Promise<ReplicaSet | undefined> {
     const wanted = newReplicaSet(deployment, old, currentSize(deployment, old, 0));
     const replicas = wanted.spec.replicas ?? 0;
     try {
@@ -171,49 +181,41 @@ class DeploymentController implements Controller {
       return created;
     } catch (error) {
       if (isNamespaceTerminating(error)) return undefined;
-      if (isApiError(error, 'AlreadyExists')) return this.#takeExisting(deployment, wanted);
+      if (isApiError(error, 'AlreadyExists')) return this.#takeExisting(work, deployment, wanted);
       const message = `Failed to create new replica set "${wanted.metadata.name}": ${messageOf(error)}`;
       this.#recorder.event(deployment, 'Warning', 'ReplicaSetCreateError', message);
       if (progressDeadlineSeconds(deployment) !== undefined) {
-        await this.#writeStatus(deployment, createErrorStatus(deployment, message, this.#clock.now()));
+        await this.#commit(work, { ...deployment, status: createErrorStatus(deployment, message, this.#clock.now()) });
       }
       throw error;
     }
   }
 
-  async #takeExisting(deployment: Deployment, wanted: ReplicaSet): Promise<ReplicaSet | undefined> {
+  async #takeExisting(work: Work, deployment: Deployment, wanted: ReplicaSet): Promise<ReplicaSet | undefined> {
     const known = await this.#client.get(ReplicaSet, keyOf(wanted));
     if (known !== undefined && isControlledBy(known, deployment) && hasTemplate(known, deployment.spec.template)) {
       return known;
     }
     // Another template has the same hash: the count makes the next one differ.
     const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
-    await this.#writeStatus(deployment, { ...deployment.status, collisionCount });
+    await this.#commit(work, { ...deployment, status: { ...deployment.status, collisionCount } });
     return undefined;
   }
 
-  /** `kubectl rollout history` finds the current revision on the Deployment. */
-  async #writeRevision(deployment: Deployment, current: ReplicaSet): Promise<Deployment> {
-    const revision = annotationOf(current, REVISION);
-    if (revision === undefined || annotationOf(deployment, REVISION) === revision) return deployment;
-    const body = { metadata: { annotations: { [REVISION]: revision } } };
-    return this.#client.patch(Deployment, keyOf(deployment), { type: 'merge', body });
-  }
-
-  async #scaleAll(key: ObjectKey, deployment: Deployment, scales: readonly Scale[]): Promise<boolean> {
+  async #scaleAll(work: Work, scales: readonly Scale[]): Promise<boolean> {
     let changed = false;
-    for (const each of scales) changed = (await this.#scale(key, deployment, each)) || changed;
+    for (const each of scales) changed = (await this.#scale(work, each)) || changed;
     return changed;
   }
 
-  async #scale(key: ObjectKey, deployment: Deployment, { replicaSet, replicas }: Scale): Promise<boolean> {
+  async #scale({ key, stored }: Work, { replicaSet, replicas }: Scale): Promise<boolean> {
     const before = replicaSet.spec.replicas ?? 1;
-    const annotations = { ...replicaSet.metadata.annotations, ...sizeAnnotations(deployment) };
+    const annotations = { ...replicaSet.metadata.annotations, ...sizeAnnotations(stored) };
     if (before === replicas && isSemanticallyEqual(annotations, replicaSet.metadata.annotations)) return false;
     const metadata = { ...replicaSet.metadata, annotations };
     const spec = { ...replicaSet.spec, replicas };
     this.#barrier.wrote(key, await this.#client.update({ ...replicaSet, metadata, spec }));
-    if (before !== replicas) this.#tellScaled(deployment, replicaSet, before, replicas);
+    if (before !== replicas) this.#tellScaled(stored, replicaSet, before, replicas);
     return before !== replicas;
   }
 
@@ -222,11 +224,11 @@ class DeploymentController implements Controller {
     this.#recorder.event(deployment, 'Normal', 'ScalingReplicaSet', message);
   }
 
-  async #finish(deployment: Deployment, revisions: Revisions): Promise<Outcome> {
+  async #finish(work: Work, deployment: Deployment, revisions: Revisions): Promise<Outcome> {
     const now = this.#clock.now();
     if (isComplete(deployment, deployment.status ?? {})) await this.#cleanUp(deployment, revisions);
     const status = rolloutStatus(deployment, revisions, now);
-    await this.#writeStatus(deployment, status);
+    await this.#commit(work, { ...deployment, status });
     const checkMs = progressCheckInMs(deployment, status, now);
     return checkMs === undefined ? DONE : { requeueAfterMs: checkMs };
   }
@@ -237,9 +239,12 @@ class DeploymentController implements Controller {
     }
   }
 
-  async #writeStatus(deployment: Deployment, status: DeploymentStatus): Promise<Deployment> {
-    if (isSemanticallyEqual(status, deployment.status)) return deployment;
-    return this.#client.updateStatus({ ...deployment, status });
+  /** Writes the status, and with it the annotation of the revision, when they are not what is stored. */
+  async #commit({ stored }: Work, deployment: Deployment): Promise<void> {
+    const isSame =
+      isSemanticallyEqual(deployment.status, stored.status) &&
+      isSemanticallyEqual(deployment.metadata.annotations, stored.metadata.annotations);
+    if (!isSame) await this.#client.updateStatus(deployment);
   }
 
   #hasRunningPods(replicaSet: ReplicaSet): boolean {
@@ -254,3 +259,11 @@ class DeploymentController implements Controller {
     return key === undefined || deployment === undefined || isRollingUpdate(deployment) ? [] : [key];
   }
 }
+
+/** `kubectl rollout history` finds the current revision on the Deployment. */
+const withRevision = (deployment: Deployment, current: ReplicaSet): Deployment => {
+  const revision = annotationOf(current, REVISION);
+  if (revision === undefined || annotationOf(deployment, REVISION) === revision) return deployment;
+  const annotations = { ...deployment.metadata.annotations, [REVISION]: revision };
+  return { ...deployment, metadata: { ...deployment.metadata, annotations } };
+};
