@@ -21,6 +21,8 @@ const MOST_SEARCHES = 32;
 
 const unique = (values: readonly string[]): readonly string[] => [...new Set(values)];
 
+const nameOf = (option: string): string => option.split(':', 1)[0] ?? option;
+
 /** The resolver configuration of a pod by its dnsPolicy and dnsConfig. */
 export const podDns = (pod: Pod, cluster: ClusterDns): Dns => {
   const base = byPolicy(pod, cluster);
@@ -28,7 +30,6 @@ export const podDns = (pod: Pod, cluster: ClusterDns): Dns => {
   const added = (extra.options ?? []).map(({ name = '', value }) =>
     value === undefined || value === '' ? name : `${name}:${value}`,
   );
-  const nameOf = (option: string): string => option.split(':', 1)[0] ?? option;
   const replaced = new Set(added.map(nameOf));
   return {
     servers: unique([...base.servers, ...(extra.nameservers ?? [])]).slice(0, MOST_SERVERS),

@@ -294,6 +294,16 @@ const kill = async (
   await killContainer(context, { pod, run, graceMs, message, podIp, stopping: memory.stopping }, signal);
 };
 
+const isStillReady = async (
+  { view }: KubeletContext,
+  pod: Pod,
+  sandboxId: string,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  await view.relist(signal);
+  return readySandbox(await view.observe(pod.metadata.uid ?? '', signal))?.id === sandboxId;
+};
+
 const IN_RUNTIME = new Set(['CreateContainerError', 'RunContainerError']);
 
 const start = async (
@@ -311,6 +321,8 @@ const start = async (
   const { messages, stopping, volumes } = memory;
   const config = sandboxConfig(pod, sandbox.attempt, owner, node.hostname, dns);
   const { container, attempt, nextBackoffMs } = action;
+  // A container may have ended because its sandbox did: that is to be mended first.
+  if (attempt > 0 && !(await isStillReady(context, pod, sandbox.id, signal))) return;
   try {
     await startContainer(
       context,
@@ -322,9 +334,7 @@ const start = async (
     signal.throwIfAborted();
     const inRuntime = error instanceof StartFailure && IN_RUNTIME.has(error.reason);
     if (!inRuntime && !isConflict(error)) throw error;
-    await context.view.relist(signal);
-    // It failed because the sandbox died meanwhile: that is to be mended first.
-    const died = readySandbox(await context.view.observe(pod.metadata.uid ?? '', signal))?.id !== sandbox.id;
-    if (inRuntime && !died) throw error;
+    const ready = await isStillReady(context, pod, sandbox.id, signal);
+    if (inRuntime && ready) throw error;
   }
 };

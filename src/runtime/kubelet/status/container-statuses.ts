@@ -34,6 +34,8 @@ export interface ContainerStatuses {
   readonly ephemeral: readonly ContainerStatus[];
 }
 
+const byName = (a: ContainerStatus, b: ContainerStatus): number => (a.name < b.name ? -1 : 1);
+
 /** Statuses of all containers: init containers in the order of the pod, the others by name, as kubelets write them. */
 export const containerStatuses = (input: ContainerStatusInput): ContainerStatuses => {
   const { status } = input.pod;
@@ -45,7 +47,6 @@ export const containerStatuses = (input: ContainerStatusInput): ContainerStatuse
         previous.find(({ name }) => name === container.spec.name),
       ),
     );
-  const byName = (a: ContainerStatus, b: ContainerStatus): number => (a.name < b.name ? -1 : 1);
   return {
     init: of(initContainers(input.pod), status?.initContainerStatuses),
     main: of(mainContainers(input.pod), status?.containerStatuses).sort(byName),

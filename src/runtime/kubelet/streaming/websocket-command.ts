@@ -48,21 +48,23 @@ const bytesOf = (data: RawData): Buffer => {
   return data instanceof ArrayBuffer ? Buffer.from(data) : data;
 };
 
+/** What is sent to a client that is gone is lost: that is no error of the command. */
+const sendThen = (socket: WebSocket, channel: number, payload: Buffer, done: () => void): void => {
+  if (socket.readyState === socket.OPEN) {
+    socket.send(Buffer.concat([Buffer.from([channel]), payload]), { binary: true }, () => done());
+  } else {
+    done();
+  }
+};
+
 const send = (socket: WebSocket, channel: number, payload: Buffer): Promise<void> =>
   new Promise((resolve) => {
-    if (socket.readyState !== socket.OPEN) {
-      resolve();
-      return;
-    }
-    socket.send(Buffer.concat([Buffer.from([channel]), payload]), { binary: true }, () => resolve());
+    sendThen(socket, channel, payload, resolve);
   });
 
 const channelWriter = (socket: WebSocket, channel: number): Writable =>
   new Writable({
     write: (chunk: Buffer, _encoding, done) => {
-      send(socket, channel, chunk).then(
-        () => done(),
-        () => done(),
-      );
+      sendThen(socket, channel, chunk, done);
     },
   });
