@@ -1,19 +1,25 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { systemClock, type Clock } from '../../objects/clock.js';
+import { createAuthenticator, type Authenticator, type TokenCheck } from '../auth/authenticator.js';
+import { allowAuthenticated, mastersFirst, type Authorizer } from '../auth/authorizer.js';
+import { ISSUER, ServiceAccountTokens, type ReadObject } from '../auth/service-account-tokens.js';
 import type { Client } from '../client/client.js';
 import type { Store } from '../store/store.js';
 import { createNamespaces, publishServer, type Endpoint } from './bootstrap-objects.js';
 import { followDefinitions, serveStoredDefinitions } from './custom/custom-resources.js';
 import { InProcessClient } from './in-process-client.js';
 import type { Machinery } from './operations/machinery.js';
-import { Pipeline, type Authorize } from './operations/pipeline.js';
+import { Pipeline } from './operations/pipeline.js';
 import type { AdmissionPlugin } from './plugins/admission-plugin.js';
 import { AddressRange } from './plugins/address-range.js';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.js';
 import { serviceAccountAdmission } from './plugins/service-account.js';
 import { serviceAllocations } from './plugins/service-allocation.js';
 import type { UserInfo } from '../auth/user.js';
+import { reviews } from './subresources/reviews.js';
+import { tokenRequest } from './subresources/token-request.js';
 import { ResourceRegistry } from './resource-registry.js';
 import { builtinRules } from './operations/builtin-rules.js';
 import { convertObject } from './operations/conversion.js';
@@ -31,13 +37,20 @@ export interface ApiOptions {
   /** Admission plugins that are left out. */
   readonly disabledPlugins?: readonly PluginName[];
   /** Who may do what. Default: everybody with a credential may do everything. */
-  readonly authorize?: Authorize;
+  readonly authorize?: Authorizer;
+  /** Signs the tokens of service accounts; PEM. Without it a key is made that lasts as long as the process. */
+  readonly serviceAccountKey?: string;
+  /** The user of a bearer token that is no service account's. */
+  readonly tokenChecks?: readonly TokenCheck[];
 }
 
 /** The API server's core, without the network. */
 export interface Api {
   readonly registry: ResourceRegistry;
   readonly pipeline: Pipeline;
+  /** Knows the tokens of service accounts, those that it was told of, and client certificates. */
+  readonly authenticator: Authenticator;
+  readonly tokens: ServiceAccountTokens;
   /** A client in this process. Default user: the server itself, who may do everything. */
   client(user?: UserInfo, userAgent?: string): Client;
   /** Makes the permanent objects and serves the custom resources until the signal fires. */
@@ -67,12 +80,25 @@ export const createApi = (options: ApiOptions): Api => {
     convert: convertObject,
   };
   serveStoredDefinitions(machinery);
-  const pipeline = new Pipeline(machinery, options.authorize ?? (() => undefined));
+  const key = options.serviceAccountKey ?? newSigningKey();
+  const tokens = new ServiceAccountTokens(key, coreReader(store), clock);
+  const byAccount = async (token: string): Promise<UserInfo | undefined> => {
+    const account = await tokens.check(token);
+    return account?.audiences.includes(ISSUER) === true ? account.user : undefined;
+  };
+  const authenticator = createAuthenticator([...(options.tokenChecks ?? []), byAccount]);
+  const authorize = mastersFirst(options.authorize ?? allowAuthenticated);
+  const pipeline = new Pipeline(machinery, authorize, {
+    '/serviceaccounts/token': tokenRequest(tokens),
+    ...reviews(authorize, authenticator, tokens),
+  });
   const client = (user: UserInfo = SYSTEM_USER, userAgent = 'fairlead'): Client =>
     new InProcessClient(pipeline, registry, user, userAgent);
   return {
     registry,
     pipeline,
+    authenticator,
+    tokens,
     client,
     start: async (signal) => {
       setMaxListeners(0, signal);
@@ -85,6 +111,14 @@ export const createApi = (options: ApiOptions): Api => {
     publish: async (endpoint) => publishServer(client(), new AddressRange(serviceCidr).first, endpoint),
   };
 };
+
+const newSigningKey = (): string =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+
+const coreReader =
+  (store: Store): ReadObject =>
+  (plural, namespace, name) =>
+    store.get(`/registry/core/${plural}/${namespace === undefined ? '' : `${namespace}/`}${name}`)?.object;
 
 const pluginsOf = ({ store, disabledPlugins = [] }: ApiOptions): readonly AdmissionPlugin[] =>
   [namespaceLifecycle(store), serviceAccountAdmission(store)].filter(

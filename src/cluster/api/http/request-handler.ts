@@ -22,14 +22,15 @@ export interface RequestHandler {
 
 interface HandlerOptions {
   readonly api: Api;
-  readonly authenticator: Authenticator;
+  readonly authenticator?: Authenticator;
 }
 
 /** Paths that answer without a credential. */
 const OPEN = /^\/(?:healthz|livez|readyz)(?:\/|$)|^\/version\/?$/;
 
 export const createRequestHandler = (options: HandlerOptions, closing: AbortSignal): RequestHandler => {
-  const { api, authenticator } = options;
+  const { api } = options;
+  const authenticator = options.authenticator ?? api.authenticator;
   const discovery = new Discovery(api.registry);
   const checks: readonly HealthCheck[] = [
     { name: 'ping', isHealthy: () => true },

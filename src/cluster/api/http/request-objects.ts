@@ -1,6 +1,9 @@
 import { isRecord } from '../../../objects/json.js';
 import type { KubeObject } from '../../../objects/object.js';
 import { JsonError, parseJsonStrict, type StrictJson } from '../../../objects/schema/strict-json.js';
+import type { KindRef } from '../../../objects/kind.js';
+import { decodeProtobuf } from '../../../objects/protobuf/protobuf.js';
+import { ProtobufError } from '../../../objects/protobuf/wire-reader.js';
 import type { Target } from '../request.js';
 import { badRequest } from '../status-errors.js';
 import { parseYamlBody, PROTOBUF, unsupportedMediaType, utf8 } from './bodies.js';
@@ -9,7 +12,7 @@ const READABLE = ['application/json', 'application/yaml', PROTOBUF];
 
 /** The object in a request's body, and the keys that occurred in it twice. */
 export const decodeObject = (mediaType: string, bytes: Uint8Array, target: Target): DecodedBody => {
-  const { value, duplicates } = decode(mediaType, bytes);
+  const { value, duplicates } = decode(mediaType, bytes, expectedKind(target));
   return { object: asObject(value, target), duplicates };
 };
 
@@ -18,11 +21,25 @@ export interface DecodedBody {
   readonly duplicates: readonly string[];
 }
 
-const decode = (mediaType: string, bytes: Uint8Array): StrictJson => {
+const decode = (mediaType: string, bytes: Uint8Array, expected: KindRef): StrictJson => {
   if (mediaType === 'application/json') return parseJson(bytes);
   if (mediaType === 'application/yaml') return parseYamlBody(bytes);
+  if (mediaType === PROTOBUF) return { value: parseProtobuf(bytes, expected), duplicates: [] };
   throw unsupportedMediaType(READABLE);
 };
+
+const parseProtobuf = (bytes: Uint8Array, expected: KindRef): unknown => {
+  try {
+    return decodeProtobuf(bytes, expected);
+  } catch (error) {
+    if (error instanceof ProtobufError) throw badRequest(error.message);
+    throw error;
+  }
+};
+
+/** What a body holds that does not say so itself. */
+const expectedKind = ({ resource, subresource }: Target): KindRef =>
+  resource.subresources.find(({ name }) => name === subresource)?.kind ?? resource;
 
 const parseJson = (bytes: Uint8Array): StrictJson => {
   try {
@@ -34,10 +51,9 @@ const parseJson = (bytes: Uint8Array): StrictJson => {
 };
 
 /** An object must at least say what it is. */
-const asObject = (value: unknown, { resource, subresource }: Target): KubeObject => {
+const asObject = (value: unknown, target: Target): KubeObject => {
   if (!isRecord(value)) throw badRequest('the body of the request must be an object');
-  const part = resource.subresources.find(({ name }) => name === subresource);
-  const expected = part?.kind ?? resource;
+  const expected = expectedKind(target);
   const kind = value['kind'] ?? expected.kind;
   const apiVersion = value['apiVersion'] ?? expected.apiVersion;
   if (typeof kind !== 'string' || typeof apiVersion !== 'string') {
@@ -51,7 +67,7 @@ const asObject = (value: unknown, { resource, subresource }: Target): KubeObject
 /** The options in a body; undefined when there is none. */
 export const decodeOptions = (mediaType: string, bytes: Uint8Array, kind: string): unknown => {
   if (bytes.byteLength === 0) return undefined;
-  const { value } = decode(mediaType, bytes);
+  const { value } = decode(mediaType, bytes, { apiVersion: 'meta/v1', kind });
   if (isRecord(value) && value['kind'] !== undefined && value['kind'] !== kind) {
     throw badRequest(`expected ${kind}, not ${JSON.stringify(value['kind'])}`);
   }

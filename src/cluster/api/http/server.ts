@@ -14,7 +14,8 @@ import { createRequestHandler, type RequestHandler } from './request-handler.js'
 export interface ApiServerOptions {
   readonly api: Api;
   readonly log: Logger;
-  readonly authenticator: Authenticator;
+  /** Default: that of the API. */
+  readonly authenticator?: Authenticator;
   /** PEM. Client certificates that it signed are believed. */
   readonly authority: string;
   readonly certificate: KeyedCertificate;

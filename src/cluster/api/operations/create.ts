@@ -11,6 +11,7 @@ import { storageKey } from '../storage-keys.js';
 import { admit, review } from './admission.js';
 import { decoded } from './decoding.js';
 import { recordUpdate } from './field-ownership.js';
+import { withFirstState } from './first-state.js';
 import type { Item, Machinery } from './machinery.js';
 import { prepareNew } from './preparation.js';
 import { servedItem } from './read.js';
@@ -66,7 +67,7 @@ const createNamed = async (
 ): Promise<Item> => {
   const { resource } = target;
   const created = { uid: randomUUID(), at: timestamp(machinery.clock.now()) };
-  const defaulted = machinery.rules.defaults(target, prepareNew(target, object, created));
+  const defaulted = withFirstState(machinery.rules.defaults(target, prepareNew(target, object, created)));
   const request = { operation: 'CREATE' as const, target, context, dryRun: parameters.dryRun };
   const admitted = await admit(machinery, { ...request, object: defaulted });
   const reserved = machinery.allocations.reserve(target, admitted, undefined, parameters.dryRun);

@@ -1,5 +1,6 @@
 import { ApiError } from '../../../objects/api-error.js';
 import type { KubeObject } from '../../../objects/object.js';
+import { accessDenied, type Authorizer } from '../../auth/authorizer.js';
 import { bindPod } from '../subresources/pod-binding.js';
 import { evictPod } from '../subresources/pod-eviction.js';
 import { scaleOf, withScale } from '../subresources/scale.js';
@@ -14,9 +15,6 @@ import { deleteCollection, deleteObject, type DeleteParameters, type DeleteResul
 import type { VersionParameters } from './resource-versions.js';
 import { changeObject, updateObject, type UpdateResult } from './update.js';
 import { watchObjects, type WatchFrame, type WatchParameters } from './watch.js';
-
-/** Decides who may do what. Throws Forbidden. */
-export type Authorize = (verb: Verb, target: Target, context: RequestContext) => void | Promise<void>;
 
 /** Handles a POST to a subresource, or to a resource whose objects are questions and never stored. */
 export type PostHandler = (
@@ -37,7 +35,7 @@ const POSTS: Readonly<Record<string, PostHandler>> = {
 export class Pipeline {
   constructor(
     readonly machinery: Machinery,
-    private readonly authorize: Authorize,
+    private readonly authorize: Authorizer,
     private readonly posts: Readonly<Record<string, PostHandler>> = {},
   ) {}
 
@@ -150,11 +148,22 @@ export class Pipeline {
 
   async #begin(verb: Verb, target: Target, context: RequestContext): Promise<void> {
     checkServed(verb, target);
-    const authorized = this.authorize(verb, target, context);
-    if (authorized instanceof Promise) await authorized;
+    const attributes = attributesOf(verb, target, context);
+    const { allowed, reason } = this.authorize(attributes);
+    if (!allowed) throw accessDenied(attributes, reason);
     if (context.signal.aborted) throw new ApiError('Timeout', 'the request was cancelled');
   }
 }
+
+const attributesOf = (verb: Verb, { resource, namespace, name, subresource }: Target, context: RequestContext) => ({
+  user: context.user,
+  verb,
+  group: resource.group,
+  resource: resource.plural,
+  ...(subresource === undefined ? {} : { subresource }),
+  ...(namespace === undefined ? {} : { namespace }),
+  ...(name === undefined ? {} : { name }),
+});
 
 /** The verb must be one that discovery lists. Throws NotFound or MethodNotAllowed. */
 const checkServed = (verb: Verb, { resource, subresource }: Target): void => {

@@ -1,5 +1,6 @@
 import { jsonEquals } from '../../../objects/json.js';
 import type { KubeObject, ObjectMeta } from '../../../objects/object.js';
+import { canonicalObject } from '../../../objects/schema/canonical.js';
 import type { ServedResource, Target } from '../request.js';
 
 /** Built-in resources whose `metadata.generation` counts the changes of what the user asks for. */
@@ -61,23 +62,10 @@ export const prepareNew = (target: Target, object: KubeObject, created: { uid: s
   return hasStatus(resource) && !STATUS_ON_CREATE.has(idOf(resource)) ? withNewStatus(resource, prepared) : prepared;
 };
 
-/** What the status of a new object is before its controller has seen it. */
-const NEW_STATUS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  '/pods': { phase: 'Pending' },
-  '/persistentvolumeclaims': { phase: 'Pending' },
-  '/services': { loadBalancer: {} },
-  'networking.k8s.io/ingresses': { loadBalancer: {} },
-  '/replicationcontrollers': { replicas: 0 },
-  'apps/replicasets': { replicas: 0 },
-  'apps/statefulsets': { replicas: 0, availableReplicas: 0 },
-  'apps/daemonsets': { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 },
-  'autoscaling/horizontalpodautoscalers': { desiredReplicas: 0, currentMetrics: null },
-  'policy/poddisruptionbudgets': { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
-};
-
 const withNewStatus = (resource: ServedResource, object: KubeObject): KubeObject => {
   if (resource.custom) return withoutField(object, 'status');
-  return { ...object, status: NEW_STATUS[idOf(resource)] ?? {} };
+  // Defaulting and the form of the kind fill in what every status has.
+  return canonicalObject({ ...object, status: {} });
 };
 
 /** Metadata that no request changes. */

@@ -1,0 +1,70 @@
+import type { Job } from '../../../objects/kinds/batch-v1.js';
+import type { Pod } from '../../../objects/kinds/core-v1.js';
+import type { KubeObject } from '../../../objects/object.js';
+import { compareQuantities, tryParseQuantity } from '../../../objects/quantity.js';
+
+type FirstState = (object: never) => KubeObject;
+
+/** What the server itself adds to new objects of a kind, beyond defaults: it depends on uid or on the whole object. */
+const FIRST_STATES: Readonly<Record<string, FirstState>> = {
+  'v1/Pod': (pod: Pod) => ({ ...pod, status: { phase: 'Pending', qosClass: qosClass(pod) } }),
+  'batch/v1/Job': (job: Job) => withSelector(job),
+};
+
+export const withFirstState = (object: KubeObject): KubeObject => {
+  const key = `${object.apiVersion}/${object.kind}`;
+  const first = Object.hasOwn(FIRST_STATES, key) ? FIRST_STATES[key] : undefined;
+  return first === undefined ? object : first(object as never);
+};
+
+/** A Job finds its pods by its uid, unless its author takes care of the selector. */
+const withSelector = (job: Job): Job => {
+  const { uid = '', name } = job.metadata;
+  if (job.spec === undefined || job.spec.manualSelector === true) return job;
+  const own = { 'batch.kubernetes.io/controller-uid': uid };
+  const labels = {
+    ...job.spec.template.metadata?.labels,
+    'controller-uid': uid,
+    'job-name': name,
+    'batch.kubernetes.io/job-name': name,
+    ...own,
+  };
+  const matchLabels = { ...job.spec.selector?.matchLabels, ...own };
+  const { template } = job.spec;
+  return {
+    ...job,
+    spec: {
+      ...job.spec,
+      selector: { ...job.spec.selector, matchLabels },
+      template: { ...template, metadata: { ...template.metadata, labels } as NonNullable<typeof template.metadata> },
+    },
+  };
+};
+
+const COMPUTE = ['cpu', 'memory'];
+
+type Resources = Readonly<Record<string, string | number>> | undefined;
+
+const isZero = (value: string | number): boolean => tryParseQuantity(value)?.nanos === 0n;
+
+const setOf = (resources: Resources): readonly string[] =>
+  COMPUTE.filter((name) => resources?.[name] !== undefined && !isZero(resources[name]));
+
+const sameAmount = (left: string | number | undefined, right: string | number | undefined): boolean => {
+  const [a, b] = [left, right].map((value) => (value === undefined ? undefined : tryParseQuantity(value)));
+  return a !== undefined && b !== undefined && compareQuantities(a, b) === 0;
+};
+
+/** How a pod is treated when its node runs short: by what its containers ask for and are limited to. */
+export const qosClass = ({ spec }: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' => {
+  const containers = [...spec.containers, ...(spec.initContainers ?? [])];
+  const asks = spec.resources === undefined ? containers.map(({ resources }) => resources) : [spec.resources];
+  if (asks.every((each) => setOf(each?.requests).length === 0 && setOf(each?.limits).length === 0)) return 'BestEffort';
+  const isGuaranteed = asks.every((each) =>
+    COMPUTE.every((name) => {
+      const limit = each?.limits?.[name];
+      return limit !== undefined && !isZero(limit) && sameAmount(each?.requests?.[name] ?? limit, limit);
+    }),
+  );
+  return isGuaranteed ? 'Guaranteed' : 'Burstable';
+};
