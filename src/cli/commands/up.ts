@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { RuntimeChoice } from '../../runtime/containers/choose-runtime.js';
 import { dataFolderOption } from '../data-folder.js';
 import { remark } from '../output/print.js';
+import { untilInterrupted } from '../server/interruption.js';
 
 export interface UpOptions {
   readonly dataDir: string;
@@ -64,6 +65,7 @@ export const upCommand = (): Command =>
         import('../server/log.js'),
         import('../server/root-application.js'),
       ]);
+      const interrupted = untilInterrupted();
       const log = createLog(options.logLevel, stderr);
       const server = await startServer({ ...options, pollSeconds: options.pollInterval, log });
       if (options.repo !== undefined) {
@@ -76,19 +78,7 @@ export const upCommand = (): Command =>
       remark(`API         ${server.apiUrl}  (fairlead kubeconfig --data-dir ${options.dataDir})`);
       remark(`web         ${server.webUrl}`);
       remark(`ingress     http://127.0.0.1:${server.ingressPort}`);
-      await untilInterrupted();
+      await interrupted.happened;
       remark('stopping; containers keep running');
       await server.close();
     });
-
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-export const untilInterrupted = (): Promise<void> =>
-  new Promise((resolve) => {
-    const interrupted = (): void => {
-      process.once('SIGINT', () => process.exit(130));
-      process.once('SIGTERM', () => process.exit(143));
-      resolve();
-    };
-    process.once('SIGINT', interrupted);
-    process.once('SIGTERM', interrupted);
-  });

@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path';
 import { execPath, platform } from 'node:process';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import type Docker from 'dockerode';
+import Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import { CommandFailure } from '../exit-statuses.js';
 
@@ -18,7 +18,8 @@ const FALLBACK_IMAGE = 'node:20-alpine';
  * Makes sure that the engine has the image that the example runs: an image of this machine's own `node` and the shared
  * libraries that it loads, made on the spot, so that nothing must be pulled.
  */
-export const ensureDemoImage = async (docker: Docker, report: (text: string) => void): Promise<void> => {
+export const ensureDemoImage = async (socketPath: string, report: (text: string) => void): Promise<void> => {
+  const docker = new Docker({ socketPath });
   if (await hasImage(docker, DEMO_IMAGE)) return;
   if (platform === 'linux') {
     report(`making the image ${DEMO_IMAGE} of this machine's node`);

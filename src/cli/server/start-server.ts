@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { createApi } from '../../cluster/api/api.js';
 import type { ApiServer } from '../../cluster/api/http/server.js';
 import { startApiServer } from '../../cluster/api/http/server.js';
-import { ADMIN_USER, createAuthenticator, staticToken } from '../../cluster/auth/authenticator.js';
+import { ADMIN_USER, staticToken } from '../../cluster/auth/authenticator.js';
 import type { Credentials } from '../../cluster/auth/credentials.js';
 import { openCredentials } from '../../cluster/auth/credentials.js';
 import { kubeconfigFor } from '../../cluster/auth/kubeconfig.js';
@@ -50,7 +50,8 @@ export interface Server {
   readonly apiUrl: string;
   readonly webUrl: string;
   readonly ingressPort: number;
-  readonly runtime: ContainerRuntime;
+  /** Another hold on the runtime, for what comes after the server. */
+  readonly createRuntime: () => ContainerRuntime;
   /** Which runtime and why, for people. */
   readonly runtimeReason: string;
   readonly kubeconfig: string;
@@ -90,7 +91,14 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
   };
   try {
     const credentials = await openCredentials(paths.pki, { now: clock.now() });
-    const api = createApi({ store, log, clock, serviceCidr: settings.serviceCidr });
+    const api = createApi({
+      store,
+      log,
+      clock,
+      serviceCidr: settings.serviceCidr,
+      serviceAccountKey: credentials.serviceAccountKey,
+      tokenChecks: [staticToken(credentials.adminToken, ADMIN_USER)],
+    });
     await api.start(signal);
     const apiServer = await listen('API', '--api-port', options.apiPort, () =>
       startApiServer(
@@ -99,7 +107,6 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
           log,
           authority: credentials.authority.certificate,
           certificate: credentials.server,
-          authenticator: createAuthenticator([staticToken(credentials.adminToken, ADMIN_USER)]),
         },
         { host: HOST, port: options.apiPort },
       ),
@@ -121,7 +128,8 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
       runScheduler({ client, informers, recorder: recorder('default-scheduler'), clock, log }, signal),
     );
 
-    const runtime = createRuntime(detected, { root: paths.pods, clock, log });
+    const openRuntime = (): ContainerRuntime => createRuntime(detected, { root: paths.pods, clock, log });
+    const runtime = openRuntime();
     closers.push(() => runtime.close());
     const network = await listen('ingress', '--ingress-port', options.ingressPort, () =>
       startNetwork({ client, informers, runtime, settings, ingressPort: options.ingressPort, clock, log }, signal),
@@ -170,7 +178,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
       apiUrl: apiServer.url,
       webUrl: web.url,
       ingressPort: network.ingressPort,
-      runtime,
+      createRuntime: openRuntime,
       runtimeReason: detected.reason,
       kubeconfig: paths.kubeconfig,
       client,
