@@ -270,8 +270,7 @@ export class ApplicationReconciler {
     if (isRunning) return await this.#continue(round, running, view, memory, signal);
     if (application.operation !== undefined) return await this.#startRequested(round, view, memory, signal);
     const { deployable, targets, compared } = view;
-    if (deployable === undefined || targets === undefined || compared === undefined)
-      return undefined;
+    if (deployable === undefined || targets === undefined || compared === undefined) return undefined;
     const decision = decideAutomation({
       application,
       now: this.#deps.clock.now(),

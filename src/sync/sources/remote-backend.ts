@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import fs, { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HttpClient } from 'isomorphic-git';
 import git, { Errors } from 'isomorphic-git';
@@ -9,7 +9,9 @@ import { SourceError } from './errors.js';
 import type { GitBackend } from './git-backend.js';
 import { gitHttpClient } from './git-http.js';
 import { withoutCredentials } from './repository-url.js';
+import { withThinPacks } from './thin-pack.js';
 import type { Refs } from './revision.js';
+import { isCommit } from './revision.js';
 
 export interface RemoteLimits {
   /** Milliseconds without a byte until a request counts as lost. Default 30,000. */
@@ -46,7 +48,7 @@ const MAX_PACKS = 50;
 /** A repository on a server, kept as a shallow bare repository that holds the commits asked for and nothing else. */
 export const createRemoteBackend = (options: RemoteBackendOptions): GitBackend => {
   let generation = newestGeneration(options.folder);
-  let newest: string | undefined;
+  let newest = fetchedCommit(generation);
   const transport = (signal: AbortSignal, onBodyFailure: (error: SourceError) => void): Transport => {
     const access = options.access();
     const http = gitHttpClient({
@@ -77,8 +79,11 @@ export const createRemoteBackend = (options: RemoteBackendOptions): GitBackend =
     });
   const fetchInto = async (gitdir: string, commit: string, signal: AbortSignal): Promise<void> => {
     await explained(options.url, async (onBodyFailure) => {
+      const { http, headers } = transport(signal, onBodyFailure);
       await git.fetch({
-        ...transport(signal, onBodyFailure),
+        // Only what builds on what is here may be thin.
+        http: newest === undefined ? http : withThinPacks(http),
+        headers,
         fs,
         gitdir,
         url: options.url,
@@ -139,6 +144,13 @@ const isWanted = (ref: string): boolean =>
 const newestGeneration = (folder: string): string => {
   const names = existsSync(folder) ? readdirSync(folder) : [];
   return join(folder, names[0] ?? 'none');
+};
+
+/** A commit that an earlier process has fetched: every one of a shallow repository is in its list of boundaries. */
+const fetchedCommit = (gitdir: string): string | undefined => {
+  const boundaries = join(gitdir, 'shallow');
+  const commits = existsSync(boundaries) ? readFileSync(boundaries, 'utf8').trim().split('\n') : [];
+  return commits.findLast((commit) => isCommit(commit) && holds(gitdir, commit));
 };
 
 /** Readers of an older generation have their packs open: the files stay readable until they are closed. */
