@@ -132,9 +132,9 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     const runtime = openRuntime();
     closers.push(() => runtime.close());
     const network = await listen('ingress', '--ingress-port', options.ingressPort, () =>
-      startNetwork({ client, informers, runtime, settings, ingressPort: options.ingressPort, clock, log }, signal),
+      startNetwork({ client, informers, runtime, settings, ingressPort: options.ingressPort, clock, log }),
     );
-    closers.push(() => network.stopped);
+    closers.push(() => network.close());
     const nodes = await startNodes(
       {
         client,
