@@ -2,6 +2,7 @@ import type { Sandbox } from '../containers/container-runtime.js';
 import { GRACE_PERIOD, NODE_LABEL } from './config/container-config.js';
 import type { KubeletContext } from './kubelet-context.js';
 import { removePod } from './pods/end-pod.js';
+import { TerminationMessages } from './pods/termination-messages.js';
 
 /** Only what this kubelet made: other nodes of the installation may share the runtime. */
 const isOurs = (context: KubeletContext, sandbox: Sandbox): boolean =>
@@ -33,6 +34,6 @@ export const removeOrphan = async (context: KubeletContext, podUid: string, sign
     await runtime.stopPodSandbox(id, signal);
     view.markStopped(id);
   }
-  await removePod(context, podUid, undefined, signal);
+  await removePod(context, podUid, new TerminationMessages(context.rootFolder, podUid, runtime), signal);
   await volumes.unmountAll(podUid, signal);
 };

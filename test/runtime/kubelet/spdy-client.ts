@@ -58,8 +58,13 @@ export class SpdyClient {
   async untilEnded(id: number): Promise<void> {
     while (!this.ended.has(id) && !this.transport.destroyed) {
       await new Promise<void>((resolve) => {
-        this.transport.once('data', () => resolve());
-        this.transport.once('close', () => resolve());
+        const look = (): void => {
+          this.transport.off('data', look);
+          this.transport.off('close', look);
+          resolve();
+        };
+        this.transport.on('data', look);
+        this.transport.on('close', look);
       });
       await new Promise<void>((resolve) => {
         setImmediate(resolve);

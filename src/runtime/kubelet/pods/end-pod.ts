@@ -4,6 +4,7 @@ import type { KubeletContext } from '../kubelet-context.js';
 import { killPod } from '../lifecycle/kill-containers.js';
 import type { PodMemory } from './pod-memory.js';
 import { currentStatus } from './report-status.js';
+import type { TerminationMessages } from './termination-messages.js';
 
 export interface PodEnd {
   readonly graceMs: number;
@@ -43,7 +44,7 @@ export const endPod = async (
 export const removePod = async (
   context: KubeletContext,
   podUid: string,
-  memory: PodMemory | undefined,
+  messages: TerminationMessages,
   signal: AbortSignal,
 ): Promise<void> => {
   const { runtime, view } = context;
@@ -58,7 +59,7 @@ export const removePod = async (
     await runtime.removePodSandbox(id, signal);
     view.forget(id);
   }
-  await memory?.messages.remove();
+  await messages.remove();
 };
 
 /** The last step of a deletion: the object leaves the API. */

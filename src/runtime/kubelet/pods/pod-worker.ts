@@ -158,7 +158,7 @@ export class PodWorker {
     }
     const deleted = this.#pod.metadata.deletionTimestamp !== undefined;
     if (!deleted && !this.#gone) return undefined;
-    await removePod(context, this.#uid, this.#memory, signal);
+    await removePod(context, this.#uid, this.#memory.messages, signal);
     if (!this.#gone) {
       try {
         await deleteFromApi(context, this.#pod);

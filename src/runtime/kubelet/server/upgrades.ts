@@ -27,15 +27,20 @@ export class Upgrades {
     noServer: true,
     clientTracking: false,
     maxPayload: 4 * 1024 * 1024,
-    handleProtocols: (offered) =>
-      [...COMMAND_PROTOCOLS, TUNNEL_PROTOCOL].find((protocol) => offered.has(protocol)) ?? false,
   });
+  /** Requests whose subprotocol has been chosen. */
+  readonly #chosen = new WeakMap<IncomingMessage, string>();
 
   constructor(
     private readonly kubelets: () => readonly Kubelet[],
     private readonly log: Logger,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    this.#sockets.on('headers', (headers, request) => {
+      const protocol = this.#chosen.get(request);
+      if (protocol !== undefined) headers.push(`Sec-WebSocket-Protocol: ${protocol}`);
+    });
+  }
 
   /** Rejects with what was wrong as long as nothing has been answered yet. */
   async serve(upgrade: Upgrade): Promise<void> {
@@ -103,10 +108,14 @@ export class Upgrades {
   #accept(upgrade: Upgrade, protocols: readonly string[]): Promise<WebSocket> {
     const { request, socket, head } = upgrade;
     const offered = headerList(request, 'sec-websocket-protocol');
-    if (!offered.some((protocol) => protocols.includes(protocol))) {
+    const protocol = protocols.find((supported) => offered.includes(supported));
+    if (protocol === undefined) {
       throw new ApiError('BadRequest', `unable to upgrade: none of the protocols is supported: ${offered.join(', ')}`);
     }
     upgrade.accepted = true;
+    // The library takes `SPDY/3.1+portforward.k8s.io` for a mistake, so it does not get to see the header.
+    delete request.headers['sec-websocket-protocol'];
+    this.#chosen.set(request, protocol);
     return new Promise((resolve) => {
       this.#sockets.handleUpgrade(request, socket, head, (accepted) => {
         accepted.on('error', (error) => this.log.debug({ err: error }, 'streaming connection broke'));

@@ -78,6 +78,12 @@ export class SpdyConnection {
     this.transport.end();
   }
 
+  /** What came is not SPDY. */
+  #break(): void {
+    this.close();
+    this.transport.destroy();
+  }
+
   sendData(streamId: number, chunk: Buffer, done: (error?: Error | null) => void): void {
     for (let offset = 0; offset < chunk.length; offset += MOST_DATA_BYTES) {
       const last = offset + MOST_DATA_BYTES >= chunk.length;
@@ -121,9 +127,9 @@ export class SpdyConnection {
   #receive(chunk: Buffer): void {
     try {
       for (const frame of this.#parser.push(chunk)) this.#queue = this.#queue.then(() => this.#handle(frame));
-      this.#queue.catch(() => this.close());
+      this.#queue.catch(() => this.#break());
     } catch {
-      this.close();
+      this.#break();
     }
   }
 
