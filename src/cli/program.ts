@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
   app: async () => (await import('./commands/app/app.js')).appCommand,
   template: async () => (await import('./commands/template.js')).templateCommand,
   kustomize: async () => (await import('./commands/kustomize.js')).kustomizeCommand,
+  clear: async () => (await import('./commands/clear.js')).clearCommand,
   kubeconfig: async () => (await import('./commands/kubeconfig.js')).kubeconfigCommand,
   version: async () => (await import('./commands/version.js')).versionCommand,
   completion: async () => (await import('./commands/completion.js')).completionCommand,

@@ -11,7 +11,7 @@ import { EXIT } from '../exit-statuses.js';
 import { untilInterrupted } from '../server/interruption.js';
 import type { Server } from '../server/start-server.js';
 import { startServer } from '../server/start-server.js';
-import { clearPods } from './clear-pods.js';
+import { clearPods } from '../server/clear-pods.js';
 import { ensureDemoImage } from './demo-image.js';
 import { createExampleRepository } from './example-repository.js';
 import { serveGit } from './git-http.js';

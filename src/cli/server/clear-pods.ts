@@ -1,7 +1,7 @@
 import type { ContainerRuntime } from '../../runtime/containers/container-runtime.js';
 
-/** Stops and removes every pod of a runtime, and lets the runtime go. */
-export const clearPods = async (runtime: ContainerRuntime, signal: AbortSignal): Promise<void> => {
+/** Stops and removes every pod of a runtime, and lets the runtime go. Returns how many there were. */
+export const clearPods = async (runtime: ContainerRuntime, signal: AbortSignal): Promise<number> => {
   try {
     const sandboxes = await runtime.listPodSandboxes(signal);
     await Promise.all(
@@ -10,6 +10,7 @@ export const clearPods = async (runtime: ContainerRuntime, signal: AbortSignal):
         await runtime.removePodSandbox(id, signal);
       }),
     );
+    return sandboxes.length;
   } finally {
     await runtime.close();
   }
