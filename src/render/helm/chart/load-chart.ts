@@ -1,0 +1,54 @@
+import type { FileTree } from '../../file-tree.js';
+import { fromBytes } from '../template/go-string.js';
+import { compareStrings } from '../template/go-string.js';
+import { goQuote } from '../template/quote.js';
+import type { Chart, ChartFile } from './chart.js';
+import { ChartError } from './chart-error.js';
+import { HelmIgnore } from './helm-ignore.js';
+import { loadChartFiles } from './load-files.js';
+import { MAX_FILE_SIZE, readArchive, withoutBom } from './read-archive.js';
+
+const MAX_FILES = 20_000;
+const MAX_FOLDER_DEPTH = 100;
+
+const join = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
+
+/** Loads the chart in a folder of a tree, or the `.tgz` at that path. Throws ChartError and FileTreeError. */
+export const loadChart = async (tree: FileTree, path: string, warnings: string[] = []): Promise<Chart> => {
+  const entry = await tree.stat(path);
+  if (entry?.kind === 'file') {
+    return await loadChartFiles(await readArchive(await tree.read(path)), warnings);
+  }
+  return await loadChartFiles(await readFolder(tree, path), warnings);
+};
+
+/** The files of a chart's folder without what `.helmignore` leaves out, in Helm's order. */
+const readFolder = async (tree: FileTree, root: string): Promise<ChartFile[]> => {
+  const ignoreFile = join(root, '.helmignore');
+  const hasIgnore = (await tree.stat(ignoreFile))?.kind === 'file';
+  const ignore = HelmIgnore.parse(hasIgnore ? fromBytes(await tree.read(ignoreFile)) : '');
+  const files: ChartFile[] = [];
+  const walk = async (folder: string, depth: number): Promise<void> => {
+    if (depth > MAX_FOLDER_DEPTH) throw new ChartError(`folders are nested more than ${MAX_FOLDER_DEPTH} levels deep`);
+    const entries = [...(await tree.list(join(root, folder)))].sort((a, b) => compareStrings(a.name, b.name));
+    for (const entry of entries) {
+      const name = join(folder, entry.name);
+      const target = entry.kind === 'link' ? await tree.stat(join(root, name)) : entry;
+      if (target === undefined) throw new ChartError(`error evaluating symlink ${name}: no such file or directory`);
+      if (ignore.ignores(name, target.kind === 'folder')) continue;
+      if (target.kind === 'folder') await walk(name, depth + 1);
+      else files.push({ name, data: await readFile(tree, join(root, name), entry.name) });
+      if (files.length > MAX_FILES) throw new ChartError(`a chart has more than ${MAX_FILES} files`);
+    }
+  };
+  await walk('', 0);
+  return files;
+};
+
+const readFile = async (tree: FileTree, path: string, name: string): Promise<Uint8Array> => {
+  const data = await tree.read(path);
+  if (data.length > MAX_FILE_SIZE) {
+    throw new ChartError(`chart file ${goQuote(name)} is larger than the maximum file size ${MAX_FILE_SIZE}`);
+  }
+  return withoutBom(data);
+};

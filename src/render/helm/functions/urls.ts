@@ -1,0 +1,3 @@
+import type { Family } from './define.js';
+
+export const urls: Family = {};

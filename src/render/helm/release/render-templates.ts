@@ -1,0 +1,134 @@
+import type { Chart } from '../chart/chart.js';
+import { ChartError } from '../chart/chart-error.js';
+import { chartFiles } from '../chart/chart-files.js';
+import { metadataMap } from '../chart/metadata.js';
+import { FUNCTIONS } from '../functions/function-table.js';
+import type { Outside } from '../functions/lookups.js';
+import { basePath } from '../functions/paths.js';
+import { compileTemplates } from '../template/compile.js';
+import { GoError } from '../template/errors.js';
+import {
+  type CompiledTemplate,
+  DEFAULT_LIMITS,
+  execute,
+  type Limits,
+  Run,
+  TemplateSet,
+} from '../template/execution.js';
+import { compareStrings, fromBytes } from '../template/go-string.js';
+import { type GoMap, TypedMap, type Value } from '../template/values.js';
+import { tableAt } from '../values/coalesce.js';
+import { execFailure, parseFailure } from './template-failure.js';
+
+interface Renderable {
+  readonly text: string;
+  readonly data: GoMap;
+  readonly basePath: string;
+}
+
+/** `.Values`, `.Release` and `.Capabilities` of the chart at the top. */
+export interface RenderData {
+  readonly values: GoMap;
+  readonly release: Value;
+  readonly capabilities: Value;
+}
+
+/** `.Values`, which Go calls a type of its own. */
+const namedValues = (values: GoMap): TypedMap => new TypedMap('common.Values', undefined, values);
+
+/** Everything that one chart's templates see, and those of its subcharts below it. */
+const collect = (chart: Chart, top: RenderData, values: GoMap, into: Map<string, Renderable>): GoMap => {
+  const subcharts: GoMap = new Map();
+  const metadata = metadataMap(chart.metadata);
+  metadata.set('IsRoot', chart.parent === undefined);
+  const data: GoMap = new Map<string, Value>([
+    ['Chart', metadata],
+    ['Files', chartFiles(chart.files)],
+    ['Release', top.release],
+    ['Capabilities', top.capabilities],
+    ['Values', values],
+    ['Subcharts', subcharts],
+  ]);
+  for (const child of chart.dependencies) {
+    // The very table in the parent's values: a template that changes it changes both.
+    subcharts.set(child.name, collect(child, top, tableAt(values, child.name) ?? namedValues(new Map()), into));
+  }
+  const { fullPath } = chart;
+  for (const { name, data: bytes } of chart.templates) {
+    // A library chart has nothing but partials.
+    if (chart.isLibrary && !basePath(name).startsWith('_')) continue;
+    into.set(`${fullPath}/${name}`, { text: fromBytes(bytes), data, basePath: `${fullPath}/templates` });
+  }
+  return data;
+};
+
+/** Deeper paths first, so that those of the chart itself win where two define the same template. */
+const byDepth = (a: string, b: string): number => depthOf(b) - depthOf(a) || compareStrings(b, a);
+
+const depthOf = (path: string): number => path.split('/').length;
+
+const MAX_CACHED = 10_000;
+const cache = new Map<string, readonly CompiledTemplate[]>();
+
+/** Templates are compiled once for each text. */
+const compileCached = (name: string, text: string): readonly CompiledTemplate[] => {
+  const key = `${name}\0${text}`;
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const compiled = compileTemplates(name, text, FUNCTIONS);
+  if (cache.size >= MAX_CACHED) cache.clear();
+  cache.set(key, compiled);
+  return compiled;
+};
+
+export interface RenderTemplatesOptions extends Outside {
+  readonly limits?: Partial<Limits>;
+}
+
+/** Runs every template of a chart and its subcharts: output by file name. Throws ChartError with Helm's text. */
+export const renderTemplates = (
+  chart: Chart,
+  top: RenderData,
+  options: RenderTemplatesOptions = {},
+): Map<string, string> => {
+  const renderables = new Map<string, Renderable>();
+  collect(chart, top, namedValues(top.values), renderables);
+  const names = [...renderables.keys()].sort(byDepth);
+  const set = new TemplateSet(FUNCTIONS);
+  for (const name of names) addFile(set, name, renderables.get(name) as Renderable);
+  const run = new Run({ ...DEFAULT_LIMITS, ...options.limits }, options);
+  const rendered = new Map<string, string>();
+  for (const name of names) {
+    if (basePath(name).startsWith('_')) continue;
+    const { data, basePath: folder } = renderables.get(name) as Renderable;
+    data.set(
+      'Template',
+      new TypedMap('common.Values', undefined, [
+        ['Name', name],
+        ['BasePath', folder],
+      ]),
+    );
+    rendered.set(name, renderFile(set, run, name, data));
+  }
+  return rendered;
+};
+
+const addFile = (set: TemplateSet, name: string, { text }: Renderable): void => {
+  try {
+    set.add(compileCached(name, text));
+  } catch (error) {
+    if (error instanceof GoError) throw parseFailure(name, error);
+    throw error;
+  }
+};
+
+const renderFile = (set: TemplateSet, run: Run, name: string, data: GoMap): string => {
+  const template = set.get(name);
+  if (template === undefined) throw new ChartError(`template: no template "${name}" associated with template "gotpl"`);
+  try {
+    return execute(template, set, run, data).replaceAll('<no value>', '');
+  } catch (error) {
+    if (error instanceof GoError) throw execFailure(name, error);
+    throw error;
+  }
+};

@@ -1,0 +1,131 @@
+import type { Chart } from './chart/chart.js';
+import { ChartError } from './chart/chart-error.js';
+import { processDependencies } from './chart/process-dependencies.js';
+import type { Lookup } from './functions/lookups.js';
+import { capabilities, DEFAULT_KUBE_VERSION, type KubeVersion, parseKubeVersion } from './release/capabilities.js';
+import { renderTemplates } from './release/render-templates.js';
+import { type Hook, type RenderedManifest, sortManifests } from './release/sort-manifests.js';
+import { fromBytes } from './template/go-string.js';
+import type { Limits } from './template/execution.js';
+import { type GoMap, int, type Value } from './template/values.js';
+import { coalesceValues } from './values/coalesce.js';
+import { isCompatible } from './versions/constraint.js';
+
+export interface RenderChartOptions {
+  readonly releaseName: string;
+  readonly namespace: string;
+  /** What stands above the chart's own values. */
+  readonly values?: GoMap;
+  /** `v1.35.0`. */
+  readonly kubeVersion?: string;
+  readonly apiVersions?: readonly string[];
+  readonly isUpgrade?: boolean;
+  readonly skipSchemaValidation?: boolean;
+  readonly lookup?: Lookup;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface RenderedChart {
+  readonly manifests: readonly RenderedManifest[];
+  readonly hooks: readonly Hook[];
+  readonly crds: readonly { readonly name: string; readonly content: string }[];
+  /** The text of NOTES.txt. */
+  readonly notes: string;
+  readonly warnings: readonly string[];
+}
+
+const NOTES = 'NOTES.txt';
+
+const releaseMap = (options: RenderChartOptions): Value =>
+  new Map<string, Value>([
+    ['Name', options.releaseName],
+    ['Namespace', options.namespace],
+    ['IsUpgrade', options.isUpgrade === true],
+    ['IsInstall', options.isUpgrade !== true],
+    ['Revision', int(1)],
+    ['Service', 'Helm'],
+  ]);
+
+const kubeVersionOf = (options: RenderChartOptions): KubeVersion => {
+  const kube = parseKubeVersion(options.kubeVersion ?? DEFAULT_KUBE_VERSION);
+  if (typeof kube === 'string') throw new ChartError(`invalid kube version '${options.kubeVersion}': ${kube}`);
+  return kube;
+};
+
+/** Whether the chart can be rendered at all. */
+export const checkInstallable = (chart: Chart): void => {
+  const { type } = chart.metadata;
+  if (type !== '' && type !== 'application') throw new ChartError(`${type} charts are not installable`);
+  const missing = (chart.metadata.dependencies ?? [])
+    .filter((dependency) => dependency !== null && !chart.dependencies.some(({ name }) => name === dependency.name))
+    .map((dependency) => dependency?.name);
+  if (missing.length > 0) {
+    throw new ChartError(
+      'an error occurred while checking for chart dependencies. You may need to run `helm dependency build` to ' +
+        `fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: ${missing.join(', ')}`,
+    );
+  }
+};
+
+/**
+ * Renders a chart as `helm template` does. The chart is changed: load or clone it for each render. Throws ChartError
+ * with Helm's own text.
+ */
+export const renderChart = async (chart: Chart, options: RenderChartOptions): Promise<RenderedChart> => {
+  const warnings: string[] = [];
+  const warn = (message: string): void => void warnings.push(message);
+  const kube = kubeVersionOf(options);
+  checkInstallable(chart);
+  checkReleaseName(options.releaseName);
+  if (chart.metadata.deprecated) warn('this chart is deprecated');
+  const given = options.values ?? new Map<string, Value>();
+  try {
+    processDependencies(chart, given, warn);
+  } catch (error) {
+    if (error instanceof ChartError) throw new ChartError(`chart dependencies processing failed: ${error.message}`);
+    throw error;
+  }
+  const values = coalesceValues(chart, given, warn);
+  if (options.skipSchemaValidation !== true) await validateSchemas(chart, values);
+  const { kubeVersion } = chart.metadata;
+  if (kubeVersion !== '' && !isCompatible(kubeVersion, kube.normalized)) {
+    throw new ChartError(
+      `chart requires kubeVersion: ${kubeVersion} which is incompatible with Kubernetes ${kube.version}`,
+    );
+  }
+  const top = { values, release: releaseMap(options), capabilities: capabilities(kube, options.apiVersions ?? []) };
+  const rendered = renderTemplates(chart, top, options);
+  const notes = takeNotes(chart, rendered);
+  const { manifests, hooks } = sortManifests(rendered);
+  const crds = chart.crds().map(({ name, data }) => ({ name, content: fromBytes(data) }));
+  return { manifests, hooks, crds, notes, warnings };
+};
+
+const RELEASE_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+const checkReleaseName = (name: string): void => {
+  if (name === '') throw new ChartError('release name check failed: no name provided');
+  if (name.length > 53 || !RELEASE_NAME.test(name)) {
+    throw new ChartError(
+      `release name check failed: release name "${name}": invalid release name, must match regex ${RELEASE_NAME.source} and the length must not be longer than 53`,
+    );
+  }
+};
+
+/** Schemas are rare and their validator is large: it is loaded when there is one. */
+const validateSchemas = async (chart: Chart, values: GoMap): Promise<void> => {
+  const hasSchema = (each: Chart): boolean => each.schema !== undefined || each.dependencies.some(hasSchema);
+  if (!hasSchema(chart)) return;
+  const { validateAgainstSchemas } = await import('./chart/validate-schema.js');
+  validateAgainstSchemas(chart, values);
+};
+
+const takeNotes = (chart: Chart, rendered: Map<string, string>): string => {
+  let notes = '';
+  for (const [name, text] of rendered) {
+    if (!name.endsWith(NOTES)) continue;
+    if (name === `${chart.name}/templates/${NOTES}`) notes = text;
+    rendered.delete(name);
+  }
+  return notes;
+};

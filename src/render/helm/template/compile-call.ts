@@ -1,0 +1,154 @@
+import { checkArgument } from './arguments.js';
+import { GoError } from './errors.js';
+import { execError } from './exec-error.js';
+import type { Expression, Frame, TemplateFunction } from './execution.js';
+import { afterArguments } from './last-visited.js';
+import type { IdentifierNode, Node, OperandNode } from './nodes.js';
+import type { Scope } from './scope.js';
+import { isTrue, type Method, type ParamType, type Value } from './values.js';
+
+/** An argument that still has to learn the type of its parameter. */
+export type Argument = (type: ParamType) => Expression;
+
+type CompileArgument = (node: OperandNode, scope: Scope) => Argument;
+
+interface Signature {
+  readonly params: readonly ParamType[];
+  readonly variadic?: ParamType;
+}
+
+/** Where a call stands, for its errors. */
+export interface CallPlace {
+  /** What an error of the function itself names. */
+  readonly node: Node;
+  /** What an error about the number of arguments names. */
+  readonly place: Node;
+  readonly scope: Scope;
+  readonly args: readonly OperandNode[];
+}
+
+/** `args[0]` is the function itself. */
+export const compileCall = (
+  callee: IdentifierNode,
+  node: Node,
+  args: readonly OperandNode[],
+  scope: Scope,
+  final: Expression | undefined,
+  compileArgument: CompileArgument,
+): Expression => {
+  const called = scope.functions.get(callee.name);
+  const fail = (message: string) => (): never => {
+    throw execError(scope.template, callee, message);
+  };
+  if (called === undefined) return fail(`"${callee.name}" is not a defined function`);
+  const given = args.slice(1).map((arg) => compileArgument(arg, scope));
+  const wrong = wrongCount(called, callee.name, given.length, final !== undefined);
+  // The pipeline before runs first, and may fail first.
+  if (wrong !== undefined) return final === undefined ? fail(wrong) : (frame) => [final(frame), fail(wrong)()][1];
+  if (called.shortCircuit !== undefined) return compileShortCircuit(called.shortCircuit, given, final);
+  const expressions = given.map((argument, index) => argument(paramAt(called, index)));
+  const finalType = paramAt(called, given.length);
+  const place = afterArguments(callee, args);
+  return compileInvocation(called, expressions, final, { node, place, scope, args }, finalType);
+};
+
+const compileInvocation = (
+  called: TemplateFunction,
+  expressions: readonly Expression[],
+  final: Expression | undefined,
+  at: CallPlace,
+  finalType: ParamType,
+): Expression => {
+  const { call, name } = called;
+  const [first, second] = expressions;
+  const invoke = (args: Value[], frame: Frame): Value => {
+    try {
+      return call(args, frame);
+    } catch (error) {
+      throw callError(error, name, at);
+    }
+  };
+  if (final === undefined) {
+    if (first === undefined) return (frame) => invoke([], frame);
+    if (second === undefined) return (frame) => invoke([first(frame)], frame);
+    return (frame) =>
+      invoke(
+        expressions.map((expression) => expression(frame)),
+        frame,
+      );
+  }
+  return (frame) => {
+    const last = final(frame);
+    const args = expressions.map((expression) => expression(frame));
+    args.push(checkFinal(last, finalType, at));
+    return invoke(args, frame);
+  };
+};
+
+const checkFinal = (value: Value, type: ParamType, at: CallPlace): Value => {
+  if (type === 'any' || type === 'value' || (type === 'string' && typeof value === 'string')) return value ?? null;
+  try {
+    return checkArgument(value, type);
+  } catch (error) {
+    if (error instanceof GoError) throw execError(at.scope.template, at.place, error.message);
+    throw error;
+  }
+};
+
+const paramAt = (signature: Signature, index: number): ParamType =>
+  signature.params[index] ?? signature.variadic ?? 'any';
+
+const wrongCount = (signature: Signature, name: string, given: number, hasFinal: boolean): string | undefined => {
+  const count = given + (hasFinal ? 1 : 0);
+  const fixed = signature.params.length;
+  if (signature.variadic !== undefined) {
+    return count < fixed ? `wrong number of args for ${name}: want at least ${fixed} got ${given}` : undefined;
+  }
+  return count === fixed ? undefined : `wrong number of args for ${name}: want ${fixed} got ${count}`;
+};
+
+const compileShortCircuit = (
+  kind: 'and' | 'or',
+  given: readonly Argument[],
+  final: Expression | undefined,
+): Expression => {
+  const expressions = given.map((argument) => argument('value'));
+  return (frame) => {
+    const last = final?.(frame);
+    let value: Value = null;
+    for (const expression of expressions) {
+      value = expression(frame);
+      if (isTrue(value) === (kind === 'or')) return value;
+    }
+    return final === undefined ? value : (last ?? null);
+  };
+};
+
+/** Calls a method, whose signature is known only now. */
+export const callFunction = (
+  method: Method,
+  name: string,
+  receiver: Value,
+  given: readonly Argument[],
+  final: Expression | undefined,
+  frame: Frame,
+  at: CallPlace,
+): Value => {
+  const last = final?.(frame);
+  const wrong = wrongCount(method, name, given.length, final !== undefined);
+  if (wrong !== undefined) throw execError(at.scope.template, at.place, wrong);
+  const args = given.map((argument, index) => argument(paramAt(method, index))(frame));
+  if (final !== undefined) args.push(checkFinal(last, paramAt(method, given.length), at));
+  try {
+    return method.call(receiver as never, args);
+  } catch (error) {
+    throw callError(error, name, at);
+  }
+};
+
+const callError = (error: unknown, name: string, at: CallPlace): unknown => {
+  if (error instanceof GoError) {
+    return execError(at.scope.template, at.node, `error calling ${name}: ${error.message}`, error);
+  }
+  return error;
+};

@@ -1,0 +1,289 @@
+import { byteLength } from '../template/go-string.js';
+import { analyze, isYamlBreak, isYamlPrintable } from './scalar-analysis.js';
+
+/** A tree that is ready to be written: maps are in order, numbers are texts. */
+export type YamlTree = string | YamlScalar | YamlTree[] | YamlPairs;
+
+/** A scalar with its style: numbers, booleans and null stay plain. */
+export interface YamlScalar {
+  readonly text: string;
+  readonly style: 'plain' | 'literal' | 'double';
+  readonly tag?: string;
+}
+
+export class YamlPairs {
+  constructor(readonly pairs: readonly (readonly [YamlScalar, YamlTree])[]) {}
+}
+
+export interface WriteStyle {
+  /** Column after which plain and quoted texts are folded. */
+  readonly width: number;
+  /** Whether sequences in mappings are indented (go-yaml 3) or not (go-yaml 2). */
+  readonly isSequenceIndented: boolean;
+}
+
+const INDENT = 2;
+
+/** Writes a tree in block style as go-yaml's emitter does. The text ends with a line break. */
+export const writeYaml = (tree: YamlTree, style: WriteStyle): string => {
+  const writer = new Writer(style);
+  writer.node(tree, -1, 'root');
+  return writer.finish();
+};
+
+type Context = 'root' | 'value' | 'item';
+
+class Writer {
+  private out = '';
+  private column = 0;
+  /** Whether only indentation and indicators are on the line so far. */
+  private isIndention = true;
+  private isWhitespace = true;
+
+  constructor(private readonly style: WriteStyle) {}
+
+  finish(): string {
+    return this.column > 0 ? `${this.out}\n` : this.out;
+  }
+
+  /** `indent` is that of the collection around the node. */
+  node(tree: YamlTree, indent: number, context: Context): void {
+    if (Array.isArray(tree)) {
+      if (tree.length === 0) this.indicator('[]');
+      else this.sequence(tree, indent, context);
+    } else if (tree instanceof YamlPairs) {
+      if (tree.pairs.length === 0) this.indicator('{}');
+      else this.mapping(tree, indent);
+    } else {
+      const scalar = typeof tree === 'string' ? { text: tree, style: 'plain' as const } : tree;
+      this.scalar(scalar, indent < 0 ? INDENT : indent + INDENT, false);
+    }
+  }
+
+  private put(text: string): void {
+    this.out += text;
+    this.column += text.length;
+  }
+
+  private break(): void {
+    this.out += '\n';
+    this.column = 0;
+  }
+
+  private indent(indent: number): void {
+    if (!this.isIndention || this.column > indent || (this.column === indent && !this.isWhitespace)) this.break();
+    if (this.column < indent) this.put(' '.repeat(indent - this.column));
+    this.isWhitespace = true;
+    this.isIndention = true;
+  }
+
+  private indicator(text: string, keepsIndention = false): void {
+    if (!this.isWhitespace) this.put(' ');
+    this.put(text);
+    this.isWhitespace = false;
+    this.isIndention = this.isIndention && keepsIndention;
+  }
+
+  private sequence(items: readonly YamlTree[], outer: number, context: Context): void {
+    const isIndentless = context === 'value' && !this.style.isSequenceIndented;
+    const indent = outer < 0 ? 0 : isIndentless ? outer : outer + INDENT;
+    for (const item of items) {
+      this.indent(indent);
+      this.indicator('-', true);
+      this.node(item, indent, 'item');
+    }
+  }
+
+  private mapping(mapping: YamlPairs, outer: number): void {
+    const indent = outer < 0 ? 0 : outer + INDENT;
+    for (const [key, value] of mapping.pairs) {
+      this.indent(indent);
+      if (isSimpleKey(key)) {
+        this.scalar(key, indent, true);
+        this.put(':');
+        this.isWhitespace = false;
+        this.isIndention = false;
+      } else {
+        this.indicator('?', true);
+        this.scalar(key, indent + INDENT, false);
+        this.indent(indent);
+        this.indicator(':', true);
+      }
+      this.node(value, indent, 'value');
+    }
+  }
+
+  private scalar(scalar: YamlScalar, indent: number, isKey: boolean): void {
+    if (scalar.tag !== undefined) this.indicator(scalar.tag);
+    const { text } = scalar;
+    const style = chooseStyle(scalar, isKey);
+    if (style === 'literal') this.literal(text, indent);
+    else if (style === 'plain') this.plain(text, indent, isKey);
+    else if (style === 'single') this.single(text, indent, isKey);
+    else this.double(text, indent, isKey);
+  }
+
+  private isFoldable(isKey: boolean, wasSpace: boolean): boolean {
+    return !isKey && !wasSpace && this.column > this.style.width;
+  }
+
+  private plain(text: string, indent: number, isKey: boolean): void {
+    if (!this.isWhitespace) this.put(' ');
+    if (isKey || this.column + text.length <= this.style.width) {
+      this.out += text;
+      this.column += text.length;
+    } else {
+      this.folded(text, indent, isKey, (c) => c);
+    }
+    this.isWhitespace = false;
+    this.isIndention = false;
+  }
+
+  /** Writes words and folds between them; breaks cannot occur in plain texts. */
+  private folded(text: string, indent: number, isKey: boolean, escape: (c: string) => string): void {
+    let wasSpace = false;
+    let wasBreak = false;
+    const characters = Array.from(text);
+    for (const [i, c] of characters.entries()) {
+      if (c === ' ') {
+        const isInner = escape === identity || (i > 0 && i < characters.length - 1);
+        if (this.isFoldable(isKey, wasSpace) && isInner && characters[i + 1] !== ' ') this.indent(indent);
+        else this.putCharacter(c);
+        wasSpace = true;
+      } else if (isYamlBreak(c)) {
+        if (!wasBreak && c === '\n') this.break();
+        this.putBreak(c);
+        this.isIndention = true;
+        wasBreak = true;
+      } else {
+        if (wasBreak) this.indent(indent);
+        this.putCharacter(escape(c));
+        this.isIndention = false;
+        wasSpace = false;
+        wasBreak = false;
+      }
+    }
+  }
+
+  private putCharacter(text: string): void {
+    this.out += text;
+    this.column += text.length > 1 && text !== "''" ? 1 : text.length;
+  }
+
+  private putBreak(c: string): void {
+    if (c === '\n') {
+      this.break();
+    } else {
+      this.out += c;
+      this.column = 0;
+    }
+  }
+
+  private single(text: string, indent: number, isKey: boolean): void {
+    this.indicator("'");
+    this.folded(text, indent, isKey, (c) => (c === "'" ? "''" : c));
+    this.put("'");
+    this.isWhitespace = false;
+    this.isIndention = false;
+  }
+
+  private double(text: string, indent: number, isKey: boolean): void {
+    this.indicator('"');
+    let wasSpace = false;
+    const characters = Array.from(text);
+    for (const [i, c] of characters.entries()) {
+      const needsEscape = !isYamlPrintable(c) || isYamlBreak(c) || c === '"' || c === '\\';
+      if (needsEscape) {
+        this.put(escapeDouble(c));
+        wasSpace = false;
+      } else if (c === ' ') {
+        if (this.isFoldable(isKey, wasSpace) && i > 0 && i < characters.length - 1) {
+          this.indent(indent);
+          if (characters[i + 1] === ' ') this.put('\\');
+        } else {
+          this.putCharacter(c);
+        }
+        wasSpace = true;
+      } else {
+        this.putCharacter(c);
+        wasSpace = false;
+      }
+    }
+    this.put('"');
+    this.isWhitespace = false;
+    this.isIndention = false;
+  }
+
+  private literal(text: string, indent: number): void {
+    this.indicator('|');
+    this.put(blockHints(text));
+    this.break();
+    this.isIndention = true;
+    this.isWhitespace = true;
+    let wasBreak = true;
+    for (const line of text.split(/(?<=[\n\r\x85\u2028\u2029])/)) {
+      const end = line.at(-1) ?? '';
+      const content = isYamlBreak(end) ? line.slice(0, -1) : line;
+      if (content !== '') {
+        if (wasBreak) this.indent(indent);
+        this.put(content);
+        this.isIndention = false;
+        wasBreak = false;
+      }
+      if (isYamlBreak(end)) {
+        this.putBreak(end);
+        this.isIndention = true;
+        wasBreak = true;
+      }
+    }
+    // The next node sees the column that the text left.
+    this.isWhitespace = this.column === 0 ? this.isWhitespace : false;
+  }
+}
+
+const identity = (c: string): string => c;
+
+const isSimpleKey = (key: YamlScalar): boolean => byteLength(key.text) <= 128 && !analyze(key.text).isMultiline;
+
+const chooseStyle = (scalar: YamlScalar, isKey: boolean): 'plain' | 'single' | 'double' | 'literal' => {
+  const analysis = analyze(scalar.text);
+  let style: 'plain' | 'single' | 'double' | 'literal' = isKey && analysis.isMultiline ? 'double' : scalar.style;
+  if (style === 'plain' && (!analysis.plain || (scalar.text === '' && isKey))) style = 'single';
+  if (style === 'single' && !analysis.single) style = 'double';
+  if (style === 'literal' && (!analysis.block || isKey)) style = 'double';
+  return style;
+};
+
+const blockHints = (text: string): string => {
+  const first = text.charAt(0);
+  const indentation = first === ' ' || isYamlBreak(first) ? String(INDENT) : '';
+  if (!isYamlBreak(text.at(-1) ?? '')) return `${indentation}-`;
+  return text.length === 1 || isYamlBreak(text.at(-2) ?? '') ? `${indentation}+` : indentation;
+};
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+  '\0': '\\0',
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\v': '\\v',
+  '\f': '\\f',
+  '\r': '\\r',
+  '\x1b': '\\e',
+  '"': '\\"',
+  '\\': '\\\\',
+  '\x85': '\\N',
+  '\xa0': '\\_',
+  '\u2028': '\\L',
+  '\u2029': '\\P',
+};
+
+const escapeDouble = (c: string): string => {
+  const short = SHORT_ESCAPES[c];
+  if (short !== undefined) return short;
+  const code = c.codePointAt(0) ?? 0;
+  const hex = (width: number): string => code.toString(16).toUpperCase().padStart(width, '0');
+  if (code <= 0xff) return `\\x${hex(2)}`;
+  return code <= 0xffff ? `\\u${hex(4)}` : `\\U${hex(8)}`;
+};
