@@ -11,6 +11,7 @@ import { createPodGcController } from './pod-gc/pod-gc-controller.js';
 import { createReplicaSetController } from './replica-set/replica-set-controller.js';
 import { createRootCaController } from './service-account/root-ca-controller.js';
 import { createServiceAccountController } from './service-account/service-account-controller.js';
+import { createStatefulSetController } from './stateful-set/stateful-set-controller.js';
 import { createTaintEvictionController } from './taint-eviction/taint-eviction-controller.js';
 
 /** What some controllers need besides what all get. */
@@ -26,6 +27,7 @@ const CONTROLLERS: readonly CreateController[] = [
   createServiceAccountController,
   createDeploymentController,
   createReplicaSetController,
+  createStatefulSetController,
   createJobController,
   createTtlController,
   createEndpointSliceController,

@@ -1,14 +1,6 @@
-import type { Pod, Taint, Toleration } from '../../../objects/kinds/core-v1.js';
+import type { Pod, Taint } from '../../../objects/kinds/core-v1.js';
+import { tolerates } from '../../scheduler/plugins/taint-toleration.js';
 import { timeOf } from '../pods/pod-state.js';
-
-/** True when the toleration covers the taint. */
-const tolerates = (toleration: Toleration, taint: Taint): boolean => {
-  if (toleration.effect !== undefined && toleration.effect !== '' && toleration.effect !== taint.effect) return false;
-  const key = toleration.key ?? '';
-  if (key !== '' && key !== taint.key) return false;
-  if ((toleration.operator ?? 'Equal') === 'Exists') return true;
-  return key !== '' && (toleration.value ?? '') === (taint.value ?? '');
-};
 
 /**
  * When a pod has to leave a node with these taints (ms since 1970): the shortest time that it tolerates one of them,

@@ -1,0 +1,81 @@
+import { ControllerRevision } from '../../../objects/kinds/apps-v1.js';
+import type { PodTemplateSpec } from '../../../objects/kinds/core-v1.js';
+import type { KubeObject } from '../../../objects/object.js';
+import { controllerReference } from '../../../objects/owner-references.js';
+import { isSemanticallyEqual } from '../semantic-equality.js';
+import { templateHash } from '../template-hash.js';
+
+export const HASH_LABEL = 'controller.kubernetes.io/hash';
+export const REVISION_LABEL = 'controller-revision-hash';
+
+interface Templated extends KubeObject {
+  readonly spec: { readonly template: PodTemplateSpec };
+}
+
+/** A template as a patch that puts it back: what `kubectl rollout undo` applies. */
+const revisionData = (owner: Templated) => ({ spec: { template: { ...owner.spec.template, $patch: 'replace' } } });
+
+/** The template that a revision keeps. */
+export const templateOf = (revision: ControllerRevision): PodTemplateSpec => {
+  const data = revision.data as
+    | { readonly spec?: { readonly template?: Readonly<Record<string, unknown>> } }
+    | undefined;
+  const { $patch: _patch, ...template } = data?.spec?.template ?? {};
+  return template as PodTemplateSpec;
+};
+
+export const byNumber = (a: ControllerRevision, b: ControllerRevision): number =>
+  a.revision - b.revision || (a.metadata.name < b.metadata.name ? -1 : 1);
+
+/** The revision of the owner's template as it is now. */
+export const newRevision = (
+  owner: Templated,
+  number: number,
+  collisionCount: number | undefined,
+): ControllerRevision => {
+  const hash = templateHash(owner.spec.template, collisionCount);
+  const { namespace, name } = owner.metadata;
+  return {
+    ...ControllerRevision,
+    metadata: {
+      name: `${name.slice(0, 223)}-${hash}`,
+      ...(namespace === undefined ? {} : { namespace }),
+      labels: { ...owner.spec.template.metadata?.labels, [HASH_LABEL]: hash, [REVISION_LABEL]: hash },
+      ...(owner.metadata.annotations === undefined ? {} : { annotations: owner.metadata.annotations }),
+      ownerReferences: [controllerReference(owner)],
+    },
+    data: revisionData(owner),
+    revision: number,
+  };
+};
+
+/** The history with the revision of the owner's template as its newest. */
+export type RevisionPlan =
+  | { readonly type: 'known'; readonly revision: ControllerRevision }
+  /** An earlier template is back: its revision gets the next number. */
+  | { readonly type: 'renumber'; readonly revision: ControllerRevision }
+  | { readonly type: 'create'; readonly revision: ControllerRevision };
+
+export const planRevision = (
+  owner: Templated,
+  history: readonly ControllerRevision[],
+  collisionCount: number | undefined,
+): RevisionPlan => {
+  const sorted = history.toSorted(byNumber);
+  const newest = sorted.at(-1);
+  const next = (newest?.revision ?? 0) + 1;
+  const same = sorted.findLast((revision) => isSemanticallyEqual(templateOf(revision), owner.spec.template));
+  if (same === undefined) return { type: 'create', revision: newRevision(owner, next, collisionCount) };
+  if (same === newest) return { type: 'known', revision: same };
+  return { type: 'renumber', revision: { ...same, revision: next } };
+};
+
+/** Old revisions beyond the limit that no pod has any more. */
+export const planTruncation = (
+  history: readonly ControllerRevision[],
+  inUse: ReadonlySet<string>,
+  limit: number,
+): readonly ControllerRevision[] => {
+  const unused = history.filter(({ metadata }) => !inUse.has(metadata.name)).toSorted(byNumber);
+  return unused.slice(0, Math.max(0, unused.length - limit));
+};
