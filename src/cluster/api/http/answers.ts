@@ -42,8 +42,9 @@ export const sendBytes = async (
   code: number,
   contentType: string,
   parts: readonly Uint8Array[],
+  caching = 'no-cache, private',
 ): Promise<void> => {
-  const headers = { 'content-type': contentType, 'cache-control': 'no-cache, private' };
+  const headers = { 'content-type': contentType, 'cache-control': caching };
   const size = parts.reduce((sum, part) => sum + part.byteLength, 0);
   const compressed = size >= GZIP_FROM && /(?:^|[,\s])gzip(?:$|[,;\s])/.test(acceptedEncodings(request));
   if (compressed) {

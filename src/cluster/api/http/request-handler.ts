@@ -1,15 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Authenticator } from '../../auth/authenticator.js';
+import { ApiError } from '../../../objects/api-error.js';
 import { unauthorized } from '../../auth/authenticator.js';
 import { impersonated } from '../../auth/impersonation.js';
 import { ANONYMOUS, type UserInfo } from '../../auth/user.js';
+import { ISSUER, type ServiceAccountTokens } from '../../auth/service-account-tokens.js';
 import type { Api } from '../api.js';
 import type { RequestContext } from '../request.js';
 import { noSuchResource } from '../status-errors.js';
+import { Connections } from './connect/connections.js';
+import type { KubeletAccess } from './connect/kubelet-endpoint.js';
 import { Discovery, type DiscoveryDocument } from './discovery.js';
 import { sendAnswer, sendBytes } from './answers.js';
 import { healthAnswer, type HealthCheck } from './health.js';
+import { OpenApi, type OpenApiAnswer } from './openapi.js';
 import { handleResource } from './resource-requests.js';
 import { resourceRoute } from './route.js';
 import { VERSION } from './version.js';
@@ -22,7 +26,8 @@ export interface RequestHandler {
 
 interface HandlerOptions {
   readonly api: Api;
-  readonly authenticator?: Authenticator;
+  readonly kubelets?: KubeletAccess;
+  readonly isPodAddress?: (address: string) => boolean;
 }
 
 /** Paths that answer without a credential. */
@@ -30,8 +35,10 @@ const OPEN = /^\/(?:healthz|livez|readyz)(?:\/|$)|^\/version\/?$/;
 
 export const createRequestHandler = (options: HandlerOptions, closing: AbortSignal): RequestHandler => {
   const { api } = options;
-  const authenticator = options.authenticator ?? api.authenticator;
+  const authenticator = api.authenticator;
   const discovery = new Discovery(api.registry);
+  const openApi = new OpenApi(api.registry);
+  const connections = new Connections(api.pipeline, { access: options.kubelets, isPodAddress: options.isPodAddress });
   const checks: readonly HealthCheck[] = [
     { name: 'ping', isHealthy: () => true },
     { name: 'store', isHealthy: () => api.pipeline.machinery.store.revision >= 0 },
@@ -52,15 +59,18 @@ export const createRequestHandler = (options: HandlerOptions, closing: AbortSign
       if (path.startsWith('/api/v1/') || isResourcePath(path)) {
         const route = resourceRoute(api.registry, path);
         const context = contextOf(request, response, user, closing);
+        if (await connections.request(request, response, context, route, query)) return;
         await handleResource({ pipeline: api.pipeline, request, response, context, query, ...route });
         return;
       }
-      await handlePlain(request, response, path, query, { discovery, checks });
+      await handlePlain(request, response, path, query, { discovery, openApi, tokens: api.tokens, checks });
     },
-    upgrade: async (request) => {
-      const [path] = splitUrl(request.url ?? '/');
-      await identify(request, path);
-      throw noSuchResource();
+    upgrade: async (request, socket, head) => {
+      const [path, query] = splitUrl(request.url ?? '/');
+      const user = await identify(request, path);
+      if (!path.startsWith('/api/v1/') && !isResourcePath(path)) throw noSuchResource();
+      const context = { user, userAgent: request.headers['user-agent'] ?? '', signal: closing, warnings: [] };
+      await connections.upgrade(request, { socket, head }, context, resourceRoute(api.registry, path), query);
     },
   };
 };
@@ -91,6 +101,8 @@ const contextOf = (
 
 interface PlainParts {
   readonly discovery: Discovery;
+  readonly openApi: OpenApi;
+  readonly tokens: ServiceAccountTokens;
   readonly checks: readonly HealthCheck[];
 }
 
@@ -99,7 +111,7 @@ const handlePlain = async (
   response: ServerResponse,
   path: string,
   query: URLSearchParams,
-  { discovery, checks }: PlainParts,
+  { discovery, openApi, tokens, checks }: PlainParts,
 ): Promise<void> => {
   if (/^\/(?:healthz|livez|readyz)(?:\/|$)/.test(path)) {
     const { code, text } = healthAnswer(path, query, checks);
@@ -116,7 +128,58 @@ const handlePlain = async (
     await sendAnswer(request, response, { code: 200, body: { paths } }, { format: 'json' });
     return;
   }
+  if (trimmed === '/.well-known/openid-configuration') {
+    await sendAnswer(request, response, { code: 200, body: OPENID }, { format: 'json' });
+    return;
+  }
+  if (trimmed === '/openid/v1/jwks') {
+    await sendAnswer(request, response, { code: 200, body: await tokens.keys() }, { format: 'json' });
+    return;
+  }
+  if (trimmed.startsWith('/openapi/')) {
+    await sendOpenApi(request, response, trimmed.slice('/openapi/'.length), query, openApi);
+    return;
+  }
   sendDiscovery(request, response, discoveryDocument(discovery, trimmed, request.headers.accept ?? ''));
+};
+
+/** How others find the keys by which service-account tokens are checked. */
+const OPENID = {
+  issuer: ISSUER,
+  jwks_uri: `${ISSUER}/openid/v1/jwks`,
+  response_types_supported: ['id_token'],
+  subject_types_supported: ['public'],
+  id_token_signing_alg_values_supported: ['ES256'],
+};
+
+const sendOpenApi = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  query: URLSearchParams,
+  openApi: OpenApi,
+): Promise<void> => {
+  const document = openApiAnswer(openApi, path, request.headers.accept ?? '');
+  response.setHeader('etag', document.etag);
+  response.setHeader('vary', 'Accept');
+  if (request.headers['if-none-match'] === document.etag) {
+    response.writeHead(304);
+    response.end();
+    return;
+  }
+  // What is asked for by its hash never changes.
+  const caching = query.has('hash') ? 'public, immutable' : 'no-cache, private';
+  await sendBytes(request, response, 200, 'application/json', [document.bytes], caching);
+};
+
+const openApiAnswer = (openApi: OpenApi, path: string, accept: string): OpenApiAnswer => {
+  if (path === 'v3') return openApi.index();
+  if (path.startsWith('v3/')) return openApi.document(path.slice('v3/'.length));
+  if (path !== 'v2') throw noSuchResource();
+  if (accept !== '' && !/json|\*\/\*/.test(accept)) {
+    throw new ApiError('NotAcceptable', 'only the following media types are accepted: application/json');
+  }
+  return openApi.version2();
 };
 
 interface DiscoveryAnswer extends DiscoveryDocument {

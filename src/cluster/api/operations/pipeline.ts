@@ -6,6 +6,7 @@ import { evictPod } from '../subresources/pod-eviction.js';
 import { scaleOf, withScale } from '../subresources/scale.js';
 import type { RequestContext, Target, Verb, WriteParameters } from '../request.js';
 import { methodNotAllowed, noSuchResource } from '../status-errors.js';
+import { review } from './admission.js';
 import { createObject } from './create.js';
 import type { Item, Machinery } from './machinery.js';
 import { applyObject, patchObject } from './patch.js';
@@ -129,6 +130,13 @@ export class Pipeline {
   ): Promise<readonly Item[]> {
     await this.#begin('deletecollection', target, context);
     return deleteCollection(this.machinery, context, target, selection, parameters);
+  }
+
+  /** Authorizes a stream or proxy and checks that it is served; what follows is the transport's. */
+  async connect(context: RequestContext, target: Target, verb: Verb): Promise<void> {
+    await this.#begin(verb, target, context);
+    const connection = { operation: 'CONNECT' as const, target, context, dryRun: false };
+    await review(this.machinery, connection);
   }
 
   async #changeScale(
