@@ -107,6 +107,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
           log,
           authority: credentials.authority.certificate,
           certificate: credentials.server,
+          kubelets: { token: settings.kubeletToken, authority: credentials.authority.certificate },
         },
         { host: HOST, port: options.apiPort },
       ),
