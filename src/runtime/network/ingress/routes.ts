@@ -48,11 +48,12 @@ const backendOf = (ingress: Ingress, backend: IngressBackend | undefined): Backe
   return { namespace: ingress.metadata.namespace ?? 'default', service: service.name, port: service.port ?? {} };
 };
 
+const nameOf = ({ metadata }: Ingress): string => `${metadata.namespace}/${metadata.name}`;
+
 /** Of two rules for the same host and path, the older Ingress's counts. */
 const byAge = (a: Ingress, b: Ingress): number => {
   const age = (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '');
-  const name = ({ metadata }: Ingress): string => `${metadata.namespace}/${metadata.name}`;
-  return age !== 0 ? age : name(a).localeCompare(name(b));
+  return age !== 0 ? age : nameOf(a).localeCompare(nameOf(b));
 };
 
 /** The longest path first, and of equal ones the exact match. The order is stable: the older Ingress stays first. */

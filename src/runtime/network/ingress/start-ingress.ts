@@ -177,10 +177,12 @@ interface Place {
 
 const placeOf = (request: IncomingMessage): Place | undefined => {
   const target = request.url ?? '/';
-  const base = `http://${request.headers.host ?? ''}`;
-  if (!URL.canParse(target, base) || (!target.startsWith('/') && !URL.canParse(target))) return undefined;
+  // A request of HTTP/1.0 may name no host; then only rules for every host apply.
+  const base = `http://${request.headers.host ?? 'host.invalid'}`;
   // A path that begins with two slashes is a path, not another host.
-  const url = target.startsWith('/') ? new URL(base + target) : new URL(target);
+  const absolute = target.startsWith('/') ? base + target : target;
+  if (!URL.canParse(absolute)) return undefined;
+  const url = new URL(absolute);
   return {
     host: url.hostname,
     path: url.pathname,
