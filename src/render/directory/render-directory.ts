@@ -115,7 +115,10 @@ class DirectoryWalk {
   }
 }
 
+/** A manifest that has lost one of these is still meant as one: leaving it out would prune what it deployed. */
+const MARKS = ['apiVersion:', 'kind:', 'metadata:'];
+
 const looksLikeManifest = (content: Uint8Array): boolean => {
   const text = decodeText(content) ?? '';
-  return text.includes('apiVersion:') && text.includes('kind:') && text.includes('metadata:');
+  return MARKS.filter((mark) => text.includes(mark)).length >= MARKS.length - 1;
 };
