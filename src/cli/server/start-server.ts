@@ -107,7 +107,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
           log,
           authority: credentials.authority.certificate,
           certificate: credentials.server,
-          kubelets: { token: settings.kubeletToken, authority: credentials.authority.certificate },
+          kubelets: { token: settings.kubeletToken, authority: credentials.authority.certificate, address: HOST },
         },
         { host: HOST, port: options.apiPort },
       ),

@@ -8,6 +8,8 @@ export interface KubeletAccess {
   readonly token: string;
   /** PEM: who signed the certificates of kubelets. */
   readonly authority: string;
+  /** Where every kubelet listens, when that is not the address of its node: all of them in one process. */
+  readonly address?: string;
 }
 
 export interface KubeletEndpoint {
@@ -20,13 +22,12 @@ const ADDRESS_TYPES = ['InternalIP', 'ExternalIP', 'Hostname'];
 const DEFAULT_PORT = 10_250;
 
 /** Where the kubelet of a node listens. Throws InternalError for a node without an address. */
-export const kubeletEndpoint = (store: Store, nodeName: string): KubeletEndpoint => {
+export const kubeletEndpoint = (store: Store, nodeName: string, access: KubeletAccess): KubeletEndpoint => {
   const node = store.get(`/registry/core/nodes/${nodeName}`)?.object as Node | undefined;
   if (node === undefined) throw internal(`no node ${JSON.stringify(nodeName)} is known`);
   const { addresses = [], daemonEndpoints } = node.status ?? {};
-  const host = ADDRESS_TYPES.map((type) => addresses.find((each) => each.type === type)?.address).find(
-    (address) => address !== undefined && address !== '',
-  );
+  const own = ADDRESS_TYPES.map((type) => addresses.find((each) => each.type === type)?.address);
+  const host = [access.address, ...own].find((address) => address !== undefined && address !== '');
   if (host === undefined) throw internal(`no preferred addresses found; known addresses: ${JSON.stringify(addresses)}`);
   const { Port: port } = daemonEndpoints?.kubeletEndpoint ?? { Port: 0 };
   return { host, port: port === 0 ? DEFAULT_PORT : port };

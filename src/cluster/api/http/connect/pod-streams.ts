@@ -28,8 +28,8 @@ const kubeletPath = (
   segments: readonly string[],
   query: URLSearchParams,
 ): Destination => {
-  const { token, authority } = requireAccess(access);
-  const { host, port } = kubeletEndpoint(machinery.store, pod.spec.nodeName ?? '');
+  const known = requireAccess(access);
+  const { host, port } = kubeletEndpoint(machinery.store, pod.spec.nodeName ?? '', known);
   const path = `/${segments.map(encodeURIComponent).join('/')}`;
   const search = query.toString();
   return {
@@ -37,8 +37,8 @@ const kubeletPath = (
     host,
     port,
     path: search === '' ? path : `${path}?${search}`,
-    headers: { authorization: `Bearer ${token}` },
-    authority,
+    headers: { authorization: `Bearer ${known.token}` },
+    authority: known.authority,
   };
 };
 

@@ -134,9 +134,9 @@ const toNode = (
   path: string,
   { access }: ProxyOptions,
 ): Destination => {
-  const { host, port } = kubeletEndpoint(store, node.metadata.name);
-  if (asked !== '' && portNumber(asked) !== port) throw badRequest('address not allowed');
   if (access === undefined) throw new ApiError('ServiceUnavailable', 'this server speaks to no kubelets');
+  const { host, port } = kubeletEndpoint(store, node.metadata.name, access);
+  if (asked !== '' && portNumber(asked) !== port) throw badRequest('address not allowed');
   return {
     secure: true,
     host,
