@@ -7,6 +7,9 @@ import { createJobController } from './job/job-controller.js';
 import { createTtlController } from './job/ttl-controller.js';
 import { createNamespaceController } from './namespace/namespace-controller.js';
 import { createNodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.js';
+import { createClaimController } from './persistent-volume/claim-controller.js';
+import { createClaimProtectionController } from './persistent-volume/protection-controller.js';
+import { createVolumeController } from './persistent-volume/volume-controller.js';
 import { createPodGcController } from './pod-gc/pod-gc-controller.js';
 import { createReplicaSetController } from './replica-set/replica-set-controller.js';
 import { createRootCaController } from './service-account/root-ca-controller.js';
@@ -18,6 +21,8 @@ import { createTaintEvictionController } from './taint-eviction/taint-eviction-c
 export interface ControllerOptions {
   /** The certificate (PEM) that pods check the API server with; without it no `kube-root-ca.crt` is published. */
   readonly rootCa?: string;
+  /** The folder for volumes that claims of the class `local-path` get; without it there is no such class. */
+  readonly volumeFolder?: string;
 }
 
 type CreateController = (deps: ControllerDeps) => Controller;
@@ -34,11 +39,14 @@ const CONTROLLERS: readonly CreateController[] = [
   createNodeLifecycleController,
   createTaintEvictionController,
   createPodGcController,
+  createClaimProtectionController,
   createGarbageCollector,
 ];
 
 /** The controllers that make a cluster out of an API server. For `runControllers`. */
-export const builtinControllers = (deps: ControllerDeps, { rootCa }: ControllerOptions = {}): Controller[] => [
+export const builtinControllers = (deps: ControllerDeps, options: ControllerOptions = {}): Controller[] => [
   ...CONTROLLERS.map((create) => create(deps)),
-  ...(rootCa === undefined ? [] : [createRootCaController(deps, rootCa)]),
+  createClaimController(deps, options.volumeFolder),
+  createVolumeController(deps, options.volumeFolder),
+  ...(options.rootCa === undefined ? [] : [createRootCaController(deps, options.rootCa)]),
 ];
