@@ -12,6 +12,13 @@ export interface RevisionedStoreOptions {
   readonly maxWatchQueue?: number;
 }
 
+/** The newest commit under way of a key; `stored` is undefined for a removal. */
+interface Underway {
+  readonly stored: Stored | undefined;
+  /** Settles when it is durable and visible, or refused. */
+  readonly settled: Promise<unknown>;
+}
+
 interface Pending {
   readonly event: StoreEvent;
   readonly resolve: (stored: Stored) => void;
@@ -31,8 +38,8 @@ export class RevisionedStore implements Store {
   #revision: Revision;
   #assigned: Revision;
   readonly #watches = new Set<WatchQueue>();
-  /** What keys will hold when the commits under way are durable; undefined for a removal. */
-  readonly #overlay = new Map<string, Stored | undefined>();
+  /** What keys will hold when the commits under way are durable. */
+  readonly #overlay = new Map<string, Underway>();
   #waiting: Pending[] = [];
   #flushing: Promise<void> | undefined;
   #closed = false;
@@ -71,14 +78,25 @@ export class RevisionedStore implements Store {
     return { items: this.#past(prefix, at), revision: at };
   }
 
-  commit(change: Change): Promise<Stored> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) throw new StoreError('closed', 'The store is closed');
-      const event = this.#eventOf(change);
-      this.#overlay.set(change.key, event.type === 'removed' ? undefined : event.stored);
+  async commit(change: Change): Promise<Stored> {
+    if (this.#closed) throw new StoreError('closed', 'The store is closed');
+    const { key } = change;
+    const underway = this.#overlay.get(key);
+    let event: StoreEvent;
+    try {
+      event = this.#eventOf(change, underway === undefined ? this.#objects.get(key) : underway.stored);
+    } catch (error) {
+      // Whoever lost to a write that nobody can read yet would read the old state again and lose again.
+      await underway?.settled;
+      throw error;
+    }
+    const written = new Promise<Stored>((resolve, reject) => {
       this.#waiting.push({ event, resolve, reject });
-      this.#flushing ??= this.#flush();
     });
+    const settled = written.catch(() => undefined);
+    this.#overlay.set(key, { stored: event.type === 'removed' ? undefined : event.stored, settled });
+    this.#flushing ??= this.#flush();
+    return await written;
   }
 
   async *watch(prefix: string, from: Revision, signal: AbortSignal): AsyncGenerator<StoreEvent, void, undefined> {
@@ -137,9 +155,8 @@ export class RevisionedStore implements Store {
   }
 
   /** Checks the change against what is durable or under way, and gives it the next revision. */
-  #eventOf(change: Change): StoreEvent {
+  #eventOf(change: Change, previous: Stored | undefined): StoreEvent {
     const { key } = change;
-    const previous = this.#overlay.has(key) ? this.#overlay.get(key) : this.#objects.get(key);
     if (change.type === 'create') {
       if (previous !== undefined) throw new StoreError('exists', `${key} exists at revision ${previous.revision}`);
     } else if (previous?.revision !== change.revision) {
@@ -187,7 +204,9 @@ export class RevisionedStore implements Store {
 
   #show(event: StoreEvent): void {
     const { stored, type } = event;
-    if (this.#overlay.get(stored.key) === (type === 'removed' ? undefined : stored)) this.#overlay.delete(stored.key);
+    if (this.#overlay.get(stored.key)?.stored === (type === 'removed' ? undefined : stored)) {
+      this.#overlay.delete(stored.key);
+    }
     if (type === 'removed') {
       this.#objects.delete(stored.key);
       this.#keys.delete(stored.key);

@@ -49,6 +49,19 @@ describe('RevisionedStore', () => {
     assert.ok(later.revision > 1);
   });
 
+  it('tells the loser of a race only when the winner can be read, so that trying again succeeds', async () => {
+    const { store } = faultyStore();
+    await store.commit({ type: 'create', key: keyFor('a'), object: configMap('a') });
+    const replace = (by: string) => {
+      const { revision = 0 } = store.get(keyFor('a')) ?? {};
+      return store.commit({ type: 'replace', key: keyFor('a'), object: configMap('a', { by }), revision });
+    };
+    const winner = replace('winner');
+    await assert.rejects(replace('loser'), (error) => error instanceof StoreError && error.code === 'conflict');
+    await replace('loser again');
+    assert.deepEqual([(await winner).revision, store.get(keyFor('a'))?.revision], [2, 3]);
+  });
+
   it('is not visible before it is durable', async () => {
     const { store } = faultyStore();
     const writing = store.commit({ type: 'create', key: keyFor('a'), object: configMap('a') });
