@@ -53,8 +53,6 @@ export interface KubeletOptions {
   readonly server?: Omit<KubeletServerOptions, 'clock' | 'log'>;
   /** Port of a server that was started by the caller, as the Node names it. */
   readonly serverPort?: number;
-  /** Where that server listens, if it is one address: the node's own address then. */
-  readonly serverHost?: string;
 }
 
 /** A running kubelet. */
@@ -83,8 +81,7 @@ export const startKubelet = async (options: KubeletOptions, signal: AbortSignal)
   const references = referencesOf(informers);
   const { clock } = options;
   const server = options.server && (await startKubeletServer({ ...options.server, clock, log }, signal));
-  const machine =
-    options.machine ?? reachableAt(thisMachine(options.rootFolder), options.server?.host ?? options.serverHost);
+  const machine = options.machine ?? reachableAt(thisMachine(options.rootFolder), options.server?.host);
   const version = await options.runtime.version(signal);
   const node: NodeInput = {
     nodeName: options.nodeName,

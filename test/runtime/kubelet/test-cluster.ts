@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
+import type { Api } from '../../../src/cluster/api/api.js';
 import { createApi } from '../../../src/cluster/api/api.js';
+import { ADMIN_USER, staticToken } from '../../../src/cluster/auth/authenticator.js';
 import type { Client } from '../../../src/cluster/client/client.js';
 import { createInformerSet } from '../../../src/cluster/client/informer-set.js';
 import { createMemoryStore } from '../../../src/cluster/store/memory-store.js';
@@ -19,8 +21,12 @@ import type { VolumeManager } from '../../../src/runtime/volumes/volume-manager.
 
 export const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
 
+/** Whoever shows it over HTTP may do everything. */
+export const ADMIN_TOKEN = 'the-admin-token';
+
 /** A cluster in memory: the API and one kubelet. */
 export interface TestCluster {
+  readonly api: Api;
   readonly client: Client;
   readonly runtime: ContainerRuntime;
   readonly folder: string;
@@ -82,7 +88,13 @@ export const startTestCluster = async (options: ClusterOptions = {}): Promise<Te
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-kubelet-'));
   const clock = options.clock ?? systemClock;
   const whole = new AbortController();
-  const api = createApi({ store: createMemoryStore(), log, clock, disabledPlugins: ['ServiceAccount'] });
+  const api = createApi({
+    store: createMemoryStore(),
+    log,
+    clock,
+    disabledPlugins: ['ServiceAccount'],
+    tokenChecks: [staticToken(ADMIN_TOKEN, ADMIN_USER)],
+  });
   await api.start(whole.signal);
   const client = api.client();
   const runtime = options.runtime?.(folder) ?? createSimulatedRuntime({ clock });
@@ -97,6 +109,7 @@ export const startTestCluster = async (options: ClusterOptions = {}): Promise<Te
   };
   const key = (name: string): ObjectKey => ({ namespace: 'default', name });
   const cluster: TestCluster = {
+    api,
     client,
     runtime,
     folder,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocketServer } from 'ws';
@@ -5,6 +6,7 @@ import type { WebSocket } from 'ws';
 import type { Logger } from 'pino';
 import { ApiError } from '../../../objects/api-error.js';
 import type { Kubelet } from '../kubelet.js';
+import { findContainer } from '../plan/pod-containers.js';
 import { readySandbox } from '../plan/observed-pod.js';
 import { PORT_FORWARD_PROTOCOL, servePortForward, TUNNEL_PROTOCOL } from '../streaming/port-forward.js';
 import type { RemoteCommand } from '../streaming/remote-command.js';
@@ -64,11 +66,10 @@ export class Upgrades {
     uid: string | undefined,
   ): Promise<void> {
     const found = findPod(this.kubelets(), namespace, name, uid);
-    const stop = new AbortController();
-    upgrade.socket.once('close', () => stop.abort());
-    const signal = AbortSignal.any([this.signal, stop.signal]);
+    const signal = this.#untilClosed(upgrade.socket);
     const containerId = await runningContainer(found, container, signal);
-    const request = commandOf(urlOf(upgrade.request).searchParams, verb, containerId);
+    const terminal = findContainer(found.pod, container)?.spec.tty === true;
+    const request = commandOf(urlOf(upgrade.request).searchParams, verb, containerId, terminal);
     const { runtime } = found.kubelet.context;
     if (isWebSocket(upgrade)) {
       const socket = await this.#accept(upgrade, COMMAND_PROTOCOLS);
@@ -90,9 +91,7 @@ export class Upgrades {
         `unable to forward port because pod is not running. Current status=${found.pod.status?.phase}`,
       );
     const { runtime } = found.kubelet.context;
-    const stop = new AbortController();
-    upgrade.socket.once('close', () => stop.abort());
-    const signal = AbortSignal.any([this.signal, stop.signal]);
+    const signal = this.#untilClosed(upgrade.socket);
     const dial = (port: number): Promise<Duplex> => runtime.portForward(sandbox.id, port, signal);
     if (isWebSocket(upgrade)) {
       const socket = await this.#accept(upgrade, [TUNNEL_PROTOCOL]);
@@ -103,6 +102,16 @@ export class Upgrades {
     }
     acceptSpdy(upgrade, [PORT_FORWARD_PROTOCOL]);
     await servePortForward(upgrade.socket, dial, signal);
+  }
+
+  /** Fires when the client is gone or the server stops. */
+  #untilClosed(socket: Duplex): AbortSignal {
+    const stop = new AbortController();
+    socket.once('close', () => stop.abort());
+    const signal = AbortSignal.any([this.signal, stop.signal]);
+    // Every forwarded connection listens.
+    setMaxListeners(0, signal);
+    return signal;
   }
 
   #accept(upgrade: Upgrade, protocols: readonly string[]): Promise<WebSocket> {
@@ -137,7 +146,12 @@ const headerList = (request: IncomingMessage, name: string): readonly string[] =
     .filter((value) => value !== '');
 
 /** Kubelets call the streams input, output and error; the API calls them stdin, stdout and stderr. */
-const commandOf = (parameters: URLSearchParams, verb: 'exec' | 'attach', containerId: string): RemoteCommand => {
+const commandOf = (
+  parameters: URLSearchParams,
+  verb: 'exec' | 'attach',
+  containerId: string,
+  containerTty: boolean,
+): RemoteCommand => {
   const wants = (own: string, api: string): boolean => isTrue(parameters.get(own)) || isTrue(parameters.get(api));
   const command = parameters.getAll('command');
   const request: RemoteCommand = {
@@ -146,7 +160,7 @@ const commandOf = (parameters: URLSearchParams, verb: 'exec' | 'attach', contain
     stdout: wants('output', 'stdout'),
     stderr: wants('error', 'stderr'),
     tty: isTrue(parameters.get('tty')),
-    ...(verb === 'exec' ? { command } : {}),
+    ...(verb === 'exec' ? { command } : { containerTty }),
   };
   if (verb === 'exec' && command.length === 0)
     throw new ApiError('BadRequest', 'you must specify at least 1 of command');

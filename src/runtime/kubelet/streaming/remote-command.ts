@@ -24,7 +24,10 @@ export interface RemoteCommand {
   readonly stdin: boolean;
   readonly stdout: boolean;
   readonly stderr: boolean;
+  /** What the client expects: no stderr, but sizes. */
   readonly tty: boolean;
+  /** Attach only: the container's process has a terminal, whatever the client expects. */
+  readonly containerTty?: boolean;
 }
 
 /** Runs or attaches, and tells the client how it ended. */
@@ -34,12 +37,13 @@ export const serveCommand = async (
   streams: CommandStreams,
   signal: AbortSignal,
 ): Promise<void> => {
-  const { containerId, command, tty } = request;
+  const { containerId, command } = request;
+  const tty = request.containerTty ?? request.tty;
   const options = {
     tty,
     ...(streams.stdin === undefined ? {} : { stdin: streams.stdin }),
     ...(streams.stdout === undefined ? {} : { stdout: streams.stdout }),
-    ...(streams.stderr === undefined ? {} : { stderr: streams.stderr }),
+    ...(streams.stderr === undefined || tty ? {} : { stderr: streams.stderr }),
     ...(streams.resize === undefined ? {} : { resize: streams.resize }),
   };
   let status: Readonly<Record<string, unknown>>;
