@@ -97,6 +97,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
       clock,
       serviceCidr: settings.serviceCidr,
       serviceAccountKey: credentials.serviceAccountKey,
+      kubelets: { token: settings.kubeletToken, authority: credentials.authority.certificate, address: HOST },
       tokenChecks: [staticToken(credentials.adminToken, ADMIN_USER)],
     });
     await api.start(signal);
@@ -107,7 +108,6 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
           log,
           authority: credentials.authority.certificate,
           certificate: credentials.server,
-          kubelets: { token: settings.kubeletToken, authority: credentials.authority.certificate, address: HOST },
         },
         { host: HOST, port: options.apiPort },
       ),

@@ -5,9 +5,13 @@ import { systemClock, type Clock } from '../../objects/clock.js';
 import { createAuthenticator, type Authenticator, type TokenCheck } from '../auth/authenticator.js';
 import { allowAuthenticated, mastersFirst, type Authorizer } from '../auth/authorizer.js';
 import { ISSUER, ServiceAccountTokens, type ReadObject } from '../auth/service-account-tokens.js';
+import type { KubeObject } from '../../objects/object.js';
 import type { Client } from '../client/client.js';
 import type { Store } from '../store/store.js';
 import { createNamespaces, publishServer, type Endpoint } from './bootstrap-objects.js';
+import { componentStatuses } from './computed/computed-resources.js';
+import { kubeletMetrics } from './computed/kubelet-metrics.js';
+import type { KubeletAccess } from './http/connect/kubelet-endpoint.js';
 import { followDefinitions, serveStoredDefinitions } from './custom/custom-resources.js';
 import { InProcessClient } from './in-process-client.js';
 import type { Machinery } from './operations/machinery.js';
@@ -40,6 +44,8 @@ export interface ApiOptions {
   readonly authorize?: Authorizer;
   /** Signs the tokens of service accounts; PEM. Without it a key is made that lasts as long as the process. */
   readonly serviceAccountKey?: string;
+  /** How to reach kubelets; without it there are no logs, streams and metrics. */
+  readonly kubelets?: KubeletAccess;
   /** The user of a bearer token that is no service account's. */
   readonly tokenChecks?: readonly TokenCheck[];
 }
@@ -51,6 +57,7 @@ export interface Api {
   /** Knows the tokens of service accounts, those that it was told of, and client certificates. */
   readonly authenticator: Authenticator;
   readonly tokens: ServiceAccountTokens;
+  readonly kubelets: KubeletAccess | undefined;
   /** A client in this process. Default user: the server itself, who may do everything. */
   client(user?: UserInfo, userAgent?: string): Client;
   /** Makes the permanent objects and serves the custom resources until the signal fires. */
@@ -88,10 +95,12 @@ export const createApi = (options: ApiOptions): Api => {
   };
   const authenticator = createAuthenticator([...(options.tokenChecks ?? []), byAccount]);
   const authorize = mastersFirst(options.authorize ?? allowAuthenticated);
-  const pipeline = new Pipeline(machinery, authorize, {
-    '/serviceaccounts/token': tokenRequest(tokens),
-    ...reviews(authorize, authenticator, tokens),
-  });
+  const posts = { '/serviceaccounts/token': tokenRequest(tokens), ...reviews(authorize, authenticator, tokens) };
+  const computed = {
+    '/componentstatuses': componentStatuses,
+    ...(options.kubelets === undefined ? NO_METRICS : kubeletMetrics(store, options.kubelets, log)),
+  };
+  const pipeline = new Pipeline(machinery, authorize, posts, computed);
   const client = (user: UserInfo = SYSTEM_USER, userAgent = 'fairlead'): Client =>
     new InProcessClient(pipeline, registry, user, userAgent);
   return {
@@ -99,6 +108,7 @@ export const createApi = (options: ApiOptions): Api => {
     pipeline,
     authenticator,
     tokens,
+    kubelets: options.kubelets,
     client,
     start: async (signal) => {
       setMaxListeners(0, signal);
@@ -111,6 +121,9 @@ export const createApi = (options: ApiOptions): Api => {
     publish: async (endpoint) => publishServer(client(), new AddressRange(serviceCidr).first, endpoint),
   };
 };
+
+const noMetrics = (): Promise<readonly KubeObject[]> => Promise.resolve([]);
+const NO_METRICS = { 'metrics.k8s.io/nodes': noMetrics, 'metrics.k8s.io/pods': noMetrics };
 
 const newSigningKey = (): string =>
   generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();

@@ -1,5 +1,5 @@
 import type { KindRef } from '../../objects/kind.js';
-import { builtinResources, type Resource } from '../../objects/schema/resource-table.js';
+import { builtinResources, metricsResources, type Resource } from '../../objects/schema/resource-table.js';
 import type { ServedResource } from './request.js';
 
 type Listener = () => void;
@@ -13,7 +13,7 @@ export class ResourceRegistry {
   readonly #listeners = new Set<Listener>();
   #all: readonly ServedResource[] = [];
 
-  constructor(builtin: readonly Resource[] = builtinResources) {
+  constructor(builtin: readonly Resource[] = [...builtinResources, ...metricsResources]) {
     const served = builtin.map((resource) => ({ ...resource, custom: false, listKind: `${resource.kind}List` }));
     this.#all = served;
     for (const resource of served) this.#add(resource);

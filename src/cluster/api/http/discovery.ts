@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { metricsResources } from '../../../objects/schema/resource-table.js';
 import type { ServedResource } from '../request.js';
 import type { ResourceRegistry } from '../resource-registry.js';
 import { compareVersions } from '../custom/served-versions.js';
@@ -96,7 +95,7 @@ export class Discovery {
   }
 
   #all(): readonly Served[] {
-    return [...this.registry.all, ...metricsResources];
+    return this.registry.all;
   }
 
   #groups(): readonly (readonly [string, readonly Version[]])[] {

@@ -9,7 +9,6 @@ import type { Api } from '../api.js';
 import type { RequestContext } from '../request.js';
 import { noSuchResource } from '../status-errors.js';
 import { Connections } from './connect/connections.js';
-import type { KubeletAccess } from './connect/kubelet-endpoint.js';
 import { Discovery, type DiscoveryDocument } from './discovery.js';
 import { sendAnswer, sendBytes } from './answers.js';
 import { healthAnswer, type HealthCheck } from './health.js';
@@ -26,7 +25,6 @@ export interface RequestHandler {
 
 interface HandlerOptions {
   readonly api: Api;
-  readonly kubelets?: KubeletAccess;
   readonly isPodAddress?: (address: string) => boolean;
 }
 
@@ -38,7 +36,7 @@ export const createRequestHandler = (options: HandlerOptions, closing: AbortSign
   const authenticator = api.authenticator;
   const discovery = new Discovery(api.registry);
   const openApi = new OpenApi(api.registry);
-  const connections = new Connections(api.pipeline, { access: options.kubelets, isPodAddress: options.isPodAddress });
+  const connections = new Connections(api.pipeline, { access: api.kubelets, isPodAddress: options.isPodAddress });
   const checks: readonly HealthCheck[] = [
     { name: 'ping', isHealthy: () => true },
     { name: 'store', isHealthy: () => api.pipeline.machinery.store.revision >= 0 },

@@ -8,7 +8,6 @@ import { ApiError } from '../../../objects/api-error.js';
 import type { KeyedCertificate } from '../../auth/certificates.js';
 import type { Api } from '../api.js';
 import { internal } from '../status-errors.js';
-import type { KubeletAccess } from './connect/kubelet-endpoint.js';
 import { createRequestHandler, type RequestHandler } from './request-handler.js';
 
 export interface ApiServerOptions {
@@ -17,8 +16,6 @@ export interface ApiServerOptions {
   /** PEM. Client certificates that it signed are believed. */
   readonly authority: string;
   readonly certificate: KeyedCertificate;
-  /** How to reach kubelets; without it there are no logs, streams and metrics. */
-  readonly kubelets?: KubeletAccess;
   /** Addresses of pods that the proxy may lead to although they are the machine's own. Default: none. */
   readonly isPodAddress?: (address: string) => boolean;
 }

@@ -1,11 +1,12 @@
 import { ApiError } from '../../../objects/api-error.js';
 import type { KubeObject } from '../../../objects/object.js';
 import { accessDenied, type Authorizer } from '../../auth/authorizer.js';
+import type { ComputedResources } from '../computed/computed-resources.js';
 import { bindPod } from '../subresources/pod-binding.js';
 import { evictPod } from '../subresources/pod-eviction.js';
 import { scaleOf, withScale } from '../subresources/scale.js';
 import type { RequestContext, Target, Verb, WriteParameters } from '../request.js';
-import { methodNotAllowed, noSuchResource } from '../status-errors.js';
+import { methodNotAllowed, noSuchResource, notFound } from '../status-errors.js';
 import { review } from './admission.js';
 import { createObject } from './create.js';
 import type { Item, Machinery } from './machinery.js';
@@ -13,6 +14,7 @@ import { applyObject, patchObject } from './patch.js';
 import { applyPatch, type PatchBody } from './patch-bodies.js';
 import { getObject, listObjects, type ListParameters, type ListResult } from './read.js';
 import { deleteCollection, deleteObject, type DeleteParameters, type DeleteResult } from './remove.js';
+import { parseSelection } from './selection.js';
 import type { VersionParameters } from './resource-versions.js';
 import { changeObject, updateObject, type UpdateResult } from './update.js';
 import { watchObjects, type WatchFrame, type WatchParameters } from './watch.js';
@@ -38,11 +40,18 @@ export class Pipeline {
     readonly machinery: Machinery,
     private readonly authorize: Authorizer,
     private readonly posts: Readonly<Record<string, PostHandler>> = {},
+    private readonly computed: ComputedResources = {},
   ) {}
 
   async get(context: RequestContext, target: Target, parameters: VersionParameters = {}): Promise<Item> {
     await this.#begin('get', target, context);
     const { subresource, ...main } = target;
+    const made = await this.#made(context, target);
+    if (made !== undefined) {
+      const object = made.find(({ metadata }) => metadata.name === target.name);
+      if (object === undefined) throw notFound(target.resource, target.name ?? '');
+      return { object };
+    }
     if (subresource === undefined) return getObject(this.machinery, context, target, parameters);
     const item = await getObject(this.machinery, context, main, parameters);
     return subresource === 'scale' ? { object: scaleOf(target.resource, item.object) } : item;
@@ -50,6 +59,12 @@ export class Pipeline {
 
   async list(context: RequestContext, target: Target, parameters: ListParameters): Promise<ListResult> {
     await this.#begin('list', target, context);
+    const made = await this.#made(context, target);
+    if (made !== undefined) {
+      const selection = parseSelection(target, parameters);
+      const items = made.filter((object) => selection.matches(object)).map((object) => ({ object }));
+      return { items, resourceVersion: String(this.machinery.store.revision) };
+    }
     return listObjects(this.machinery, context, target, parameters);
   }
 
@@ -152,6 +167,12 @@ export class Pipeline {
       desired: (current) => withScale(resource, current, scale(scaleOf(resource, current))),
     });
     return { object: scaleOf(resource, object) };
+  }
+
+  /** The objects of a resource that is not stored, in the namespace that is asked for. */
+  async #made(context: RequestContext, { resource, namespace }: Target): Promise<readonly KubeObject[] | undefined> {
+    const objects = await this.computed[`${resource.group}/${resource.plural}`]?.(context);
+    return namespace === undefined ? objects : objects?.filter(({ metadata }) => metadata.namespace === namespace);
   }
 
   async #begin(verb: Verb, target: Target, context: RequestContext): Promise<void> {
