@@ -45,9 +45,9 @@ describe('kubectl with streams of a kubelet', function () {
       limitsMemory: false,
     };
     const tls = { cert: certificate.certificate, key: certificate.key };
-    cluster = await realCluster(runtime, { host: '127.0.0.1', port: 0, tls, token });
     const kubelets = { token, authority: authority.certificate };
-    const options = { api: cluster.api, log, authority: authority.certificate, certificate, kubelets };
+    cluster = await realCluster(runtime, { host: '127.0.0.1', port: 0, tls, token }, kubelets);
+    const options = { api: cluster.api, log, authority: authority.certificate, certificate };
     api = await startApiServer(options, { host: '127.0.0.1', port: 0 });
     kubeconfig = join(cluster.folder, 'kubeconfig');
     writeFileSync(

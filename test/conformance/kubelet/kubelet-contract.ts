@@ -19,6 +19,7 @@ export interface RuntimeUnderTest {
 export const realCluster = (
   runtime: RuntimeUnderTest,
   server?: NonNullable<ClusterOptions['server']>,
+  kubelets?: NonNullable<ClusterOptions['kubelets']>,
 ): Promise<TestCluster> => {
   const stop = new AbortController();
   return startTestCluster({
@@ -29,6 +30,7 @@ export const realCluster = (
       return createVolumeManager({ client, informers, root: folder, clock: systemClock, log });
     },
     ...(server === undefined ? {} : { server }),
+    ...(kubelets === undefined ? {} : { kubelets }),
   });
 };
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
-import type { Api } from '../../../src/cluster/api/api.js';
+import type { Api, ApiOptions } from '../../../src/cluster/api/api.js';
 import { createApi } from '../../../src/cluster/api/api.js';
 import { ADMIN_USER, staticToken } from '../../../src/cluster/auth/authenticator.js';
 import type { Client } from '../../../src/cluster/client/client.js';
@@ -55,6 +55,8 @@ export interface ClusterOptions extends Partial<Omit<KubeletOptions, 'runtime' |
   readonly runtime?: (folder: string) => ContainerRuntime;
   readonly volumes?: (client: Client, folder: string) => VolumeManager;
   readonly clock?: Clock;
+  /** How the API server speaks to the kubelet. */
+  readonly kubelets?: NonNullable<ApiOptions['kubelets']>;
 }
 
 export const waitFor = async <T extends KubeObject>(
@@ -94,11 +96,12 @@ export const startTestCluster = async (options: ClusterOptions = {}): Promise<Te
     clock,
     disabledPlugins: ['ServiceAccount'],
     tokenChecks: [staticToken(ADMIN_TOKEN, ADMIN_USER)],
+    ...(options.kubelets === undefined ? {} : { kubelets: options.kubelets }),
   });
   await api.start(whole.signal);
   const client = api.client();
   const runtime = options.runtime?.(folder) ?? createSimulatedRuntime({ clock });
-  const { runtime: _runtime, volumes: _volumes, ...rest } = options;
+  const { runtime: _runtime, volumes: _volumes, kubelets: _kubelets, ...rest } = options;
   let life = new AbortController();
   const start = (): Promise<Kubelet> => {
     life = new AbortController();
