@@ -73,6 +73,8 @@ const makeImage = async (
   for (const applet of APPLETS) pack.entry({ name: `bin/${applet}`, type: 'symlink', linkname: 'busybox' });
   pack.entry({ name: 'etc/passwd' }, 'root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n');
   pack.entry({ name: 'etc/group' }, 'root:x:0:\nnobody:x:65534:\n');
+  // The default of the C library asks modules that a static program cannot load, and falls over them.
+  pack.entry({ name: 'etc/nsswitch.conf' }, 'passwd: files\ngroup: files\nhosts: files dns\nservices: files\n');
   for (const [path, content] of Object.entries(files)) pack.entry({ name: path }, content);
   pack.finalize();
   const [repo, tag] = name.split(':');
@@ -83,6 +85,6 @@ const makeImage = async (
 };
 
 const APPLETS =
-  'sh cat echo env false grep head hostname httpd id kill ls mkdir mount nc nslookup ps pwd rm sleep stat stty tail test touch tr true wc wget whoami yes dd printf date tee sed cut seq trap'.split(
+  'sh cat echo env false grep head hostname httpd id kill ls mkdir mount nc nslookup ps pwd rm sleep stat stty tail test touch tr true wc wget whoami yes dd printf date tee sed cut seq timeout'.split(
     ' ',
   );

@@ -78,23 +78,22 @@ class DockerRuntime implements ContainerRuntime {
   async runPodSandbox(config: SandboxConfig, signal: AbortSignal): Promise<Sandbox> {
     const attempted = `make the sandbox of pod ${podText(config)}`;
     const imageId = await this.#ask(ensureSandboxImage(this.#docker, signal), attempted, 'create-failed');
+    const traits = this.#traits;
     try {
-      return await this.#runSandbox(config, imageId, attempted, signal);
+      return await this.#runSandbox(config, imageId, traits, attempted, signal);
     } catch (error) {
-      if (!this.#traits.protectsFromOom || !(error instanceof RuntimeFailure) || error.code !== 'create-failed') {
-        throw error;
-      }
+      if (!traits.protectsFromOom || !(error instanceof RuntimeFailure) || error.code !== 'create-failed') throw error;
       // Some engines may not lower the score of the out-of-memory killer, and say so in no clear words.
-      this.#traits = { protectsFromOom: false };
-      try {
-        const sandbox = await this.#runSandbox(config, imageId, attempted, signal);
+      const humble = { protectsFromOom: false };
+      const sandbox = await this.#runSandbox(config, imageId, humble, attempted, signal).catch(() => {
+        throw error;
+      });
+      if (this.#traits.protectsFromOom) {
+        this.#traits = humble;
         rememberUnprotected(this.#root);
         this.#log.warn('the engine cannot protect pods from the out-of-memory killer (it lacks CAP_SYS_RESOURCE)');
-        return sandbox;
-      } catch {
-        this.#traits = { protectsFromOom: true };
-        throw error;
       }
+      return sandbox;
     }
   }
 
@@ -268,8 +267,14 @@ class DockerRuntime implements ContainerRuntime {
     return this.#ask(listed, 'list containers', 'unavailable');
   }
 
-  async #runSandbox(config: SandboxConfig, imageId: string, attempted: string, signal: AbortSignal): Promise<Sandbox> {
-    const options = sandboxCreateOptions(config, imageId, this.#network, this.#instance, this.#traits);
+  async #runSandbox(
+    config: SandboxConfig,
+    imageId: string,
+    traits: EngineTraits,
+    attempted: string,
+    signal: AbortSignal,
+  ): Promise<Sandbox> {
+    const options = sandboxCreateOptions(config, imageId, this.#network, this.#instance, traits);
     const id = await this.#create(options, attempted, signal);
     try {
       await unlessGone(this.#docker.getContainer(id).start({ abortSignal: signal }));

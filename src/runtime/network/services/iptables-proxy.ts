@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
 import type { ServiceEndpoints, Target } from '../service-endpoints.js';
@@ -32,6 +33,26 @@ export const iptablesWorks = async (): Promise<string | undefined> => {
   }
 };
 
+/**
+ * Lets the bridge send packets back through the port they came from: a pod that is its own Service's endpoint needs it.
+ * As kubelets do for the pods of a bridge.
+ */
+const allowHairpins = (gateway: string): void => {
+  const bridge = Object.entries(networkInterfaces()).find(([, addresses]) =>
+    addresses?.some(({ address }) => address === gateway),
+  )?.[0];
+  const ports = `/sys/class/net/${bridge}/brif`;
+  if (bridge === undefined || !existsSync(ports)) return;
+  for (const port of readdirSync(ports)) {
+    const setting = `${ports}/${port}/hairpin_mode`;
+    try {
+      if (readFileSync(setting, 'utf8').trim() !== '1') writeFileSync(setting, '1');
+    } catch {
+      // The pod has gone meanwhile.
+    }
+  }
+};
+
 /** Serves cluster addresses in the kernel: connections to them are sent on to endpoints. Needs root on Linux. */
 export class IptablesProxy {
   readonly #endpoints: ServiceEndpoints;
@@ -54,6 +75,7 @@ export class IptablesProxy {
 
   /** Makes the kernel serve exactly these rules with the endpoints of now. */
   async update(rules: readonly ServicePortRule[]): Promise<void> {
+    allowHairpins(this.#gateway);
     const withTargets: RuleWithTargets[] = [];
     for (const rule of rules) {
       const targets = this.#endpoints.targets(rule.service, rule.portName);
