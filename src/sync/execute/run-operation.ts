@@ -223,11 +223,14 @@ const fail = async (
   let results = before;
   for (;;) {
     const next = nextFailStep(run.tasks, results);
-    if (next.type === 'wait' && run.remainingMs() > -GRACE_FOR_FAIL_HOOKS_MS)
-      return waiting(run, results, next.message);
+    const mayWait = run.remainingMs() > -GRACE_FOR_FAIL_HOOKS_MS;
+    if (next.type === 'wait' && mayWait) return waiting(run, results, next.message);
     if (next.type !== 'run') break;
     const ran = await runStep(next.tasks, run, results, signal);
-    if (ran.size === results.size) break;
+    if (ran.size === results.size) {
+      if (mayWait) return waiting(run, results, 'waiting for earlier hooks to be removed');
+      break;
+    }
     results = updateRunning(run.tasks, ran, (task) => stateOf(task, run.context));
     await run.persist([...results.values()]);
   }

@@ -103,7 +103,11 @@ spec:
       const good = await repository.commit({ 'app/web.yaml': deployment('1'), 'app/a.yaml': configMap('a', '1') });
       await rig.application('shop', { source: source(), syncPolicy: quick });
       await rig.untilApplication('shop', isSettled);
-      const bad = await push({ 'app/web.yaml': deployment('bad'), 'app/new.yaml': configMap('new', '1'), 'app/a.yaml': null });
+      const bad = await push({
+        'app/web.yaml': deployment('bad'),
+        'app/new.yaml': configMap('new', '1'),
+        'app/a.yaml': null,
+      });
       let fewest = 2;
       const stop = new AbortController();
       const watching = (async () => {
@@ -116,16 +120,26 @@ spec:
       assert.equal(rolledBack.status?.sync?.status, 'OutOfSync');
       assert.equal(rolledBack.status?.sync?.revision, bad);
       assert.equal(rolledBack.status?.operationState?.syncResult?.revision, good);
-      assert.deepEqual(rolledBack.status?.history?.map(({ revision }) => revision), [good]);
+      assert.deepEqual(
+        rolledBack.status?.history?.map(({ revision }) => revision),
+        [good],
+      );
       assert.ok(rolledBack.status?.conditions?.some(({ reason }) => reason === 'RevisionQuarantined'));
       assert.equal(await image(), 'web:1');
       assert.equal(await value('a'), '1');
       assert.equal(await value('new'), undefined);
       // Drift is reverted to what is deployed, not to the bad revision.
-      await rig.client.patch(ConfigMap, { namespace: 'default', name: 'a' }, { type: 'merge', body: { data: { value: 'x' } } });
+      await rig.client.patch(
+        ConfigMap,
+        { namespace: 'default', name: 'a' },
+        { type: 'merge', body: { data: { value: 'x' } } },
+      );
       await rig.until(ConfigMap, { namespace: 'default', name: 'a' }, (live) => live?.data?.['value'] === '1');
       const fixed = await push({ 'app/web.yaml': deployment('2'), 'app/new.yaml': null });
-      const settled = await rig.untilApplication('shop', (app) => isSettled(app) && app.status?.sync?.revision === fixed);
+      const settled = await rig.untilApplication(
+        'shop',
+        (app) => isSettled(app) && app.status?.sync?.revision === fixed,
+      );
       assert.equal(await image(), 'web:2');
       assert.deepEqual(settled.status?.conditions, []);
       stop.abort();
@@ -138,12 +152,22 @@ spec:
       await rig.application('shop', { source: source(), syncPolicy: { ...quick, rollback: { healthTimeout: '3s' } } });
       await rig.untilApplication('shop', isSettled);
       const bad = await push({ 'app/web.yaml': deployment('hang') });
-      await rig.until(Deployment, { namespace: 'default', name: 'web' }, (live) => live?.spec.template.spec?.containers[0]?.image === 'web:hang');
+      await rig.until(
+        Deployment,
+        { namespace: 'default', name: 'web' },
+        (live) => live?.spec.template.spec?.containers[0]?.image === 'web:hang',
+      );
       server.behave({ status: 404 });
       await rm(join(rig.dataDir, 'repositories'), { recursive: true, force: true });
       await rig.restart();
-      await rig.untilApplication('shop', (app) => (app.status?.quarantine ?? []).some(({ revision }) => revision === bad));
-      await rig.until(Deployment, { namespace: 'default', name: 'web' }, (live) => live?.spec.template.spec?.containers[0]?.image === 'web:1');
+      await rig.untilApplication('shop', (app) =>
+        (app.status?.quarantine ?? []).some(({ revision }) => revision === bad),
+      );
+      await rig.until(
+        Deployment,
+        { namespace: 'default', name: 'web' },
+        (live) => live?.spec.template.spec?.containers[0]?.image === 'web:1',
+      );
       const after = await rig.untilApplication('shop', (app) => app.status?.operationState?.phase === 'Succeeded');
       assert.ok(after.status?.conditions?.some(({ reason }) => reason === 'SourceFailed'));
     });
@@ -166,8 +190,16 @@ spec:
       await rig.untilApplication('shop', isSettled);
       const bad = await push({ 'app/web.yaml': deployment('hang') });
       await rig.untilApplication('shop', isRolledBack(bad));
-      await rig.client.patch(Application, { namespace: 'argocd', name: 'shop' }, { type: 'merge', body: { operation: { sync: {} } } });
-      await rig.until(Deployment, { namespace: 'default', name: 'web' }, (live) => live?.spec.template.spec?.containers[0]?.image === 'web:hang');
+      await rig.client.patch(
+        Application,
+        { namespace: 'argocd', name: 'shop' },
+        { type: 'merge', body: { operation: { sync: {} } } },
+      );
+      await rig.until(
+        Deployment,
+        { namespace: 'default', name: 'web' },
+        (live) => live?.spec.template.spec?.containers[0]?.image === 'web:hang',
+      );
       await rig.untilApplication('shop', isRolledBack(bad));
     });
 
@@ -178,7 +210,10 @@ spec:
       const bad = await push({ 'app/web.yaml': deployment('hang') });
       await rig.untilApplication('shop', (app) => app.status?.operationState?.syncResult?.revision === bad);
       const fixed = await push({ 'app/web.yaml': deployment('3') });
-      const settled = await rig.untilApplication('shop', (app) => isSettled(app) && app.status?.sync?.revision === fixed);
+      const settled = await rig.untilApplication(
+        'shop',
+        (app) => isSettled(app) && app.status?.sync?.revision === fixed,
+      );
       assert.deepEqual(settled.status?.quarantine, []);
     });
   });
