@@ -1,5 +1,6 @@
 import type { Controller } from '../client/controller.js';
 import type { ControllerDeps } from './controller-deps.js';
+import { createDaemonSetController } from './daemon-set/daemon-set-controller.js';
 import { createDeploymentController } from './deployment/deployment-controller.js';
 import { createEndpointSliceController } from './endpoint-slice/endpoint-slice-controller.js';
 import { createGarbageCollector } from './garbage-collector/garbage-collector.js';
@@ -33,6 +34,7 @@ const CONTROLLERS: readonly CreateController[] = [
   createDeploymentController,
   createReplicaSetController,
   createStatefulSetController,
+  createDaemonSetController,
   createJobController,
   createTtlController,
   createEndpointSliceController,
