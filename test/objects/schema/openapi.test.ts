@@ -44,8 +44,9 @@ describe('openApiV3', () => {
       { properties: Record<string, unknown>; required: string[] }
     >;
     const container = schemas['io.k8s.api.core.v1.Container'];
-    assert.deepEqual(container?.required, ['name']);
-    const { description, ...ports } = container?.properties['ports'] as { description: string };
+    assert.ok(container);
+    assert.deepEqual(container.required, ['name']);
+    const { description, ...ports } = container.properties['ports'] as { description: string };
     assert.match(description, /^List of ports to expose/);
     assert.deepEqual(ports, {
       type: 'array',

@@ -1,5 +1,6 @@
 import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../../../objects/kinds/apps-v1.js';
 import type { CronJob, Job, JobSpec } from '../../../objects/kinds/batch-v1.js';
+import type { ObjectMeta } from '../../../objects/object.js';
 import type { Draft } from './draft.js';
 import { defaultPodTemplate } from './pod-spec.js';
 import { defaultClaimSpec } from './volumes.js';
@@ -68,8 +69,25 @@ const defaultFailurePolicy = (spec: Draft<JobSpec>): void => {
   }
 };
 
+/** A Job that has its uid selects its pods by it, unless its author chose the selector. */
+const generateSelector = ({ metadata, spec }: Draft<Job>): void => {
+  const { uid, name } = metadata;
+  if (uid === undefined || spec.manualSelector === true || spec.selector !== undefined) return;
+  spec.template ??= {};
+  spec.template.metadata ??= {} as Draft<ObjectMeta>;
+  spec.template.metadata.labels = {
+    ...spec.template.metadata.labels,
+    'batch.kubernetes.io/controller-uid': uid,
+    'batch.kubernetes.io/job-name': name,
+    'controller-uid': uid,
+    'job-name': name,
+  };
+  spec.selector = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } };
+};
+
 export const defaultJob = (job: Draft<Job>): void => {
   const { spec } = job;
+  generateSelector(job);
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : MAX_INT32;

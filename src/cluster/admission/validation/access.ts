@@ -1,0 +1,141 @@
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  PolicyRule,
+  Role,
+  RoleBinding,
+  Subject,
+} from '../../../objects/kinds/rbac-authorization-k8s-io-v1.js';
+import type { CertificateSigningRequest } from '../../../objects/kinds/certificates-k8s-io-v1.js';
+import { dns1123Subdomain } from '../../../objects/names.js';
+import { child, invalid, invalidEach, notSupported, required, type FieldError } from '../field-errors.js';
+import { validateLabelSelector } from './labels.js';
+import { each, immutable, requiredText } from './rules.js';
+
+const RBAC_GROUP = 'rbac.authorization.k8s.io';
+
+const validateRule = (rule: PolicyRule, field: string, namespaced: boolean): FieldError[] => {
+  const errors: FieldError[] = [];
+  const { resources = [], apiGroups = [], nonResourceURLs = [] } = rule;
+  if ((rule.verbs ?? []).length === 0)
+    errors.push(required(child(field, 'verbs'), 'verbs must contain at least one value'));
+  if (nonResourceURLs.length > 0) {
+    if (namespaced)
+      errors.push(
+        invalid(child(field, 'nonResourceURLs'), nonResourceURLs, 'namespaced rules cannot apply to non-resource URLs'),
+      );
+    if (apiGroups.length > 0 || resources.length > 0 || (rule.resourceNames ?? []).length > 0) {
+      errors.push(
+        invalid(
+          child(field, 'nonResourceURLs'),
+          nonResourceURLs,
+          'rules cannot apply to both regular resources and non-resource URLs',
+        ),
+      );
+    }
+    return errors;
+  }
+  if (apiGroups.length === 0)
+    errors.push(required(child(field, 'apiGroups'), 'resource rules must supply at least one api group'));
+  if (resources.length === 0)
+    errors.push(required(child(field, 'resources'), 'resource rules must supply at least one resource'));
+  return errors;
+};
+
+export const validateRole = ({ rules }: Role): FieldError[] =>
+  each('rules', rules, (rule, path) => validateRule(rule, path, true));
+
+export const validateClusterRole = ({ rules, aggregationRule }: ClusterRole): FieldError[] => [
+  ...each('rules', rules, (rule, path) => validateRule(rule, path, false)),
+  ...(aggregationRule !== undefined && (aggregationRule.clusterRoleSelectors ?? []).length === 0
+    ? [
+        required(
+          'aggregationRule.clusterRoleSelectors',
+          'at least one clusterRoleSelector required if aggregationRule is non-nil',
+        ),
+      ]
+    : []),
+  ...each('aggregationRule.clusterRoleSelectors', aggregationRule?.clusterRoleSelectors, (selector, path) =>
+    validateLabelSelector(path, selector),
+  ),
+];
+
+const validateSubject = (subject: Subject, field: string, needsNamespace: boolean): FieldError[] => {
+  const { kind, name, namespace = '', apiGroup = '' } = subject;
+  const errors: FieldError[] = name === '' ? [required(child(field, 'name'))] : [];
+  if (kind === 'ServiceAccount') {
+    if (name !== '') errors.push(...invalidEach(child(field, 'name'), name, dns1123Subdomain(name)));
+    if (apiGroup !== '') errors.push(notSupported(child(field, 'apiGroup'), apiGroup, ['']));
+    if (needsNamespace && namespace === '') errors.push(required(child(field, 'namespace')));
+  } else if (kind === 'User' || kind === 'Group') {
+    if (apiGroup !== RBAC_GROUP) errors.push(notSupported(child(field, 'apiGroup'), apiGroup, [RBAC_GROUP]));
+  } else {
+    errors.push(notSupported(child(field, 'kind'), kind, ['Group', 'ServiceAccount', 'User']));
+  }
+  return errors;
+};
+
+const validateBinding = (
+  binding: RoleBinding | ClusterRoleBinding,
+  kinds: readonly string[],
+  needsNamespace: boolean,
+): FieldError[] => {
+  const { roleRef, subjects } = binding;
+  const errors: FieldError[] = [];
+  if (roleRef?.apiGroup !== RBAC_GROUP)
+    errors.push(notSupported('roleRef.apiGroup', roleRef?.apiGroup ?? '', [RBAC_GROUP]));
+  if (!kinds.includes(roleRef?.kind ?? '')) errors.push(notSupported('roleRef.kind', roleRef?.kind ?? '', kinds));
+  return [
+    ...errors,
+    ...requiredText('roleRef.name', roleRef?.name),
+    ...each('subjects', subjects, (subject, path) => validateSubject(subject, path, needsNamespace)),
+  ];
+};
+
+const roleRefStays = (binding: RoleBinding | ClusterRoleBinding, old: RoleBinding | ClusterRoleBinding): FieldError[] =>
+  immutable('roleRef', binding.roleRef, old.roleRef).map((error) => ({
+    ...error,
+    message: error.message.replace(/field is immutable$/, 'cannot change roleRef'),
+  }));
+
+export const validateRoleBinding = (binding: RoleBinding): FieldError[] =>
+  validateBinding(binding, ['ClusterRole', 'Role'], false);
+export const validateRoleBindingUpdate = (binding: RoleBinding, old: RoleBinding): FieldError[] => [
+  ...roleRefStays(binding, old),
+  ...validateRoleBinding(binding),
+];
+export const validateClusterRoleBinding = (binding: ClusterRoleBinding): FieldError[] =>
+  validateBinding(binding, ['ClusterRole'], true);
+export const validateClusterRoleBindingUpdate = (
+  binding: ClusterRoleBinding,
+  old: ClusterRoleBinding,
+): FieldError[] => [...roleRefStays(binding, old), ...validateClusterRoleBinding(binding)];
+
+export const validateSigningRequest = ({ spec }: CertificateSigningRequest): FieldError[] => {
+  const errors = [...requiredText('spec.request', spec.request), ...requiredText('spec.signerName', spec.signerName)];
+  if ((spec.signerName ?? '') !== '' && !/^[^/]+\.[^/]+\/.+$/.test(spec.signerName)) {
+    errors.push(
+      invalid(
+        'spec.signerName',
+        spec.signerName,
+        'must be a fully qualified domain and path of the form "example.com/signer-name"',
+      ),
+    );
+  }
+  if ((spec.usages ?? []).length === 0) errors.push(required('spec.usages'));
+  if (spec.expirationSeconds !== undefined && spec.expirationSeconds < 600) {
+    errors.push(
+      invalid(
+        'spec.expirationSeconds',
+        spec.expirationSeconds,
+        'may not specify a duration less than 600 seconds (10 minutes)',
+      ),
+    );
+  }
+  return errors;
+};
+
+export const validateSigningRequestUpdate = (
+  request: CertificateSigningRequest,
+  old: CertificateSigningRequest,
+): FieldError[] => immutable('spec', request.spec, old.spec);

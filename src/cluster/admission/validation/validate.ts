@@ -1,0 +1,145 @@
+import type { KubeObject } from '../../../objects/object.js';
+import {
+  dns1035Label,
+  dns1123Label,
+  dns1123Subdomain,
+  pathSegmentName,
+  type NameRule,
+} from '../../../objects/names.js';
+import { resourceOfKind } from '../../../objects/schema/resource-table.js';
+import type { FieldError } from '../field-errors.js';
+import * as access from './access.js';
+import * as core from './core.js';
+import * as extensions from './extensions.js';
+import * as jobs from './jobs.js';
+import { validateMetadata, validateMetadataUpdate } from './metadata.js';
+import * as networking from './networking.js';
+import { validateEphemeralUpdate, validatePod, validatePodUpdate } from './pod.js';
+import * as policies from './policies.js';
+import * as service from './service.js';
+import * as storage from './storage.js';
+import * as workloads from './workloads.js';
+
+interface KindRules {
+  /** The rule for names; default: a DNS subdomain. */
+  readonly name?: NameRule;
+  /** What a new object must be, and an updated one where `update` is not given. */
+  readonly create?: (object: never) => FieldError[];
+  /** What an update must be, with all that `create` asks. */
+  readonly update?: (object: never, old: never) => FieldError[];
+}
+
+/** The rules of each kind; a kind that is not here has those of its metadata alone. */
+const RULES: Readonly<Record<string, KindRules>> = {
+  'v1/ConfigMap': { create: core.validateConfigMap, update: core.validateConfigMapUpdate },
+  'v1/Endpoints': { create: core.validateEndpoints },
+  'v1/Event': { create: core.validateEvent },
+  'v1/LimitRange': { create: core.validateLimitRange },
+  'v1/Namespace': { name: dns1123Label },
+  'v1/Node': { create: core.validateNode, update: core.validateNodeUpdate },
+  'v1/PersistentVolume': { create: core.validateVolume, update: core.validateVolumeUpdate },
+  'v1/PersistentVolumeClaim': { create: core.validateClaim, update: core.validateClaimUpdate },
+  'v1/Pod': { create: validatePod, update: validatePodUpdate },
+  'v1/PodTemplate': { create: core.validatePodTemplateObject },
+  'v1/ReplicationController': { create: workloads.validateReplicationController },
+  'v1/ResourceQuota': { create: core.validateResourceQuota, update: core.validateResourceQuotaUpdate },
+  'v1/Secret': { create: core.validateSecret, update: core.validateSecretUpdate },
+  'v1/Service': { name: dns1035Label, create: service.validateService, update: service.validateServiceUpdate },
+  'apps/v1/DaemonSet': { create: workloads.validateDaemonSet, update: workloads.validateDaemonSetUpdate },
+  'apps/v1/Deployment': { create: workloads.validateDeployment, update: workloads.validateDeploymentUpdate },
+  'apps/v1/ReplicaSet': { create: workloads.validateReplicaSet, update: workloads.validateReplicaSetUpdate },
+  'apps/v1/StatefulSet': { create: workloads.validateStatefulSet, update: workloads.validateStatefulSetUpdate },
+  'batch/v1/CronJob': { create: jobs.validateCronJob },
+  'batch/v1/Job': { create: jobs.validateJob, update: jobs.validateJobUpdate },
+  'autoscaling/v1/HorizontalPodAutoscaler': { create: policies.validateAutoscalerV1 },
+  'autoscaling/v2/HorizontalPodAutoscaler': { create: policies.validateAutoscaler },
+  'policy/v1/PodDisruptionBudget': { create: policies.validateDisruptionBudget },
+  'coordination.k8s.io/v1/Lease': { create: policies.validateLease },
+  'scheduling.k8s.io/v1/PriorityClass': {
+    create: policies.validatePriorityClass,
+    update: policies.validatePriorityClassUpdate,
+  },
+  'node.k8s.io/v1/RuntimeClass': { create: policies.validateRuntimeClass, update: policies.validateRuntimeClassUpdate },
+  'discovery.k8s.io/v1/EndpointSlice': {
+    create: networking.validateEndpointSlice,
+    update: networking.validateEndpointSliceUpdate,
+  },
+  'networking.k8s.io/v1/Ingress': { create: networking.validateIngress },
+  'networking.k8s.io/v1/IngressClass': {
+    create: networking.validateIngressClass,
+    update: networking.validateIngressClassUpdate,
+  },
+  'networking.k8s.io/v1/NetworkPolicy': { create: networking.validateNetworkPolicy },
+  'rbac.authorization.k8s.io/v1/ClusterRole': { name: pathSegmentName, create: access.validateClusterRole },
+  'rbac.authorization.k8s.io/v1/ClusterRoleBinding': {
+    name: pathSegmentName,
+    create: access.validateClusterRoleBinding,
+    update: access.validateClusterRoleBindingUpdate,
+  },
+  'rbac.authorization.k8s.io/v1/Role': { name: pathSegmentName, create: access.validateRole },
+  'rbac.authorization.k8s.io/v1/RoleBinding': {
+    name: pathSegmentName,
+    create: access.validateRoleBinding,
+    update: access.validateRoleBindingUpdate,
+  },
+  'certificates.k8s.io/v1/CertificateSigningRequest': {
+    name: pathSegmentName,
+    create: access.validateSigningRequest,
+    update: access.validateSigningRequestUpdate,
+  },
+  'storage.k8s.io/v1/CSIDriver': { create: storage.validateCsiDriver },
+  'storage.k8s.io/v1/CSINode': { create: storage.validateCsiNode },
+  'storage.k8s.io/v1/StorageClass': {
+    create: storage.validateStorageClass,
+    update: storage.validateStorageClassUpdate,
+  },
+  'storage.k8s.io/v1/VolumeAttachment': {
+    create: storage.validateAttachment,
+    update: storage.validateAttachmentUpdate,
+  },
+  'storage.k8s.io/v1/VolumeAttributesClass': {
+    create: storage.validateAttributesClass,
+    update: storage.validateAttributesClassUpdate,
+  },
+  'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration': { create: extensions.validateMutatingWebhooks },
+  'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration': { create: extensions.validateValidatingWebhooks },
+  'apiextensions.k8s.io/v1/CustomResourceDefinition': {
+    create: extensions.validateDefinition,
+    update: extensions.validateDefinitionUpdate,
+  },
+  'apiregistration.k8s.io/v1/APIService': {},
+};
+
+const rulesOf = ({ apiVersion, kind }: KubeObject): KindRules => {
+  const key = `${apiVersion}/${kind}`;
+  return Object.hasOwn(RULES, key) ? (RULES[key] ?? {}) : {};
+};
+
+/**
+ * All that is wrong with a new object of a built-in kind, after defaulting; empty for a good one. `namespaced` is for
+ * kinds that are not built in.
+ */
+export const validateCreate = (
+  object: KubeObject,
+  namespaced = resourceOfKind(object)?.namespaced ?? true,
+): FieldError[] => {
+  const rules = rulesOf(object);
+  return [
+    ...validateMetadata(object.metadata, namespaced, rules.name ?? dns1123Subdomain),
+    ...(rules.create?.(object as never) ?? []),
+  ];
+};
+
+/**
+ * All that is wrong with a change of an object, after defaulting. Through `status` nothing but metadata is checked,
+ * through `ephemeralcontainers` and `resize` what those may change.
+ */
+export const validateUpdate = (object: KubeObject, old: KubeObject, subresource = ''): FieldError[] => {
+  const errors = validateMetadataUpdate(object, old);
+  const rules = rulesOf(object);
+  if (subresource === 'ephemeralcontainers')
+    return [...errors, ...validateEphemeralUpdate(object as never, old as never)];
+  if (subresource === 'resize') return [...errors, ...validatePod(object as never)];
+  if (subresource !== '') return errors;
+  return [...errors, ...(rules.update?.(object as never, old as never) ?? rules.create?.(object as never) ?? [])];
+};
