@@ -76,6 +76,7 @@ export const upCommand = (): Command =>
       }
       remark(`runtime     ${server.runtimeReason}`);
       remark(`API         ${server.apiUrl}  (fairlead kubeconfig --data-dir ${options.dataDir})`);
+      remark(`services    ${server.servicesReason}`);
       remark(`web         ${server.webUrl}`);
       remark(`ingress     http://127.0.0.1:${server.ingressPort}`);
       await interrupted.happened;

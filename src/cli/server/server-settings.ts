@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SERVICE_CIDRS } from '../../runtime/network/services/start-service-proxy.js';
 import { CommandFailure } from '../exit-statuses.js';
 
 /** What a data folder decides for ever, made at its first start. */
@@ -12,9 +13,6 @@ export interface ServerSettings {
   /** The bearer token with which the API server speaks to kubelets. */
   readonly kubeletToken: string;
 }
-
-/** Plain processes reach Services on loopback; containers through the host's routes. */
-const SERVICE_CIDRS = { docker: '10.96.0.0/16', process: '127.96.0.0/16', simulated: '10.96.0.0/16' } as const;
 
 const settingsFile = (folder: string): string => join(folder, 'settings.json');
 

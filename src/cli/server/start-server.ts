@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { createApi } from '../../cluster/api/api.js';
+import { AddressRange } from '../../cluster/api/plugins/address-range.js';
 import type { ApiServer } from '../../cluster/api/http/server.js';
 import { startApiServer } from '../../cluster/api/http/server.js';
 import { ADMIN_USER, staticToken } from '../../cluster/auth/authenticator.js';
@@ -20,6 +21,7 @@ import { createRenderPool } from '../../render/pool/render-pool.js';
 import type { RuntimeChoice } from '../../runtime/containers/choose-runtime.js';
 import { createRuntime } from '../../runtime/containers/choose-runtime.js';
 import type { ContainerRuntime } from '../../runtime/containers/container-runtime.js';
+import { findPodGateway } from '../../runtime/network/pod-gateway.js';
 import type { Operator } from '../../sync/operator.js';
 import { startOperator } from '../../sync/operator.js';
 import { dataPaths } from '../data-folder.js';
@@ -55,6 +57,8 @@ export interface Server {
   /** Which runtime and why, for people. */
   readonly runtimeReason: string;
   readonly kubeconfig: string;
+  /** How pods reach Services, for people. */
+  readonly servicesReason: string;
   /** As the administrator. */
   readonly client: Client;
   readonly informers: InformerSet;
@@ -90,7 +94,10 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     closers.push(() => watched);
   };
   try {
-    const credentials = await openCredentials(paths.pki, { now: clock.now() });
+    const gateway = detected.name === 'docker' ? await findPodGateway(detected.socketPath) : undefined;
+    const inside = new AddressRange(settings.serviceCidr).first;
+    const hosts = gateway === undefined ? [inside] : [inside, gateway];
+    const credentials = await openCredentials(paths.pki, { now: clock.now(), hosts });
     const api = createApi({
       store,
       log,
@@ -101,19 +108,25 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
       tokenChecks: [staticToken(credentials.adminToken, ADMIN_USER)],
     });
     await api.start(signal);
+    const secure = {
+      api,
+      log,
+      authority: credentials.authority.certificate,
+      certificate: credentials.server,
+    };
     const apiServer = await listen('API', '--api-port', options.apiPort, () =>
-      startApiServer(
-        {
-          api,
-          log,
-          authority: credentials.authority.certificate,
-          certificate: credentials.server,
-        },
-        { host: HOST, port: options.apiPort },
-      ),
+      startApiServer(secure, { host: HOST, port: options.apiPort }),
     );
     closers.push(() => apiServer.close());
-    await api.publish({ address: HOST, port: apiServer.port });
+    if (gateway !== undefined) {
+      // Containers cannot reach the machine's loopback; credentials are asked for here as well.
+      const forPods = await listen('API', '--api-port', apiServer.port, () =>
+        startApiServer(secure, { host: gateway, port: apiServer.port }),
+      );
+      closers.push(() => forPods.close());
+    }
+    const reachable = { host: gateway ?? HOST, port: apiServer.port };
+    await api.publish({ address: reachable.host, port: reachable.port });
     writeKubeconfig(paths.kubeconfig, apiServer, credentials);
 
     const client = api.client();
@@ -133,7 +146,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     const runtime = openRuntime();
     closers.push(() => runtime.close());
     const network = await listen('ingress', '--ingress-port', options.ingressPort, () =>
-      startNetwork({ client, informers, runtime, settings, ingressPort: options.ingressPort, clock, log }),
+      startNetwork({ client, informers, settings, gateway, dataDir, ingressPort: options.ingressPort, clock, log }),
     );
     closers.push(() => network.close());
     const nodes = await startNodes(
@@ -145,7 +158,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
         count: options.nodes,
         folder: paths.pods,
         certificate: credentials.server,
-        apiServer: { host: HOST, port: apiServer.port },
+        apiServer: reachable,
         clock,
         log,
         ...(network.dns !== undefined && { dns: network.dns }),
@@ -181,6 +194,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
       ingressPort: network.ingressPort,
       createRuntime: openRuntime,
       runtimeReason: detected.reason,
+      servicesReason: network.services,
       kubeconfig: paths.kubeconfig,
       client,
       informers,
