@@ -11,6 +11,8 @@ import { syncPod } from './sync-pod.js';
 import { TerminationMessages } from './termination-messages.js';
 
 const RETRY_MS = 10_000;
+/** One reason for all: making an exception for each would cost more than the rest. */
+const WOKEN = new Error('woken');
 /** Steps of one pod without a pause, before something must be wrong. */
 const MOST_STEPS = 100;
 
@@ -73,7 +75,7 @@ export class PodWorker {
   /** Something happened: look at the pod again. */
   poke(): void {
     this.#dirty = true;
-    this.#timer.abort();
+    this.#timer.abort(WOKEN);
     if (this.#running === undefined && !this.signal.aborted) {
       this.#running = this.#run().finally(() => {
         this.#running = undefined;

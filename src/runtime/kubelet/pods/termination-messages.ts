@@ -25,6 +25,7 @@ export class TerminationMessages {
 
   /** The empty file that is mounted into a run of a container. */
   async prepare(name: string, attempt: number): Promise<string> {
+    if (this.#unused) return join(this.#folder, name, String(attempt));
     await mkdir(join(this.#folder, name), { recursive: true });
     const path = join(this.#folder, name, String(attempt));
     const file = await open(path, 'w', 0o666);
@@ -32,6 +33,11 @@ export class TerminationMessages {
     await file.chmod(0o666);
     await file.close();
     return path;
+  }
+
+  /** Simulated containers write nothing. */
+  get #unused(): boolean {
+    return this.runtime.name === 'simulated';
   }
 
   of(run: Run): string | undefined {
@@ -43,12 +49,13 @@ export class TerminationMessages {
     const count = (pod.spec.initContainers ?? []).length + pod.spec.containers.length;
     const limit = Math.min(MOST_BYTES, Math.floor(MOST_POD_BYTES / Math.max(1, count)));
     for (const run of runs) {
-      if (run.state !== 'exited' || this.#read.has(run.id)) continue;
+      if (run.state !== 'exited' || this.#unused || this.#read.has(run.id)) continue;
       this.#read.set(run.id, await this.#message(run, limit, signal));
     }
   }
 
   async remove(): Promise<void> {
+    if (this.#unused) return;
     await rm(this.#folder, { recursive: true, force: true });
   }
 

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Client } from '../../../cluster/client/client.js';
 import { isApiError } from '../../../objects/api-error.js';
@@ -69,6 +69,8 @@ export class StatusWriter {
   }
 
   async #write(entry: Entry): Promise<void> {
+    // What changes at once is written at once: a pod often takes several steps in one go.
+    await nextTurn();
     while (entry.wanted !== undefined && !this.signal.aborted) {
       const { wanted, pod } = entry;
       const status = withForeignConditions(wanted, pod);
@@ -118,14 +120,24 @@ const withForeignConditions = (status: PodStatus, pod: Pod): PodStatus => {
 };
 
 /** Equal but for what is empty: servers may leave empty parts away. */
-export const sameStatus = (a: unknown, b: unknown): boolean => isDeepStrictEqual(pruned(a), pruned(b));
+export const sameStatus = (a: unknown, b: unknown): boolean => {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return isEmpty(a) && isEmpty(b);
+  if (Array.isArray(a) || Array.isArray(b)) return sameItems(a, b);
+  const [left, right] = [a as Fields, b as Fields];
+  for (const key in left) if (!sameStatus(left[key], right[key])) return false;
+  for (const key in right) if (!(key in left) && !isEmpty(right[key])) return false;
+  return true;
+};
 
-const pruned = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(pruned);
-  if (typeof value !== 'object' || value === null) return value ?? undefined;
-  const entries = Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
-    const kept = pruned(inner);
-    return kept === undefined ? [] : [[key, kept]];
-  });
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+type Fields = Readonly<Record<string, unknown>>;
+
+const sameItems = (a: unknown, b: unknown): boolean =>
+  Array.isArray(a) && Array.isArray(b)
+    ? a.length === b.length && a.every((item, index) => sameStatus(item, b[index]))
+    : isEmpty(a) && isEmpty(b);
+
+const isEmpty = (value: unknown): boolean => {
+  if (value === undefined || value === null) return true;
+  return typeof value === 'object' && Object.values(value).every(isEmpty);
 };
