@@ -1,5 +1,6 @@
 import type { Controller } from '../client/controller.js';
 import type { ControllerDeps } from './controller-deps.js';
+import { createCronJobController } from './cron-job/cron-job-controller.js';
 import { createDaemonSetController } from './daemon-set/daemon-set-controller.js';
 import { createDeploymentController } from './deployment/deployment-controller.js';
 import { createEndpointSliceController } from './endpoint-slice/endpoint-slice-controller.js';
@@ -37,6 +38,7 @@ const CONTROLLERS: readonly CreateController[] = [
   createDaemonSetController,
   createJobController,
   createTtlController,
+  createCronJobController,
   createEndpointSliceController,
   createNodeLifecycleController,
   createTaintEvictionController,
