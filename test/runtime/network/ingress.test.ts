@@ -172,10 +172,10 @@ describe('startIngress', () => {
     const ips = ['127.64.3.1'];
     let current = made;
     cluster.put(slice('web', port, [endpoint('127.64.3.1')]));
-    let stop = false;
+    const done = new AbortController();
     const seen = new Map<string, number>();
     const client = async (): Promise<void> => {
-      while (!stop) {
+      while (!done.signal.aborted) {
         const { status, body } = await ask();
         assert.equal(status, 200);
         seen.set(body, (seen.get(body) ?? 0) + 1);
@@ -195,7 +195,7 @@ describe('startIngress', () => {
       ips.push(ip);
       current = next;
     }
-    stop = true;
+    done.abort();
     await Promise.all(clients);
     assert.equal(seen.size, 6);
   });

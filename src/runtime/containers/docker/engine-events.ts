@@ -14,6 +14,12 @@ interface EngineEvent {
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5000;
 
+const CONTAINER_EVENTS = new Map<string, RuntimeEvent['type']>([
+  ['start', 'containerStarted'],
+  ['die', 'containerExited'],
+  ['destroy', 'containerRemoved'],
+]);
+
 /** What an event of the engine means for pods; undefined for what does not matter. */
 export const runtimeEventOf = (event: EngineEvent): RuntimeEvent | undefined => {
   const attributes = event.Actor?.Attributes ?? {};
@@ -24,9 +30,7 @@ export const runtimeEventOf = (event: EngineEvent): RuntimeEvent | undefined => 
     return event.Action === 'destroy' ? { type: 'sandboxRemoved', sandboxId: id } : undefined;
   }
   const { sandboxId } = parseLabels(attributes);
-  const types = { start: 'containerStarted', die: 'containerExited', destroy: 'containerRemoved' } as const;
-  const type =
-    event.Action !== undefined && event.Action in types ? types[event.Action as keyof typeof types] : undefined;
+  const type = event.Action === undefined ? undefined : CONTAINER_EVENTS.get(event.Action);
   return type === undefined ? undefined : { type, sandboxId, containerId: id };
 };
 
