@@ -6,7 +6,7 @@ import { VolumeFailure } from './volume-manager.js';
 import type { VolumeFile, VolumeRequest } from './volume-type.js';
 
 /** `key="value"` a line, sorted by key, as kubelets write labels and annotations into files. */
-export const formatMap = (values: Readonly<Record<string, string>> | undefined): string =>
+const formatMap = (values: Readonly<Record<string, string>> | undefined): string =>
   Object.keys(values ?? {})
     .sort()
     .map((key) => `${key}=${JSON.stringify(values?.[key])}`)

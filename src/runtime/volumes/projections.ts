@@ -11,7 +11,7 @@ export interface KeyedSource {
 }
 
 /** What is in a ConfigMap, by key. */
-export const configMapContents = (configMap: ConfigMap): ReadonlyMap<string, Uint8Array> =>
+const configMapContents = (configMap: ConfigMap): ReadonlyMap<string, Uint8Array> =>
   new Map([
     ...Object.entries(configMap.data ?? {}).map(([key, text]): [string, Uint8Array] => [key, Buffer.from(text)]),
     ...Object.entries(configMap.binaryData ?? {}).map(([key, base64]): [string, Uint8Array] => [
@@ -21,11 +21,11 @@ export const configMapContents = (configMap: ConfigMap): ReadonlyMap<string, Uin
   ]);
 
 /** What is in a Secret, by key. */
-export const secretContents = (secret: Secret): ReadonlyMap<string, Uint8Array> =>
+const secretContents = (secret: Secret): ReadonlyMap<string, Uint8Array> =>
   new Map(Object.entries(secret.data ?? {}).map(([key, base64]) => [key, Buffer.from(base64, 'base64')]));
 
 /** All keys as files, or with `items` those that it lists, under its paths and modes. */
-export const projectKeys = (
+const projectKeys = (
   what: string,
   contents: ReadonlyMap<string, Uint8Array>,
   source: KeyedSource,
