@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../../objects/object.js';
 import { decodeObject } from '../../../objects/schema/validate-fields.js';
 import { applyDefaults } from '../../admission/defaulting/apply-defaults.js';
+import { validateCreate, validateUpdate } from '../../admission/validation/validate.js';
 import type { KindRules } from './kind-rules.js';
 
 /** The rules of the kinds that are built in. */
@@ -11,8 +12,8 @@ export const builtinRules: KindRules = {
     return resource.group === '' && resource.plural === 'namespaces' ? namespaceDefaults(defaulted) : defaulted;
   },
   mergeType: () => undefined,
-  createProblems: () => [],
-  updateProblems: () => [],
+  createProblems: (_target, object) => validateCreate(object),
+  updateProblems: ({ subresource }, object, current) => validateUpdate(object, current, subresource ?? ''),
 };
 
 /** A namespace holds its content until the namespace controller has removed it. */

@@ -83,8 +83,27 @@ interface Pool {
 }
 
 const allocate = (service: Service, current: Service | undefined, pool: Pool): Service => {
-  const addressed = withAddress(carriedOver(service.spec, current?.spec), service.metadata.name, pool);
+  const spec = carriedOver(withoutLeftovers(service.spec, current?.spec), current?.spec);
+  const addressed = withAddress(spec, service.metadata.name, pool);
   return { ...service, spec: withPorts(addressed, service.metadata.name, pool) };
+};
+
+const isExternal = ({ type, externalIPs = [] }: ServiceSpec): boolean =>
+  type === 'NodePort' || type === 'LoadBalancer' || externalIPs.length > 0;
+
+/** A Service that changes its type loses what only the old type has, unless it was set anew. */
+const withoutLeftovers = (spec: ServiceSpec, current: ServiceSpec | undefined): ServiceSpec => {
+  if (current === undefined) return spec;
+  const leftovers: (keyof ServiceSpec)[] = [
+    ...(isExternal(current) && !isExternal(spec) ? (['externalTrafficPolicy'] as const) : []),
+    ...(current.type === 'LoadBalancer' && spec.type !== 'LoadBalancer'
+      ? (['allocateLoadBalancerNodePorts', 'loadBalancerClass', 'healthCheckNodePort'] as const)
+      : []),
+  ];
+  const gone = leftovers.filter((field) => spec[field] === current[field]);
+  return Object.fromEntries(
+    Object.entries(spec).filter(([field]) => !gone.some((each) => each === field)),
+  ) as ServiceSpec;
 };
 
 /** What was allocated before stays, when a change does not mention it. */
