@@ -7,6 +7,7 @@ import type { Answer, DecodedPacket, Question } from 'dns-packet';
 import dnsPacket from 'dns-packet';
 import type { Logger } from 'pino';
 import type { InformerSet } from '../../../cluster/client/informer.js';
+import { listenFailure } from '../listen-failure.js';
 import type { ServiceEndpoints } from '../service-endpoints.js';
 import { ClusterRecords } from './cluster-records.js';
 import { askUpstream, hostNameServers } from './upstream.js';
@@ -176,7 +177,7 @@ const lengthOf = (message: Buffer): Buffer => {
   return bytes;
 };
 
-/** Starts the cluster's name server. Rejects with the reason when it cannot listen. */
+/** Starts the cluster's name server. Rejects when it cannot listen; the error has the system's `code`. */
 export const startDns = async (options: DnsOptions): Promise<DnsServer> => {
   const dns = new ClusterDns(options);
   const { host } = options;
@@ -198,8 +199,6 @@ export const startDns = async (options: DnsOptions): Promise<DnsServer> => {
       },
     };
   } catch (error) {
-    throw new Error(`Cannot listen on ${host}:${options.port} for names: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw listenFailure(host, options.port, 'names', error as NodeJS.ErrnoException);
   }
 };

@@ -8,6 +8,7 @@ import type { Client } from '../../../cluster/client/client.js';
 import type { Informer, InformerSet } from '../../../cluster/client/informer.js';
 import { Secret, Service } from '../../../objects/kinds/core-v1.js';
 import { Ingress, IngressClass } from '../../../objects/kinds/networking-k8s-io-v1.js';
+import { listenFailure } from '../listen-failure.js';
 import type { ServiceEndpoints, Target } from '../service-endpoints.js';
 import type { Forward } from './forward.js';
 import { forwardRequest, forwardUpgrade } from './forward.js';
@@ -198,7 +199,7 @@ const answer = (response: ServerResponse, status: number, message: string): void
 const listen = (server: NetServer, host: string, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', (error) => {
-      reject(new Error(`Cannot listen on ${host}:${port} for the ingress: ${error.message}`, { cause: error }));
+      reject(listenFailure(host, port, 'the ingress', error));
     });
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });

@@ -94,17 +94,7 @@ export class IptablesProxy {
   /** Closes the relays. The rules stay, so that pods that run on reach each other, unless `removeRules`. */
   async close(removeRules: boolean): Promise<void> {
     for (const relay of this.#relays.values()) await relay.then((made) => made.close()).catch(() => undefined);
-    if (!removeRules) return;
-    for (const { table, chain, target } of hooksOf(this.#names)) {
-      await run('iptables', [...WAIT, '-t', table, '-D', chain, '-j', target]).catch(() => undefined);
-    }
-    for (const table of ['nat', 'filter']) {
-      const { stdout } = await run('iptables-save', ['-t', table], { maxBuffer: 64 * 1024 * 1024 });
-      const ours = chainsIn(stdout).filter((chain) => chain.startsWith(this.#names.prefix));
-      if (ours.length === 0) continue;
-      const lines = [...ours.map((chain) => `:${chain} - [0:0]`), ...ours.map((chain) => `-X ${chain}`)];
-      await restore([`*${table}`, ...lines, 'COMMIT', ''].join('\n'));
-    }
+    if (removeRules) await removeServiceRules(this.#names);
   }
 
   /** An endpoint on the machine's own loopback is reached through a relay on the bridge: the kernel routes none there. */
@@ -119,6 +109,20 @@ export class IptablesProxy {
     return { ip: this.#gateway, port: (await relay).port };
   }
 }
+
+/** Removes everything from the packet filter that a Fairlead (`chainNames(instance)`) has put there. */
+export const removeServiceRules = async (names: ChainNames): Promise<void> => {
+  for (const { table, chain, target } of hooksOf(names)) {
+    await run('iptables', [...WAIT, '-t', table, '-D', chain, '-j', target]).catch(() => undefined);
+  }
+  for (const table of ['nat', 'filter']) {
+    const { stdout } = await run('iptables-save', ['-t', table], { maxBuffer: 64 * 1024 * 1024 });
+    const ours = chainsIn(stdout).filter((chain) => chain.startsWith(names.prefix));
+    if (ours.length === 0) continue;
+    const lines = [...ours.map((chain) => `:${chain} - [0:0]`), ...ours.map((chain) => `-X ${chain}`)];
+    await restore([`*${table}`, ...lines, 'COMMIT', ''].join('\n'));
+  }
+};
 
 const hook = async (table: string, chain: string, target: string): Promise<void> => {
   try {

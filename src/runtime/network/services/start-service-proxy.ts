@@ -7,7 +7,8 @@ import { Service } from '../../../objects/kinds/core-v1.js';
 import { keyOf } from '../../../objects/object.js';
 import { hasLoopbackRange } from '../../containers/process/pod-addresses.js';
 import type { ServiceEndpoints } from '../service-endpoints.js';
-import { IptablesProxy, iptablesWorks } from './iptables-proxy.js';
+import { IptablesProxy, iptablesWorks, removeServiceRules } from './iptables-proxy.js';
+import { chainNames } from './iptables-rules.js';
 import { servicePortRules } from './service-ports.js';
 import { UserspaceProxy } from './userspace-proxy.js';
 
@@ -183,4 +184,13 @@ export const startServiceProxy = async (options: ServiceProxyOptions): Promise<S
   const proxy = new RunningProxy(options, cluster);
   await proxy.settled();
   return proxy;
+};
+
+/**
+ * Removes from the packet filter what a Fairlead on the data folder `instance` left there for its pods, when these are
+ * cleared away. Does nothing where it has no right to, because then there is nothing.
+ */
+export const clearServiceRules = async (instance: string): Promise<void> => {
+  if (platform !== 'linux' || (await iptablesWorks()) !== undefined) return;
+  await removeServiceRules(chainNames(instance));
 };
