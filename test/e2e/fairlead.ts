@@ -36,6 +36,7 @@ export interface RunningServer {
   readonly client: HttpClient;
   readonly kubeconfig: string;
   readonly ingressPort: number;
+  readonly pid: number;
   /** What it has written to stderr. */
   readonly log: () => string;
   /** Ends it, gently or not; its containers keep running. */
@@ -94,6 +95,9 @@ export const startServer = async (args: readonly string[]): Promise<RunningServe
     },
     get ingressPort() {
       return ingressPort;
+    },
+    get pid() {
+      return running.child.pid ?? 0;
     },
     log: () => running.log,
     end,

@@ -78,7 +78,7 @@ const tryDns = async (
   try {
     return await startDns({ informers, endpoints, host, port: DNS_PORT, log });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EADDRINUSE') throw error;
     log.warn(`names of Services are not served to pods: cannot listen on ${host}:${DNS_PORT} (${code})`);
     return undefined;
