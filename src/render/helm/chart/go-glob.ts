@@ -15,7 +15,9 @@ const compile = (pattern: string): RegExp | undefined => {
   return compiled;
 };
 
-const escape = (c: string): string => c.replace(/[\\^$.*+?()[\]{}|/-]/u, '\\$&');
+const escape = (c: string): string => c.replace(/[\\^$.*+?()[\]{}|/]/u, '\\$&');
+/** Within a set a hyphen means something. */
+const escapeMember = (c: string): string => (c === '-' ? '\\-' : escape(c));
 
 const translate = (pattern: string): string | undefined => {
   let out = '';
@@ -68,7 +70,7 @@ const readSet = (characters: readonly string[], from: number): { source: string;
       if (end === undefined) return undefined;
       high = end;
     }
-    if (low <= high) body += low === high ? escape(low) : `${escape(low)}-${escape(high)}`;
+    if (low <= high) body += low === high ? escapeMember(low) : `${escapeMember(low)}-${escapeMember(high)}`;
   }
   const source = body === '' ? (isNegated ? '[^/]' : '(?!)') : `(?!/)[${isNegated ? '^' : ''}${body}]`;
   return { source, end: at };

@@ -16,7 +16,9 @@ export const compilePathGlob = (pattern: string): Matcher | undefined => {
   return matcher;
 };
 
-const escape = (c: string): string => c.replace(/[\\^$.*+?()[\]{}|/-]/u, '\\$&');
+const escape = (c: string): string => c.replace(/[\\^$.*+?()[\]{}|/]/u, '\\$&');
+/** Within a set a hyphen means something. */
+const escapeMember = (c: string): string => (c === '-' ? '\\-' : escape(c));
 
 class Translator {
   private at = 0;
@@ -76,7 +78,7 @@ class Translator {
     const isRange = members.length === 3 && members[1] === '-';
     const [low = '', , high = ''] = members;
     if (isRange && low > high) return undefined;
-    const body = isRange ? `${escape(low)}-${escape(high)}` : members.map(escape).join('');
+    const body = isRange ? `${escapeMember(low)}-${escapeMember(high)}` : members.map(escapeMember).join('');
     return `[${isNegated ? '^' : ''}${body}]`;
   }
 

@@ -1,4 +1,140 @@
-import type { GoMap } from '../template/values.js';
+import { createRequire } from 'node:module';
+import type { Ajv as AjvType, Options } from 'ajv';
+import { fromBytes } from '../template/go-string.js';
+import { Integer, sliceItems, typeName, type GoMap, type Value } from '../template/values.js';
 import type { Chart } from './chart.js';
+import { ChartError } from './chart-error.js';
+import { explain, type Json, type JsonObject, problemLines, type SchemaContext } from './explain-schema.js';
+import { checkSchemaSize, resolvePointer } from './schema-references.js';
 
-export const validateAgainstSchemas = (_chart: Chart, _values: GoMap): void => {};
+const require = createRequire(import.meta.url);
+
+type AjvClass = new (options: Options) => AjvType;
+
+const plain = (value: Value): Json => {
+  if (value === null || value === undefined) return null;
+  if (value instanceof Integer) return value.toNumber();
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [key, plain(item)]));
+  if (typeof value === 'object') return (sliceItems(value) ?? []).map(plain);
+  return value;
+};
+
+/** The year of the draft that a schema is written in; the newest where it does not say. */
+const draftOf = (schema: Json): number => {
+  const name = typeof schema === 'object' && schema !== null && !Array.isArray(schema) ? schema['$schema'] : undefined;
+  if (typeof name !== 'string') return 2020;
+  const match = /draft(?:-0?(\d)|\/(\d{4})-\d{2})\/schema/.exec(name);
+  return match === null ? 2020 : Number(match[1] ?? match[2]);
+};
+
+const ajvFor = (draft: number): AjvType => {
+  const path = draft === 2020 ? 'ajv/dist/2020' : draft === 2019 ? 'ajv/dist/2019' : 'ajv';
+  const { default: Class } = require(path) as { default: AjvClass };
+  const ajv = new Class({
+    allErrors: true,
+    strict: false,
+    ownProperties: true,
+    logger: false,
+    validateSchema: false,
+    // Since 2019 a format is a remark.
+    validateFormats: draft < 2019,
+    unicodeRegExp: true,
+  });
+  if (draft < 2019) (require('ajv-formats') as { default: (target: AjvType) => void }).default(ajv);
+  return ajv;
+};
+
+/** Draft 4 says with booleans what later drafts say with numbers, and `id` for `$id`. */
+const modernize = (schema: Json): Json => {
+  if (Array.isArray(schema)) return schema.map(modernize);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const out: JsonObject = {};
+  for (const [key, value] of Object.entries(schema)) {
+    if (key === '$schema') continue;
+    if ((key === 'exclusiveMinimum' || key === 'exclusiveMaximum') && typeof value === 'boolean') {
+      const bound = schema[key === 'exclusiveMinimum' ? 'minimum' : 'maximum'];
+      if (value && bound !== undefined) out[key] = bound;
+    } else {
+      Object.defineProperty(out, key, {
+        value: modernize(value),
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
+    }
+  }
+  return out;
+};
+
+const parseSchema = (chart: Chart): Json => {
+  try {
+    return JSON.parse(fromBytes(chart.schema ?? new Uint8Array())) as Json;
+  } catch (error) {
+    throw new SchemaFailure(error instanceof Error ? error.message : String(error));
+  }
+};
+
+/** A schema that cannot be used at all. */
+class SchemaFailure extends Error {
+  override readonly name = 'SchemaFailure';
+}
+
+const problemsOf = (chart: Chart, values: GoMap): string => {
+  const schema = parseSchema(chart);
+  const draft = draftOf(schema);
+  const refused = checkSchemaSize(schema);
+  if (refused !== undefined) throw new SchemaFailure(refused);
+  const data = plain(values);
+  const modern = modernize(schema);
+  const ajv = ajvFor(draft);
+  let validate;
+  try {
+    validate = ajv.compile(modern as JsonObject | boolean);
+  } catch (error) {
+    throw new SchemaFailure(error instanceof Error ? error.message : String(error));
+  }
+  if (validate(data)) return '';
+  const context: SchemaContext = {
+    resolve: (ref) => resolvePointer(modern, ref),
+    matches: (pattern, text) => new RegExp(pattern, 'u').test(text),
+    isFormat: draft < 2019 ? (format, text) => ajv.validate({ type: 'string', format }, text) : undefined,
+    refStandsAlone: draft < 2019,
+  };
+  const found = explain(modern, data, context);
+  const [only] = found;
+  const lines = problemLines(only?.isGroup === true ? only.causes : found);
+  if (lines.length > 0) return `${lines.join('\n')}\n`;
+  return `${(validate.errors ?? []).map(({ instancePath, message }) => `- at '${instancePath}': ${message}`).join('\n')}\n`;
+};
+
+const checkChart = (chart: Chart, values: GoMap): string => {
+  let text = '';
+  if (chart.schema !== undefined) {
+    let problems: string;
+    try {
+      problems = problemsOf(chart, values);
+    } catch (error) {
+      if (error instanceof SchemaFailure) problems = error.message;
+      else if (error instanceof RangeError) problems = 'the schema refers to itself without end';
+      else throw error;
+    }
+    if (problems !== '') text += `${chart.name}:\n${problems}`;
+  }
+  for (const subchart of chart.dependencies) {
+    const own = values.get(subchart.name);
+    if (own === null || own === undefined) continue;
+    if (own instanceof Map) text += checkChart(subchart, own);
+    else text += `${subchart.name}:\ninvalid type for values: expected object (map), got ${typeName(own)}\n`;
+  }
+  return text;
+};
+
+/** Checks the values of a chart and its subcharts against their `values.schema.json`. Throws ChartError with all problems. */
+export const validateAgainstSchemas = (chart: Chart, values: GoMap): void => {
+  const problems = checkChart(chart, values);
+  if (problems !== '') {
+    throw new ChartError(
+      `values don't meet the specifications of the schema(s) in the following chart(s):\n${problems}`,
+    );
+  }
+};

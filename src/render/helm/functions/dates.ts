@@ -1,3 +1,149 @@
-import type { Family } from './define.js';
+import { GoError } from '../template/errors.js';
+import { goQuote } from '../template/quote.js';
+import { int, int64, Integer, Struct, type Value } from '../template/values.js';
+import { type Family, fn } from './define.js';
+import { durationText, parseDuration, SECOND } from './go-duration.js';
+import { clockOf, isZone, type Moment, unixSeconds, ZERO_TIME } from './go-time.js';
+import { formatTime, parseTime } from './time-layout.js';
 
-export const dates: Family = {};
+const RFC3339_NANO = '2006-01-02T15:04:05.999999999Z07:00';
+const STRING_LAYOUT = '2006-01-02 15:04:05.999999999 -0700 MST';
+
+const plain = (read: (moment: Moment) => Value) => ({
+  params: [],
+  call: (receiver: Struct) => read(momentIn(receiver)),
+});
+
+const part = (name: 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'nanosecond' | 'yearDay') =>
+  plain((moment) => int(clockOf(moment)[name]));
+
+const named = (layout: string, type: string) =>
+  plain((moment) => new Struct(type, new Map(), {}, () => formatTime(moment, layout)));
+
+const METHODS = {
+  Format: {
+    params: ['string'] as const,
+    call: (receiver: Struct, [layout]: readonly Value[]) => formatTime(momentIn(receiver), layout as string),
+  },
+  Unix: plain((moment) => int64(unixSeconds(moment))),
+  UnixNano: plain((moment) => int64(moment.nanoseconds)),
+  UnixMilli: plain((moment) => int64(moment.nanoseconds / 1_000_000n)),
+  Year: part('year'),
+  Month: named('January', 'time.Month'),
+  Day: part('day'),
+  Hour: part('hour'),
+  Minute: part('minute'),
+  Second: part('second'),
+  Nanosecond: part('nanosecond'),
+  YearDay: part('yearDay'),
+  Weekday: named('Monday', 'time.Weekday'),
+  UTC: plain((moment) => timeStruct({ ...moment, zone: 'UTC' })),
+  Local: plain((moment) => timeStruct({ ...moment, zone: 'Local' })),
+  IsZero: plain((moment) => moment.nanoseconds === ZERO_TIME.nanoseconds),
+  String: plain((moment) => formatTime(moment, STRING_LAYOUT)),
+};
+
+const timeStruct = (moment: Moment): Struct =>
+  new Struct(
+    'time.Time',
+    new Map(),
+    METHODS,
+    () => formatTime(moment, STRING_LAYOUT),
+    moment,
+    () => formatTime(moment, RFC3339_NANO),
+  );
+
+const momentIn = (value: Struct): Moment => value.native as Moment;
+
+const now = (): Moment => ({ nanoseconds: BigInt(Date.now()) * 1_000_000n, zone: 'Local' });
+
+const atSeconds = (seconds: bigint): Moment => ({ nanoseconds: seconds * SECOND, zone: 'Local' });
+
+/** What sprig takes for a date: a time, seconds since 1970; anything else is the present. */
+const momentFrom = (value: Value): Moment => {
+  if (value instanceof Struct && value.type === 'time.Time') return momentIn(value);
+  if (value instanceof Integer && ['int', 'int64', 'int32'].includes(value.type)) return atSeconds(value.value);
+  return now();
+};
+
+const dateIn = (layout: string, value: Value, zone: string): string =>
+  formatTime({ ...momentFrom(value), zone: isZone(zone) ? (zone === '' ? 'UTC' : zone) : 'UTC' }, layout);
+
+const modify = (text: string, date: Struct): Struct | undefined => {
+  const duration = parseDuration(text);
+  if (duration === undefined) return undefined;
+  const moment = momentIn(date);
+  return timeStruct({ ...moment, nanoseconds: moment.nanoseconds + duration });
+};
+
+const mustModify = (text: string, date: Struct): Struct => {
+  const modified = modify(text, date);
+  if (modified === undefined) throw new GoError(`time: invalid duration ${goQuote(text)}`);
+  return modified;
+};
+
+const toDate = (layout: string, text: string): Struct => timeStruct(parseTime(layout, text, 'Local') ?? ZERO_TIME);
+
+const mustToDate = (layout: string, text: string): Struct => {
+  const moment = parseTime(layout, text, 'Local');
+  if (moment === undefined) {
+    throw new GoError(
+      `parsing time ${goQuote(text)} as ${goQuote(layout)}: cannot parse ${goQuote(text)} as ${goQuote(layout)}`,
+    );
+  }
+  return timeStruct(moment);
+};
+
+const ago = (value: Value): string => {
+  const seconds = (now().nanoseconds - momentFrom(value).nanoseconds + SECOND / 2n) / SECOND;
+  return durationText(seconds * SECOND);
+};
+
+const duration = (value: Value): string => {
+  if (value instanceof Integer && value.type === 'int64') return durationText(BigInt.asIntN(64, value.value * SECOND));
+  if (typeof value !== 'string' || !/^[+-]?[0-9]+$/.test(value)) return '0s';
+  return durationText(BigInt.asIntN(64, BigInt(value) * SECOND));
+};
+
+const ROUNDED: readonly (readonly [bigint, string])[] = [
+  [365n * 24n * 3600n, 'y'],
+  [30n * 24n * 3600n, 'mo'],
+  [24n * 3600n, 'd'],
+  [3600n, 'h'],
+  [60n, 'm'],
+  [1n, 's'],
+];
+
+const durationRound = (value: Value): string => {
+  let nanoseconds = 0n;
+  if (typeof value === 'string') nanoseconds = parseDuration(value) ?? 0n;
+  else if (value instanceof Integer && value.type === 'int64') nanoseconds = value.value;
+  else if (value instanceof Struct && value.type === 'time.Time')
+    nanoseconds = now().nanoseconds - momentIn(value).nanoseconds;
+  const size = nanoseconds < 0n ? -nanoseconds : nanoseconds;
+  const unit = ROUNDED.find(([seconds]) => size > seconds * SECOND);
+  return unit === undefined ? '0s' : `${size / (unit[0] * SECOND)}${unit[1]}`;
+};
+
+const dateModify = fn(['string', 'time'], (text, date) => modify(text, date) ?? date);
+const dateInZone = fn(['string', 'any', 'string'], dateIn);
+
+/** Sprig's functions on dates, with Go's layouts. */
+export const dates: Family = {
+  now: fn([], () => timeStruct(now())),
+  ago: fn(['any'], ago),
+  date: fn(['string', 'any'], (layout, value) => dateIn(layout, value, 'Local')),
+  dateInZone,
+  date_in_zone: dateInZone,
+  dateModify,
+  date_modify: dateModify,
+  mustDateModify: fn(['string', 'time'], mustModify),
+  must_date_modify: fn(['string', 'time'], mustModify),
+  duration: fn(['any'], duration),
+  durationRound: fn(['any'], durationRound),
+  htmlDate: fn(['any'], (value) => dateIn('2006-01-02', value, 'Local')),
+  htmlDateInZone: fn(['any', 'string'], (value, zone) => dateIn('2006-01-02', value, zone)),
+  toDate: fn(['string', 'string'], toDate),
+  mustToDate: fn(['string', 'string'], mustToDate),
+  unixEpoch: fn(['time'], (date) => String(unixSeconds(momentIn(date)))),
+};
