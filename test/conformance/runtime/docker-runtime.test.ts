@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import type { Server, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getuid } from 'node:process';
@@ -169,7 +171,7 @@ describe('createDockerRuntime', function () {
     const id = await run(
       containerConfig(
         busybox,
-        ['sh', '-c', 'id -u; id -g; id -G; touch /x; grep -E "NoNewPrivs|CapEff" /proc/self/status'],
+        ['sh', '-c', 'exec 2>&1; id -u; id -g; id -G; touch /x; grep -E "NoNewPrivs|CapEff" /proc/self/status'],
         {
           security: {
             privileged: false,
@@ -236,6 +238,47 @@ describe('createDockerRuntime', function () {
     assert.deepEqual(await other.listPodSandboxes(signal), []);
     await other.close();
     assert.equal((await runtime.listPodSandboxes(signal))[0]?.id, sandbox.id);
+  });
+
+  it('connects to the events again when the engine went away, and misses none', async () => {
+    const path = join(newRoot(), 'engine.sock');
+    const connections = new Set<Socket>();
+    const listen = async (): Promise<Server> => {
+      const server = createServer((client) => {
+        const engine = connect(DOCKER_SOCKET);
+        for (const each of [client, engine]) {
+          connections.add(each);
+          each.on('error', () => undefined);
+        }
+        client.pipe(engine).pipe(client);
+      });
+      server.listen(path);
+      await once(server, 'listening');
+      return server;
+    };
+    let server = await listen();
+    const behind = createDockerRuntime({ socketPath: path, root, clock: systemClock, log });
+    const stop = new AbortController();
+    const events = behind.events(stop.signal)[Symbol.asyncIterator]();
+    const next = events.next();
+    const { run, sandbox } = await pod();
+    const id = await run(containerConfig(busybox, SLEEP));
+    assert.deepEqual((await next).value, { type: 'containerStarted', sandboxId: sandbox.id, containerId: id });
+    const closed = once(server, 'close');
+    server.close();
+    for (const connection of connections) connection.destroy();
+    await closed;
+    await assert.rejects(behind.listContainers(signal), { code: 'unavailable' });
+    // Nobody listens while it ends.
+    await runtime.stopContainer(id, 0, signal);
+    const following = events.next();
+    server = await listen();
+    assert.deepEqual((await following).value, { type: 'containerExited', sandboxId: sandbox.id, containerId: id });
+    assert.equal((await behind.containerStatus(id, signal))?.state, 'exited');
+    stop.abort();
+    await behind.close();
+    for (const connection of connections) connection.destroy();
+    server.close();
   });
 
   it('lists and removes images', async () => {
