@@ -11,6 +11,7 @@ import type {
 } from '../../../objects/kinds/apiextensions-k8s-io-v1.js';
 import { dns1035Label, dns1123Subdomain } from '../../../objects/names.js';
 import { child, invalid, invalidEach, required, type FieldError } from '../field-errors.js';
+import { ruleErrors } from '../custom-resources/cel-rules.js';
 import { structuralErrors, type StructuralSchema } from '../custom-resources/structural-schema.js';
 import { validateLabelSelector } from './labels.js';
 import { each, immutable, inRange, oneOf, requiredOneOf, requiredText, unique } from './rules.js';
@@ -88,7 +89,9 @@ const validateVersion = (version: CustomResourceDefinitionVersion, path: string)
       message: `Too many: ${version.selectableFields?.length}: must have at most 8 items`,
     });
   }
-  return [...errors, ...structuralErrors(schema as StructuralSchema, child(path, 'schema.openAPIV3Schema'))];
+  const field = child(path, 'schema.openAPIV3Schema');
+  const structure = structuralErrors(schema as StructuralSchema, field);
+  return [...errors, ...structure, ...ruleErrors(schema as StructuralSchema, field)];
 };
 
 export const validateDefinition = ({ metadata, spec }: CustomResourceDefinition): FieldError[] => {
