@@ -1,8 +1,10 @@
 import type { Controller } from '../client/controller.js';
 import type { ControllerDeps } from './controller-deps.js';
+import { createClusterRoleAggregation } from './cluster-role/aggregation-controller.js';
 import { createCronJobController } from './cron-job/cron-job-controller.js';
 import { createDaemonSetController } from './daemon-set/daemon-set-controller.js';
 import { createDeploymentController } from './deployment/deployment-controller.js';
+import { createDisruptionController } from './disruption/disruption-controller.js';
 import { createEndpointSliceController } from './endpoint-slice/endpoint-slice-controller.js';
 import { createGarbageCollector } from './garbage-collector/garbage-collector.js';
 import { createJobController } from './job/job-controller.js';
@@ -13,7 +15,11 @@ import { createClaimController } from './persistent-volume/claim-controller.js';
 import { createClaimProtectionController } from './persistent-volume/protection-controller.js';
 import { createVolumeController } from './persistent-volume/volume-controller.js';
 import { createPodGcController } from './pod-gc/pod-gc-controller.js';
-import { createReplicaSetController } from './replica-set/replica-set-controller.js';
+import {
+  createReplicaSetController,
+  createReplicationControllerController,
+} from './replica-set/replica-set-controller.js';
+import { createResourceQuotaController } from './resource-quota/resource-quota-controller.js';
 import { createRootCaController } from './service-account/root-ca-controller.js';
 import { createServiceAccountController } from './service-account/service-account-controller.js';
 import { createStatefulSetController } from './stateful-set/stateful-set-controller.js';
@@ -34,6 +40,7 @@ const CONTROLLERS: readonly CreateController[] = [
   createServiceAccountController,
   createDeploymentController,
   createReplicaSetController,
+  createReplicationControllerController,
   createStatefulSetController,
   createDaemonSetController,
   createJobController,
@@ -44,6 +51,9 @@ const CONTROLLERS: readonly CreateController[] = [
   createTaintEvictionController,
   createPodGcController,
   createClaimProtectionController,
+  createDisruptionController,
+  createResourceQuotaController,
+  createClusterRoleAggregation,
   createGarbageCollector,
 ];
 

@@ -1,7 +1,9 @@
 import { ReplicaSet } from '../../../objects/kinds/apps-v1.js';
-import { Pod } from '../../../objects/kinds/core-v1.js';
+import { Pod, ReplicationController } from '../../../objects/kinds/core-v1.js';
+import type { KindOf } from '../../../objects/kind.js';
 import type { ObjectKey } from '../../../objects/object.js';
 import { controllerOf } from '../../../objects/owner-references.js';
+import type { LabelSelector } from '../../../objects/selectors/label-selector.js';
 import { selectorFromObject } from '../../../objects/selectors/label-selector.js';
 import type { Clock } from '../../../objects/clock.js';
 import type { Client } from '../../client/client.js';
@@ -17,36 +19,61 @@ import { isPodActive, nextAvailableInMs } from '../pods/pod-state.js';
 import { isSemanticallyEqual } from '../semantic-equality.js';
 import { BURST, slowStart } from '../slow-start.js';
 import { LAG_RECHECK_MS, WriteBarrier } from '../write-barrier.js';
-import type { ReplicaFailure } from './replica-set-status.js';
+import type { ReplicaFailure, Replicated } from './replica-set-status.js';
 import { replicaSetStatus } from './replica-set-status.js';
 
 /** Keeps as many pods of a template as a ReplicaSet asks for. */
-export const createReplicaSetController = (deps: ControllerDeps): Controller => new ReplicaSetController(deps);
+export const createReplicaSetController = (deps: ControllerDeps): Controller =>
+  new ReplicaController(deps, {
+    name: 'replicaset',
+    kind: ReplicaSet,
+    selectorOf: ({ spec }) => selectorFromObject(spec.selector),
+    tellsTerminating: true,
+  });
 
-class ReplicaSetController implements Controller {
-  readonly name = 'replicaset';
+/** The same for ReplicationControllers, which came before ReplicaSets and select by plain labels. */
+export const createReplicationControllerController = (deps: ControllerDeps): Controller =>
+  new ReplicaController<ReplicationController>(deps, {
+    name: 'replication',
+    kind: ReplicationController,
+    selectorOf: ({ spec }) =>
+      selectorFromObject(spec?.selector === undefined ? undefined : { matchLabels: spec.selector }),
+    tellsTerminating: false,
+  });
+
+interface ReplicaKind<T extends Replicated> {
+  readonly name: string;
+  readonly kind: KindOf<T>;
+  readonly selectorOf: (object: T) => LabelSelector;
+  /** ReplicationControllers do not tell how many pods are terminating. */
+  readonly tellsTerminating: boolean;
+}
+
+class ReplicaController<T extends Replicated> implements Controller {
+  readonly name: string;
   readonly concurrency = 5;
   readonly watches: readonly Watch[];
   readonly #client: Client;
   readonly #clock: Clock;
-  readonly #replicaSets: Informer<ReplicaSet>;
+  readonly #replicaSets: Informer<T>;
   readonly #pods: Informer<Pod>;
   readonly #control: PodControl;
   readonly #barrier: WriteBarrier;
 
-  constructor(deps: ControllerDeps) {
+  constructor(
+    deps: ControllerDeps,
+    private readonly of: ReplicaKind<T>,
+  ) {
+    this.name = of.name;
     this.#client = deps.client;
     this.#clock = deps.clock;
-    this.#replicaSets = deps.informers.informer(ReplicaSet);
+    this.#replicaSets = deps.informers.informer(of.kind);
     this.#pods = deps.informers.informer(Pod);
     addOwnershipIndexes(this.#pods);
     addOwnershipIndexes(this.#replicaSets);
-    this.#control = createPodControl(deps.client, deps.recorder('replicaset-controller'));
+    this.#control = createPodControl(deps.client, deps.recorder(`${of.name}-controller`));
     this.#barrier = new WriteBarrier(this.#pods);
-    this.watches = [
-      watchSelf(ReplicaSet),
-      watchClaimed(Pod, ReplicaSet, this.#replicaSets, (each) => selectorFromObject(each.spec.selector)),
-    ];
+    this.watches = [watchSelf(of.kind), watchClaimed(Pod, of.kind, this.#replicaSets, of.selectorOf)];
   }
 
   async reconcile(key: ObjectKey): Promise<Outcome> {
@@ -57,25 +84,25 @@ class ReplicaSetController implements Controller {
     }
     // Its pods would be miscounted while the informer lags behind what was just written.
     if (!this.#barrier.isCaughtUp(key)) return { requeueAfterMs: LAG_RECHECK_MS };
-    const selector = selectorFromObject(replicaSet.spec.selector);
-    const pods = await claim(this.#client, this.#pods, ReplicaSet, replicaSet, selector);
+    const pods = await claim(this.#client, this.#pods, this.of.kind, replicaSet, this.of.selectorOf(replicaSet));
     const isDeleted = replicaSet.metadata.deletionTimestamp !== undefined;
     const failure = isDeleted ? undefined : await this.#scale(key, replicaSet, pods.filter(isPodActive));
     const now = this.#clock.now();
-    const status = replicaSetStatus(replicaSet, pods, failure, now);
+    const { terminatingReplicas, ...counted } = replicaSetStatus(replicaSet, pods, failure, now);
+    const status = this.of.tellsTerminating ? { ...counted, terminatingReplicas } : counted;
     if (!isSemanticallyEqual(status, replicaSet.status)) await this.#client.updateStatus({ ...replicaSet, status });
     if (failure !== undefined) throw failure.error;
-    const waitMs = nextAvailableInMs(pods, replicaSet.spec.minReadySeconds ?? 0, now);
+    const waitMs = nextAvailableInMs(pods, replicaSet.spec?.minReadySeconds ?? 0, now);
     return waitMs === undefined ? DONE : { requeueAfterMs: waitMs };
   }
 
-  #scale(key: ObjectKey, replicaSet: ReplicaSet, active: readonly Pod[]): Promise<ReplicaFailure | undefined> {
-    const surplus = active.length - (replicaSet.spec.replicas ?? 1);
+  #scale(key: ObjectKey, replicaSet: T, active: readonly Pod[]): Promise<ReplicaFailure | undefined> {
+    const surplus = active.length - (replicaSet.spec?.replicas ?? 1);
     return surplus < 0 ? this.#create(key, replicaSet, -surplus) : this.#delete(key, replicaSet, active, surplus);
   }
 
-  async #create(key: ObjectKey, replicaSet: ReplicaSet, count: number): Promise<ReplicaFailure | undefined> {
-    const pod = podFromTemplate(replicaSet.spec.template ?? {}, replicaSet);
+  async #create(key: ObjectKey, replicaSet: T, count: number): Promise<ReplicaFailure | undefined> {
+    const pod = podFromTemplate(replicaSet.spec?.template ?? {}, replicaSet);
     const { failure } = await slowStart(Math.min(count, BURST), async () => {
       this.#barrier.wrote(key, await this.#control.create(pod, replicaSet));
     });
@@ -85,7 +112,7 @@ class ReplicaSetController implements Controller {
 
   async #delete(
     key: ObjectKey,
-    replicaSet: ReplicaSet,
+    replicaSet: T,
     active: readonly Pod[],
     surplus: number,
   ): Promise<ReplicaFailure | undefined> {
@@ -102,7 +129,7 @@ class ReplicaSetController implements Controller {
   }
 
   /** Pods of all ReplicaSets of the same Deployment: they say how crowded a node is with the application. */
-  #related(replicaSet: ReplicaSet): readonly Pod[] {
+  #related(replicaSet: T): readonly Pod[] {
     const owner = controllerOf(replicaSet);
     const siblings = owner === undefined ? [replicaSet] : controlledByUid(this.#replicaSets, owner.uid);
     return siblings.flatMap((sibling) => controlledBy(this.#pods, sibling)).filter(isPodActive);

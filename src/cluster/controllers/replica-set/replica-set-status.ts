@@ -1,9 +1,20 @@
 import { timestamp } from '../../../objects/conditions.js';
-import type { ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../../objects/kinds/apps-v1.js';
-import type { Pod } from '../../../objects/kinds/core-v1.js';
+import type { ReplicaSetCondition, ReplicaSetStatus } from '../../../objects/kinds/apps-v1.js';
+import type { Pod, PodTemplateSpec } from '../../../objects/kinds/core-v1.js';
+import type { KubeObject } from '../../../objects/object.js';
 import { labelsOf } from '../../../objects/labels.js';
 import { isPodActive, isPodAvailable, isPodReady, isPodTerminating } from '../pods/pod-state.js';
 import { messageOf } from '../pods/pod-control.js';
+
+/** A ReplicaSet or a ReplicationController: what both have. */
+export interface Replicated extends KubeObject {
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly minReadySeconds?: number;
+    readonly template?: PodTemplateSpec;
+  };
+  readonly status?: { readonly conditions?: readonly ReplicaSetCondition[] };
+}
 
 /** A failure to bring the number of pods to what is wanted. */
 export interface ReplicaFailure {
@@ -13,15 +24,15 @@ export interface ReplicaFailure {
 
 /** The status of a ReplicaSet from its pods. */
 export const replicaSetStatus = (
-  replicaSet: ReplicaSet,
+  replicaSet: Replicated,
   pods: readonly Pod[],
   failure: ReplicaFailure | undefined,
   now: number,
 ): ReplicaSetStatus => {
   const active = pods.filter(isPodActive);
-  const templateLabels = Object.entries(replicaSet.spec.template?.metadata?.labels ?? {});
+  const templateLabels = Object.entries(replicaSet.spec?.template?.metadata?.labels ?? {});
   const isFullyLabeled = (pod: Pod): boolean => templateLabels.every(([key, value]) => labelsOf(pod)[key] === value);
-  const minReadySeconds = replicaSet.spec.minReadySeconds ?? 0;
+  const minReadySeconds = replicaSet.spec?.minReadySeconds ?? 0;
   const conditions = failureConditions(replicaSet.status?.conditions ?? [], failure, now);
   const { generation } = replicaSet.metadata;
   return {
