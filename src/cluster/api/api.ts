@@ -12,6 +12,7 @@ import { createNamespaces, publishServer, type Endpoint } from './bootstrap-obje
 import { componentStatuses } from './computed/computed-resources.js';
 import { kubeletMetrics } from './computed/kubelet-metrics.js';
 import type { KubeletAccess } from './http/connect/kubelet-endpoint.js';
+import { rulesForAll } from './custom/custom-rules.js';
 import { followDefinitions, serveStoredDefinitions } from './custom/custom-resources.js';
 import { InProcessClient } from './in-process-client.js';
 import type { Machinery } from './operations/machinery.js';
@@ -20,7 +21,12 @@ import type { AdmissionPlugin } from './plugins/admission-plugin.js';
 import { AddressRange } from './plugins/address-range.js';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.js';
 import { serviceAccountAdmission } from './plugins/service-account.js';
-import { serviceAllocations } from './plugins/service-allocation.js';
+import { quotaReservations } from './plugins/quota-reservation.js';
+import { priorityAdmission } from './plugins/priority.js';
+import { limitRanger } from './plugins/limit-ranger.js';
+import { defaultTolerations } from './plugins/default-tolerations.js';
+import { defaultStorageClass } from './plugins/default-storage-class.js';
+import { allAllocations, serviceAllocations } from './plugins/service-allocation.js';
 import type { UserInfo } from '../auth/user.js';
 import { reviews } from './subresources/reviews.js';
 import { tokenRequest } from './subresources/token-request.js';
@@ -28,7 +34,14 @@ import { ResourceRegistry } from './resource-registry.js';
 import { builtinRules } from './operations/builtin-rules.js';
 import { convertObject } from './operations/conversion.js';
 
-export type PluginName = 'NamespaceLifecycle' | 'ServiceAccount';
+export type PluginName =
+  | 'NamespaceLifecycle'
+  | 'LimitRanger'
+  | 'ServiceAccount'
+  | 'Priority'
+  | 'DefaultTolerationSeconds'
+  | 'DefaultStorageClass'
+  | 'ResourceQuota';
 
 export interface ApiOptions {
   readonly store: Store;
@@ -78,12 +91,14 @@ export const createApi = (options: ApiOptions): Api => {
     clock,
     log,
     registry,
-    rules: builtinRules,
+    rules: rulesForAll(builtinRules),
     plugins: pluginsOf(options),
-    allocations: serviceAllocations(store, {
-      serviceCidr,
-      nodePorts: options.nodePorts ?? { first: 30_000, last: 32_767 },
-    }),
+    allocations: allAllocations([
+      serviceAllocations(store, { serviceCidr, nodePorts: options.nodePorts ?? { first: 30_000, last: 32_767 } }),
+      ...(options.disabledPlugins?.includes('ResourceQuota') === true
+        ? []
+        : [quotaReservations(store, () => registry.all)]),
+    ]),
     convert: convertObject,
   };
   serveStoredDefinitions(machinery);
@@ -134,6 +149,11 @@ const coreReader =
     store.get(`/registry/core/${plural}/${namespace === undefined ? '' : `${namespace}/`}${name}`)?.object;
 
 const pluginsOf = ({ store, disabledPlugins = [] }: ApiOptions): readonly AdmissionPlugin[] =>
-  [namespaceLifecycle(store), serviceAccountAdmission(store)].filter(
-    ({ name }) => !disabledPlugins.some((disabled) => disabled === name),
-  );
+  [
+    namespaceLifecycle(store),
+    limitRanger(store),
+    serviceAccountAdmission(store),
+    priorityAdmission(store),
+    defaultTolerations,
+    defaultStorageClass(store),
+  ].filter(({ name }) => !disabledPlugins.some((disabled) => disabled === name));

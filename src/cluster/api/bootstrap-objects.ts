@@ -9,15 +9,25 @@ export interface Endpoint {
 
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
+/** What the cluster cannot be without is never pushed aside by what users run. */
+const PRIORITY_CLASSES = [
+  { name: 'system-cluster-critical', value: 2_000_000_000, description: 'For what the cluster needs somewhere.' },
+  { name: 'system-node-critical', value: 2_000_001_000, description: 'For what every node needs.' },
+];
+
 const meta = (name: string, namespace?: string, labels?: Record<string, string>): KubeObject['metadata'] => ({
   name,
   ...(namespace === undefined ? {} : { namespace }),
   ...(labels === undefined ? {} : { labels }),
 });
 
-/** What is there before anybody asks: the permanent namespaces, with their default service account. */
+/** What is there before anybody asks: the permanent namespaces and the priorities of the system. */
 export const createNamespaces = async (client: Client): Promise<void> => {
   for (const name of NAMESPACES) await ensure(client, { apiVersion: 'v1', kind: 'Namespace', metadata: meta(name) });
+  for (const { name, value, description } of PRIORITY_CLASSES) {
+    const key = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass' };
+    await ensure(client, { ...key, metadata: meta(name), value, description });
+  }
 };
 
 /** The Service by which pods find the server, and where it leads. Called again when the server's address changes. */

@@ -177,12 +177,22 @@ export class Pipeline {
 
   async #begin(verb: Verb, target: Target, context: RequestContext): Promise<void> {
     checkServed(verb, target);
+    warnOfAge(target, context);
     const attributes = attributesOf(verb, target, context);
     const { allowed, reason } = this.authorize(attributes);
     if (!allowed) throw accessDenied(attributes, reason);
     if (context.signal.aborted) throw new ApiError('Timeout', 'the request was cancelled');
   }
 }
+
+/** Versions that their author has given up say so on every request. */
+const warnOfAge = (
+  { resource: { definitionVersion, apiVersion, kind } }: Target,
+  { warnings }: RequestContext,
+): void => {
+  if (definitionVersion?.deprecated !== true) return;
+  warnings.push(definitionVersion.deprecationWarning ?? `${apiVersion} ${kind} is deprecated`);
+};
 
 const attributesOf = (verb: Verb, { resource, namespace, name, subresource }: Target, context: RequestContext) => ({
   user: context.user,

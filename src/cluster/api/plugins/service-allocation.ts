@@ -10,15 +10,40 @@ import { AddressRange } from './address-range.js';
 export interface Reservation {
   readonly object: KubeObject;
   /** The write is stored: the numbers belong to the object. */
-  keep(): void;
+  readonly keep: () => void;
   /** The write failed: the numbers are free again. */
-  release(): void;
+  readonly release: () => void;
 }
 
-/** Hands out cluster addresses and node ports. */
+/** Takes what a write needs before it is stored: addresses, ports, room in a quota. */
 export interface Allocations {
-  reserve(target: Target, object: KubeObject, current: KubeObject | undefined, dryRun: boolean): Reservation;
+  readonly reserve: (
+    target: Target,
+    object: KubeObject,
+    current: KubeObject | undefined,
+    dryRun: boolean,
+  ) => Reservation;
 }
+
+/** Several allocations, one after the other; when one refuses, those before it give back what they took. */
+export const allAllocations = (each: readonly Allocations[]): Allocations => ({
+  reserve: (target, object, current, dryRun) => {
+    const taken: Reservation[] = [];
+    const release = (): void => {
+      for (const reservation of taken) reservation.release();
+    };
+    try {
+      for (const { reserve } of each) taken.push(reserve(target, taken.at(-1)?.object ?? object, current, dryRun));
+    } catch (error) {
+      release();
+      throw error;
+    }
+    const keep = (): void => {
+      for (const reservation of taken) reservation.keep();
+    };
+    return { object: taken.at(-1)?.object ?? object, keep, release };
+  },
+});
 
 export interface AllocationOptions {
   /** IPv4 range of cluster addresses: `10.96.0.0/16`. */

@@ -1,0 +1,47 @@
+import type { Pod } from '../../../objects/kinds/core-v1.js';
+import type { PriorityClass } from '../../../objects/kinds/scheduling-k8s-io-v1.js';
+import type { KubeObject } from '../../../objects/object.js';
+import type { Store } from '../../store/store.js';
+import type { Target } from '../request.js';
+import { forbidden } from '../status-errors.js';
+import type { AdmissionPlugin } from './admission-plugin.js';
+import { isNewPod } from './new-pod.js';
+
+const PREFIX = '/registry/scheduling.k8s.io/priorityclasses/';
+
+/** Pods get the number of their priority class; those without a class that of the default class, or 0. */
+export const priorityAdmission = (store: Store): AdmissionPlugin => ({
+  name: 'Priority',
+  admit: (request) => (isNewPod(request) ? withPriority(store, request.target, request.object as Pod) : request.object),
+});
+
+const withPriority = (store: Store, { resource }: Target, pod: Pod): KubeObject => {
+  const { priorityClassName = '', priority, preemptionPolicy } = pod.spec;
+  const chosen = priorityClassName === '' ? defaultClass(store) : namedClass(store, priorityClassName);
+  if (priorityClassName !== '' && chosen === undefined) {
+    throw forbidden(resource, pod.metadata.name, `no PriorityClass with name ${priorityClassName} was found`);
+  }
+  const value = chosen?.value ?? 0;
+  if (priority !== undefined && priority !== value) {
+    const why = `the integer value of priority (${priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`;
+    throw forbidden(resource, pod.metadata.name, why);
+  }
+  const policy = chosen?.preemptionPolicy ?? 'PreemptLowerPriority';
+  if (preemptionPolicy !== undefined && preemptionPolicy !== policy) {
+    const why = `the string value of PreemptionPolicy (${preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`;
+    throw forbidden(resource, pod.metadata.name, why);
+  }
+  const className = chosen === undefined ? {} : { priorityClassName: chosen.metadata.name };
+  return { ...pod, spec: { ...pod.spec, ...className, priority: value, preemptionPolicy: policy } };
+};
+
+const namedClass = (store: Store, name: string): PriorityClass | undefined =>
+  store.get(PREFIX + name)?.object as PriorityClass | undefined;
+
+/** Of several defaults the lowest counts. */
+const defaultClass = (store: Store): PriorityClass | undefined =>
+  store
+    .list(PREFIX)
+    .items.map(({ object }) => object as PriorityClass)
+    .filter(({ globalDefault }) => globalDefault === true)
+    .toSorted((left, right) => left.value - right.value)[0];
