@@ -36,7 +36,7 @@ after(() => {
   for (const root of roots) rmSync(root, { recursive: true, force: true });
 });
 
-describeRuntime('docker', async (context) => {
+describeRuntime('docker', { executes: true, terminals: true, images: true }, async (context) => {
   const docker = await realDocker(context);
   await makeTestImages(context, docker);
   const root = newRoot();
@@ -44,9 +44,6 @@ describeRuntime('docker', async (context) => {
   return {
     make: () => Promise.resolve(createDockerRuntime(options)),
     image: BUSYBOX_IMAGE,
-    executes: true,
-    terminals: true,
-    images: true,
   };
 });
 

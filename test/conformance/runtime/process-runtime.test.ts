@@ -35,14 +35,11 @@ after(() => {
   for (const root of roots) rmSync(root, { recursive: true, force: true });
 });
 
-describeRuntime('process', () => {
+describeRuntime('process', { executes: true, terminals: false, images: false }, () => {
   const root = newRoot();
   return Promise.resolve({
     make: () => Promise.resolve(createProcessRuntime({ root, clock: systemClock, log })),
     image: 'anything:1',
-    executes: true,
-    terminals: false,
-    images: false,
   });
 });
 
@@ -54,8 +51,8 @@ const SERVER = [
 ];
 
 /** Resolves when no process has this pid any more: a signal is not delivered at once. */
-const gone = async (pid: number): Promise<void> => {
-  for (let attempt = 0; attempt < 100; attempt++) {
+const gone = async (pid: number, timeoutMs = 2000): Promise<void> => {
+  for (let attempt = 0; attempt < timeoutMs / 20; attempt++) {
     if (processIdentity(pid) === undefined) return;
     await systemClock.sleep(20);
   }
@@ -176,6 +173,16 @@ describe('createProcessRuntime', function () {
     assert.equal(status.exitCode, 137);
     assert.match(status.message ?? '', /keeper/);
     await gone(state.pid);
+  });
+
+  it('ends its containers when their folder is removed, because nobody could find them again', async () => {
+    const { id } = await run(containerConfig('x', SLEEP));
+    const state = JSON.parse(readFileSync(join(root, 'containers', id, 'state.json'), 'utf8')) as { pid: number };
+    rmSync(root, { recursive: true });
+    await gone(state.pid, 15_000);
+    // The operator that has lost its folder is of no more use either.
+    await runtime.close();
+    runtime = createProcessRuntime({ root: newRoot(), clock: systemClock, log });
   });
 
   it('never kills a stranger that has the pid of one of its containers', async () => {

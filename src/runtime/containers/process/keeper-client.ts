@@ -101,7 +101,7 @@ export const connectKeeper = (
 /** Starts a keeper that outlives this process. Resolves when it listens. */
 export const startKeeper = async (root: string, socketPath: string): Promise<void> => {
   const errors = openSync(join(root, 'keeper.log'), 'a', 0o600);
-  const child = spawn(execPath, [...keeperProgram(), socketPath], {
+  const child = spawn(execPath, [...keeperProgram(), socketPath, root], {
     detached: true,
     cwd: '/',
     stdio: ['ignore', 'pipe', errors],

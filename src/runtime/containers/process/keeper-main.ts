@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { argv, exit, pid, stdout } from 'node:process';
@@ -9,7 +9,7 @@ import { jsonLines } from './keeper-protocol.js';
 /**
  * The keeper: the parent of all containers of one process runtime. It lives on when the operator ends, so that exit
  * codes and output are not lost, and ends itself when it has neither containers nor an operator.
- * Arguments: the path of its socket.
+ * Arguments: the path of its socket, the runtime's folder.
  */
 
 /** How long it waits for an operator when it has no containers. */
@@ -21,6 +21,9 @@ interface Operator {
   readonly socket: Socket;
   readonly attached: Set<string>;
 }
+
+/** How often it looks whether its folder is still there. */
+const LOOK_MS = 5000;
 
 const operators = new Set<Operator>();
 let idle: NodeJS.Timeout | undefined;
@@ -94,7 +97,19 @@ const serve = (socket: Socket): void => {
   });
 };
 
-const [, , socketPath = ''] = argv;
+const [, , socketPath = '', folder = ''] = argv;
+
+const folderId = (): number | undefined => statSync(folder, { throwIfNoEntry: false })?.ino;
+
+/** Without the folder no operator can ever find these containers again: they end, and the keeper with them. */
+const endWithFolder = (): void => {
+  const own = folderId();
+  setInterval(() => {
+    if (folderId() === own) return;
+    for (const id of keeper.running()) keeper.signal(id, 'SIGKILL');
+    exit(0);
+  }, LOOK_MS).unref();
+};
 
 const listen = (): void => {
   const server = createServer(serve);
@@ -104,6 +119,7 @@ const listen = (): void => {
   server.listen(socketPath, () => {
     stdout.write(`ready ${pid}\n`);
     endWhenIdle();
+    endWithFolder();
   });
 };
 
