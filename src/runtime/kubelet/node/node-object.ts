@@ -1,6 +1,7 @@
 import { timestamp } from '../../../objects/conditions.js';
 import type { Node, NodeCondition, NodeStatus } from '../../../objects/kinds/core-v1.js';
 
+import { canonicalQuantity } from '../../../objects/quantity.js';
 import type { Image } from '../../containers/container-runtime.js';
 import type { DiskUsage, Machine } from './machine.js';
 
@@ -29,11 +30,14 @@ export interface NodeState {
   readonly now: number;
 }
 
+/** In the form in which the API keeps it, so that it does not seem to change. */
+const kibibytes = (bytes: number): string => canonicalQuantity(`${Math.floor(bytes / 1024)}Ki`);
+
 export const capacityOf = (input: NodeInput, disk: DiskUsage | undefined): Record<string, string> => ({
   cpu: String(input.machine.cpus),
-  memory: `${Math.floor(input.machine.memoryBytes / 1024)}Ki`,
+  memory: kibibytes(input.machine.memoryBytes),
   pods: String(input.maxPods ?? PODS),
-  ...(disk === undefined ? {} : { 'ephemeral-storage': `${Math.floor(disk.totalBytes / 1024)}Ki` }),
+  ...(disk === undefined ? {} : { 'ephemeral-storage': kibibytes(disk.totalBytes) }),
 });
 
 export const isDiskFull = (disk: DiskUsage | undefined): boolean => {
@@ -114,7 +118,7 @@ export const nodeStatus = (input: NodeInput, state: NodeState, before: NodeStatu
   const { machine } = input;
   const capacity = capacityOf(input, state.disk);
   const storage: Record<string, string> =
-    state.disk === undefined ? {} : { 'ephemeral-storage': String(Math.floor(state.disk.totalBytes * 0.9)) };
+    state.disk === undefined ? {} : { 'ephemeral-storage': canonicalQuantity(Math.floor(state.disk.totalBytes * 0.9)) };
   return {
     ...(before?.volumesInUse === undefined ? {} : { volumesInUse: before.volumesInUse }),
     ...(before?.volumesAttached === undefined ? {} : { volumesAttached: before.volumesAttached }),
