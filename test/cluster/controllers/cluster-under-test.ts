@@ -49,7 +49,7 @@ export class ClusterUnderTest {
   ): Promise<ClusterUnderTest> {
     const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
     const clock = options.clock ?? new ManualClock();
-    const disabledPlugins = options.plugins === true ? [] : (['ServiceAccount'] as const);
+    const disabledPlugins = options.plugins === true ? [] : (['ServiceAccount', 'DefaultTolerationSeconds'] as const);
     const api = options.api ?? createApi({ store: createMemoryStore(), log, clock, disabledPlugins });
     const cluster = new ClusterUnderTest(api, clock);
     if (options.api === undefined) {
