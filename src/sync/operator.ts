@@ -53,14 +53,9 @@ export interface Operator {
 const DEFAULT_SOURCE_GRACE_MS = 180_000;
 const DEFAULT_CONCURRENCY = 16;
 
-/**
- * Starts the operator: makes its kinds, namespaces and default project, then reconciles every Application in the
- * namespaces `argocd` and `fairlead` until the signal fires. Resolves when it watches.
- */
-export const startOperator = async (options: OperatorOptions, signal: AbortSignal): Promise<Operator> => {
+/** Makes the parts and tells them of each other; nothing runs yet. */
+const assemble = (options: OperatorOptions) => {
   const { client, informers, clock, log } = options;
-  await mkdir(options.dataDir, { recursive: true });
-  await bootstrapOperator(client, clock, signal);
   addApplicationIndexes(informers);
   const live = new LiveObjects({ client, informers, log });
   const sourceGraceMs = options.sourceGraceMs ?? DEFAULT_SOURCE_GRACE_MS;
@@ -86,42 +81,31 @@ export const startOperator = async (options: OperatorOptions, signal: AbortSigna
   });
   const events = createEventRecorder(client, { component: 'fairlead-application-controller', clock, log });
   const elapsed = options.elapsed ?? (() => performance.now());
-  const reconciler = new ApplicationReconciler({
-    client,
-    informers,
-    clock,
-    elapsed,
-    log,
-    events,
-    live,
-    repositories,
-    desired,
-    kept,
-    sourceGraceMs,
-  });
-  const deps = {
-    informers,
-    clock,
-    log,
-    live,
-    repositories,
-    desired,
-    kept,
-    memories: reconciler.memories,
-    sourceGraceMs,
-  };
-  triggers = new Triggers(deps);
-  const running = triggers;
+  const shared = { client, informers, clock, elapsed, log, events, live, repositories, desired, kept, sourceGraceMs };
+  const reconciler = new ApplicationReconciler(shared);
+  triggers = new Triggers({ ...shared, memories: reconciler.memories });
   informers.informer(Application);
   informers.informer(AppProject);
   informers.informer(Secret);
+  return { reconciler, triggers, live, repositories, events };
+};
+
+/**
+ * Starts the operator: makes its kinds, namespaces and default project, then reconciles every Application in the
+ * namespaces `argocd` and `fairlead` until the signal fires. Resolves when it watches.
+ */
+export const startOperator = async (options: OperatorOptions, signal: AbortSignal): Promise<Operator> => {
+  const { client, informers, clock, log } = options;
+  await mkdir(options.dataDir, { recursive: true });
+  await bootstrapOperator(client, clock, signal);
+  const { reconciler, triggers, live, repositories, events } = assemble(options);
   await live.start(signal);
   const controller: Controller = {
     name: 'application',
     concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
     watches: applicationWatches(informers),
     source: async (enqueue, stop) => {
-      await running.run(enqueue, stop);
+      await triggers.run(enqueue, stop);
     },
     reconcile: async (key, stop) => await reconciler.reconcile(key, stop),
   };

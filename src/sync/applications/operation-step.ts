@@ -115,7 +115,7 @@ export const stepOperation = async (
       const message = run.dryRun ? 'successfully synced (dry run)' : 'successfully synced (all objects are healthy)';
       return { state: finished(current, 'Succeeded', message, resources, deps.clock), isHealthWait: false };
     }
-    case 'failed':
+    default:
       return failedAttempt(current, advance.message, advance.failure, resources, deps.clock);
   }
 };

@@ -161,24 +161,20 @@ const advance = (step: Step, object: unknown, path: FieldPath): readonly FieldPa
     case 'each':
       if (Array.isArray(value)) return value.map((_, index) => [...path, index]);
       return typeof value === 'object' && value !== null ? Object.keys(value).map((name) => [...path, name]) : [];
-    case 'select':
+    default:
       return follow(step.path, value, [[]]).some((inner) => passes(step.test, valueAt(value, inner))) ? [path] : [];
   }
 };
 
-const passes = ({ operator, value }: Test, actual: unknown): boolean => {
-  switch (operator) {
-    case 'truthy':
-      return actual !== undefined && actual !== null && actual !== false;
-    case '==':
-      return (actual ?? null) === value;
-    case '!=':
-      return (actual ?? null) !== value;
-    case 'startswith':
-      return typeof actual === 'string' && actual.startsWith(String(value));
-    case 'endswith':
-      return typeof actual === 'string' && actual.endsWith(String(value));
-    case 'contains':
-      return typeof actual === 'string' && actual.includes(String(value));
-  }
+const isText = (actual: unknown): actual is string => typeof actual === 'string';
+
+const TESTS: Readonly<Record<Test['operator'], (actual: unknown, value: unknown) => boolean>> = {
+  truthy: (actual) => actual !== undefined && actual !== null && actual !== false,
+  '==': (actual, value) => (actual ?? null) === value,
+  '!=': (actual, value) => (actual ?? null) !== value,
+  startswith: (actual, value) => isText(actual) && actual.startsWith(String(value)),
+  endswith: (actual, value) => isText(actual) && actual.endsWith(String(value)),
+  contains: (actual, value) => isText(actual) && actual.includes(String(value)),
 };
+
+const passes = ({ operator, value }: Test, actual: unknown): boolean => TESTS[operator](actual, value);

@@ -49,8 +49,6 @@ export type Advance =
       readonly message: string;
       readonly failure: FailureKind;
       readonly results: TaskResults;
-      /** The object that did not get well. */
-      readonly wroteNothing: boolean;
     };
 
 const NOT_VALID = 'one or more objects failed to apply (dry run)';
@@ -67,7 +65,7 @@ export const advanceSync = async (
     if (refused.size > 0) {
       const [first] = refused.values();
       const message = `${NOT_VALID}: ${first?.message ?? ''}`;
-      return { type: 'failed', failure: 'apply', message, results: refused, wroteNothing: true };
+      return { type: 'failed', failure: 'apply', message, results: refused };
     }
     if (run.dryRun) return { type: 'succeeded', results };
   }
@@ -76,7 +74,11 @@ export const advanceSync = async (
     await finishHooks(run, results);
     const next = nextStep(run.tasks, results);
     if (next.type === 'done') return { type: 'succeeded', results };
-    if (next.type === 'failed') return await fail(run, results, next.message, next.failure, signal);
+    if (next.type === 'failed') {
+      const why = next.failure === 'apply' ? undefined : await explainFailure(run, results);
+      const message = why === undefined ? next.message : `${next.message}: ${why}`;
+      return await fail(run, results, message, next.failure, signal);
+    }
     if (next.type === 'wait') {
       if (run.remainingMs() > 0) return waiting(run, results, next.message);
       return await timeOut(run, results, next.message, signal);
@@ -234,11 +236,21 @@ const fail = async (
     results = updateRunning(run.tasks, ran, (task) => stateOf(task, run.context));
     await run.persist([...results.values()]);
   }
-  return { type: 'failed', message, failure, results, wroteNothing: false };
+  return { type: 'failed', message, failure, results };
 };
 
 /** Hooks of the SyncFail phase may run this much longer than the sync. */
 const GRACE_FOR_FAIL_HOOKS_MS = 60_000;
+
+/** What is known of the first object that failed, besides what its own status says. */
+const explainFailure = async (
+  { tasks, context, explain }: SyncRun,
+  results: TaskResults,
+): Promise<string | undefined> => {
+  const failed = tasks.find(({ key }) => results.get(key)?.hookPhase === 'Failed');
+  const live = failed === undefined ? undefined : context.live.get(failed.id);
+  return live === undefined ? undefined : await explain(live);
+};
 
 /** The time is over: what is still running has failed, for a reason that is looked up. */
 const timeOut = async (run: SyncRun, before: TaskResults, message: string, signal: AbortSignal): Promise<Advance> => {

@@ -45,51 +45,43 @@ interface Transport {
 /** Every fetch adds a pack; past this many the cache is fetched anew, alone, and the old one removed. */
 const MAX_PACKS = 50;
 
-/** A repository on a server, kept as a shallow bare repository that holds the commits asked for and nothing else. */
-export const createRemoteBackend = (options: RemoteBackendOptions): GitBackend => {
-  let generation = newestGeneration(options.folder);
-  let newest = fetchedCommit(generation);
-  const transport = (signal: AbortSignal, onBodyFailure: (error: SourceError) => void): Transport => {
-    const access = options.access();
-    const http = gitHttpClient({
-      ...options.limits,
-      signal,
-      onBodyFailure,
-      ...(access.tls === undefined ? {} : { tls: access.tls }),
-    });
-    return { http, headers: access.bearerToken === undefined ? {} : { Authorization: `Bearer ${access.bearerToken}` } };
-  };
-  const onAuth = (): { username?: string; password?: string; cancel?: boolean } => {
-    const { username, password } = options.access();
-    if (password === undefined) return { cancel: true };
-    // Token servers accept any user name, but not an empty one.
-    return { username: username === undefined || username === '' ? 'git' : username, password };
-  };
-  const refs = async (signal: AbortSignal): Promise<Refs> =>
-    await explained(options.url, async (onBodyFailure) => {
+/** Asks the server, with the credentials as they are now. */
+class RemoteRequests {
+  readonly #options: RemoteBackendOptions;
+
+  constructor(options: RemoteBackendOptions) {
+    this.#options = options;
+  }
+
+  async refs(signal: AbortSignal): Promise<Refs> {
+    const { url } = this.#options;
+    return await explained(url, async (onBodyFailure) => {
       const listed = await git.listServerRefs({
-        ...transport(signal, onBodyFailure),
-        url: options.url,
-        onAuth,
+        ...this.#transport(signal, onBodyFailure),
+        url,
+        onAuth: () => this.#credentials(),
         symrefs: true,
         peelTags: true,
         prefix: undefined as unknown as string,
       });
       return new Map(listed.filter(({ ref }) => isWanted(ref)).map(({ ref, oid, peeled }) => [ref, peeled ?? oid]));
     });
-  const fetchInto = async (gitdir: string, commit: string, signal: AbortSignal): Promise<void> => {
-    await explained(options.url, async (onBodyFailure) => {
-      const { http, headers } = transport(signal, onBodyFailure);
+  }
+
+  /** Fetches one commit. `known` is one that is there already: what it holds need not be sent again. */
+  async fetch(gitdir: string, commit: string, known: string | undefined, signal: AbortSignal): Promise<void> {
+    const { url } = this.#options;
+    await explained(url, async (onBodyFailure) => {
+      const { http, headers } = this.#transport(signal, onBodyFailure);
       await git.fetch({
         // Only what builds on what is here may be thin.
-        http: newest === undefined ? http : withThinPacks(http),
+        http: known === undefined ? http : withThinPacks(http),
         headers,
         fs,
         gitdir,
-        url: options.url,
-        onAuth,
-        // The commit that is there already tells the server what need not be sent again.
-        ref: newest ?? commit,
+        url,
+        onAuth: () => this.#credentials(),
+        ref: known ?? commit,
         remoteRef: commit,
         depth: 1,
         singleBranch: true,
@@ -97,43 +89,69 @@ export const createRemoteBackend = (options: RemoteBackendOptions): GitBackend =
       });
     });
     if (!holds(gitdir, commit)) {
-      throw new SourceError('revision-not-found', `Cannot find commit ${commit} in ${withoutCredentials(options.url)}`);
+      throw new SourceError('revision-not-found', `Cannot find commit ${commit} in ${withoutCredentials(url)}`);
     }
+  }
+
+  #transport(signal: AbortSignal, onBodyFailure: (error: SourceError) => void): Transport {
+    const { tls, bearerToken } = this.#options.access();
+    const http = gitHttpClient({
+      ...this.#options.limits,
+      signal,
+      onBodyFailure,
+      ...(tls === undefined ? {} : { tls }),
+    });
+    return { http, headers: bearerToken === undefined ? {} : { Authorization: `Bearer ${bearerToken}` } };
+  }
+
+  #credentials(): { readonly username?: string; readonly password?: string; readonly cancel?: boolean } {
+    const { username, password } = this.#options.access();
+    if (password === undefined) return { cancel: true };
+    // Token servers accept any user name, but not an empty one.
+    return { username: username === undefined || username === '' ? 'git' : username, password };
+  }
+}
+
+/** A repository on a server, kept as a shallow bare repository that holds the commits asked for and nothing else. */
+export const createRemoteBackend = (options: RemoteBackendOptions): GitBackend => {
+  const requests = new RemoteRequests(options);
+  let generation = newestGeneration(options.folder);
+  let newest = fetchedCommit(generation);
+  /** A cache that has none or is damaged starts again in a folder of its own. */
+  const startAgain = async (commit: string, signal: AbortSignal): Promise<void> => {
+    const fresh = join(options.folder, randomUUID());
+    try {
+      mkdirSync(fresh, { recursive: true });
+      await git.init({ fs, gitdir: fresh, bare: true });
+      await git.addRemote({ fs, gitdir: fresh, remote: 'origin', url: options.url });
+      await requests.fetch(fresh, commit, undefined, signal);
+    } catch (error) {
+      rmSync(fresh, { recursive: true, force: true });
+      throw error;
+    }
+    generation = fresh;
+    removeOthers(options.folder, fresh);
+  };
+  const obtain = async (commit: string, signal: AbortSignal): Promise<void> => {
+    if (holds(generation, commit)) return;
+    if (existsSync(generation) && packCount(generation) < MAX_PACKS) {
+      try {
+        await requests.fetch(generation, commit, newest, signal);
+        return;
+      } catch (error) {
+        if (!(error instanceof SourceError) || error.code !== 'corrupt') throw error;
+      }
+    }
+    await startAgain(commit, signal);
   };
   return {
     get gitdir() {
       return generation;
     },
-    refs,
+    refs: async (signal) => await requests.refs(signal),
     obtain: async (commit, signal) => {
-      if (holds(generation, commit)) {
-        newest = commit;
-        return;
-      }
-      if (existsSync(generation) && packCount(generation) < MAX_PACKS) {
-        try {
-          await fetchInto(generation, commit, signal);
-          newest = commit;
-          return;
-        } catch (error) {
-          // Only a cache that is damaged is worth starting again.
-          if (!(error instanceof SourceError) || error.code !== 'corrupt') throw error;
-        }
-      }
-      newest = undefined;
-      const fresh = join(options.folder, randomUUID());
-      try {
-        mkdirSync(fresh, { recursive: true });
-        await git.init({ fs, gitdir: fresh, bare: true });
-        await git.addRemote({ fs, gitdir: fresh, remote: 'origin', url: options.url });
-        await fetchInto(fresh, commit, signal);
-      } catch (error) {
-        rmSync(fresh, { recursive: true, force: true });
-        throw error;
-      }
-      generation = fresh;
+      await obtain(commit, signal);
       newest = commit;
-      removeOthers(options.folder, fresh);
     },
   };
 };

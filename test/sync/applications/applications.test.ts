@@ -222,7 +222,8 @@ describe('the definitions of the kinds', () => {
   it('accept what Argo CD accepts and refuse what makes no sense', () => {
     const schemaOf = (kind: string): object => {
       const found = APPLICATION_CRDS.find(({ spec }) => (spec as { names: { kind: string } }).names.kind === kind);
-      const { versions } = found?.['spec'] as { versions: readonly { schema: { openAPIV3Schema: object } }[] };
+      assert.ok(found);
+      const { versions } = found['spec'] as { versions: readonly { schema: { openAPIV3Schema: object } }[] };
       return versions[0]?.schema.openAPIV3Schema ?? {};
     };
     const ajv = new Ajv({ strict: false });
