@@ -82,6 +82,9 @@ export const startKubelet = async (options: KubeletOptions, signal: AbortSignal)
   const { clock } = options;
   const server = options.server && (await startKubeletServer({ ...options.server, clock, log }, signal));
   const machine = options.machine ?? reachableAt(thisMachine(options.rootFolder), options.server?.host);
+  const view = options.view ?? new RuntimeView({ runtime: options.runtime, clock, log });
+  // An engine that is still starting is waited for.
+  await view.start(signal);
   const version = await options.runtime.version(signal);
   const node: NodeInput = {
     nodeName: options.nodeName,
@@ -92,10 +95,9 @@ export const startKubelet = async (options: KubeletOptions, signal: AbortSignal)
     ...portOf(server?.port ?? options.serverPort),
   };
   const workers = new PodWorkers(signal);
-  const context = contextOf(options, node, references.lookup, workers, signal);
-  const { view } = context;
+  const context = contextOf({ ...options, view }, node, references.lookup, workers, signal);
   await informers.start(signal);
-  await Promise.all([view.start(signal), pods.synced, references.synced]);
+  await Promise.all([pods.synced, references.synced]);
   const agent = new NodeAgent({
     client: options.client,
     runtime: options.runtime,
@@ -142,7 +144,7 @@ const reachableAt = (machine: Machine, host: string | undefined): Machine =>
   host === undefined || host === '0.0.0.0' || host === '::' ? machine : { ...machine, addresses: [host] };
 
 const contextOf = (
-  options: KubeletOptions,
+  options: KubeletOptions & { readonly view: RuntimeView },
   node: NodeInput,
   references: PodReferences,
   workers: PodWorkers,
@@ -160,7 +162,7 @@ const contextOf = (
     log,
     events,
     references,
-    view: options.view ?? new RuntimeView({ runtime, clock, log }),
+    view: options.view,
     steady,
     images: new ImageManager(runtime, steady),
     statuses: new StatusWriter(client, clock, log, signal),

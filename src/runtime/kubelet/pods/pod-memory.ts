@@ -24,4 +24,11 @@ export class PodMemory {
   refreshedAt = 0;
 
   constructor(readonly messages: TerminationMessages) {}
+
+  /** Forgets all runs but these. */
+  keepRuns(ids: ReadonlySet<string>): void {
+    for (const runs of [this.stopping, this.mustRestart, this.backedOff]) {
+      for (const id of runs) if (!ids.has(id)) runs.delete(id);
+    }
+  }
 }

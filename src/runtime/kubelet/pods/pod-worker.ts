@@ -28,6 +28,7 @@ export class PodWorker {
   #gone = false;
   #end: PodEnd | undefined;
   #ended = false;
+  #deleted = false;
   #dirty = false;
   #running: Promise<void> | undefined;
   /** Stops the step under way. */
@@ -135,7 +136,7 @@ export class PodWorker {
     const pod = this.context.statuses.newest(this.#pod);
     const outcome = await syncPod(this.context, pod, this.#memory, signal);
     if (outcome.type === 'waiting') {
-      await removeOldRuns(this.context, pod, signal);
+      await removeOldRuns(this.context, pod, this.#memory.messages, signal);
       return outcome.wakeAfterMs;
     }
     if (outcome.type === 'ended') {
@@ -162,13 +163,16 @@ export class PodWorker {
     if (!deleted && !this.#gone) return undefined;
     await removePod(context, this.#uid, this.#memory.messages, signal);
     if (!this.#gone) {
+      // Once is enough: finalizers may hold the object after that.
+      if (this.#deleted) return undefined;
       try {
         await deleteFromApi(context, this.#pod);
+        this.#deleted = true;
       } catch (error) {
         // Another pod has the name by now: ours is gone.
         if (!isApiError(error, 'Conflict') && !isApiError(error, 'NotFound')) throw error;
       }
-      // Finalizers may hold the object: the rest comes when it leaves.
+      // The rest comes when the object has left.
       return undefined;
     }
     this.#done = true;

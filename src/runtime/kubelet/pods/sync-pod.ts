@@ -43,6 +43,7 @@ export const syncPod = async (
   const { clock, statuses, steady, view } = context;
   const uid = pod.metadata.uid ?? '';
   const observed = await view.observe(uid, signal);
+  memory.keepRuns(new Set(observed.containers.map(({ id }) => id)));
   await memory.messages.collect(pod, observed.containers, signal);
   const now = steady();
   const deadline = deadlineOf(context, pod, memory);

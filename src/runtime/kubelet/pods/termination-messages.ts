@@ -54,6 +54,12 @@ export class TerminationMessages {
     }
   }
 
+  /** A run was removed. */
+  async forget(run: Run): Promise<void> {
+    this.#read.delete(run.id);
+    if (!this.#unused) await rm(join(this.#folder, run.name, String(run.attempt)), { force: true });
+  }
+
   async remove(): Promise<void> {
     if (this.#unused) return;
     await rm(this.#folder, { recursive: true, force: true });

@@ -30,6 +30,8 @@ type Verdict = 'success' | 'failure';
 /** The probes of one run of a container. */
 interface ProbedRun {
   readonly podUid: string;
+  /** Where the pod is reached; may become known, or change, after the start. */
+  podIp: string | undefined;
   readonly stops: ReadonlyMap<ProbeType, AbortController>;
   readonly verdicts: Map<ProbeType, Verdict>;
   readonly started: Promise<void>;
@@ -69,7 +71,11 @@ export class Prober implements ProbeOutcomes {
     const podUid = pod.metadata.uid ?? '';
     const wanted = new Set(containers.map(({ run }) => run.id));
     for (const [id, run] of this.#runs) if (run.podUid === podUid && !wanted.has(id)) this.#stop(id);
-    for (const probed of containers) if (!this.#runs.has(probed.run.id)) this.#start(pod, podIp, probed);
+    for (const probed of containers) {
+      const run = this.#runs.get(probed.run.id);
+      if (run === undefined) this.#start(pod, podIp, probed);
+      else run.podIp = podIp;
+    }
   }
 
   /** A pod that ends is no longer restarted; whether it is ready still matters to those who drain it. */
@@ -108,6 +114,7 @@ export class Prober implements ProbeOutcomes {
     });
     const run: ProbedRun = {
       podUid: pod.metadata.uid ?? '',
+      podIp,
       stops: new Map(present.map(([type]) => [type, new AbortController()])),
       verdicts: new Map(),
       started,
@@ -119,7 +126,7 @@ export class Prober implements ProbeOutcomes {
     this.#runs.set(probed.run.id, run);
     for (const [type, probe] of present) {
       if (type === 'startup' && run.verdicts.get('startup') === 'success') continue;
-      const task = new ProbeTask(this.options, pod, podIp, probed, type, probe, run);
+      const task = new ProbeTask(this.options, pod, probed, type, probe, run);
       const { signal } = run.stops.get(type) ?? new AbortController();
       task.run(signal).catch((error: unknown) => {
         if (!signal.aborted) this.options.log.error({ err: error }, 'probe stopped');
@@ -137,7 +144,6 @@ class ProbeTask {
   constructor(
     private readonly options: ProberOptions,
     private readonly pod: Pod,
-    private readonly podIp: string | undefined,
     private readonly probed: ProbedContainer,
     private readonly type: ProbeType,
     private readonly probe: Probe,
@@ -190,7 +196,7 @@ class ProbeTask {
 
   async #attempt(signal: AbortSignal): Promise<ProbeResult> {
     const { container, run } = this.probed;
-    const target = { container: container.spec, containerId: run.id, podIp: this.podIp };
+    const target = { container: container.spec, containerId: run.id, podIp: this.state.podIp };
     let result = await runProbe(this.probe, target, this.options.runtime, signal);
     for (let tries = 1; result.outcome === 'error' && tries < MOST_ERRORS; tries += 1) {
       result = await runProbe(this.probe, target, this.options.runtime, signal);
