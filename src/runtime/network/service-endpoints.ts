@@ -28,11 +28,15 @@ export class ServiceEndpoints {
   readonly #pods: Informer<Pod>;
   readonly #listeners = new Set<(service: ObjectKey) => void>();
   readonly #stop: readonly (() => void)[];
+  /** Resolves when all endpoints are known that there were at the start. */
+  readonly synced: Promise<unknown>;
 
   constructor(informers: InformerSet) {
     this.#pods = informers.informer(Pod);
+    const slices = informers.informer(EndpointSlice);
+    this.synced = Promise.all([this.#pods.synced, slices.synced]);
     this.#stop = [
-      informers.informer(EndpointSlice).onEvent(({ type, object }) => this.#changed(object, type === 'deleted')),
+      slices.onEvent(({ type, object }) => this.#changed(object, type === 'deleted')),
       this.#pods.onEvent(({ object, previous }) => {
         const deleted = object.metadata.deletionTimestamp !== undefined;
         if (deleted && previous?.metadata.deletionTimestamp === undefined) this.#podLeaves(object);

@@ -1,5 +1,6 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Client } from '../../cluster/client/client.js';
 import type { InformerSet } from '../../cluster/client/informer.js';
@@ -110,11 +111,28 @@ class Volumes implements VolumeManager {
       this.#mounted.delete(podUid);
       const folder = join(this.#pods, folderName(podUid), 'volumes');
       await unmountBelow(folder);
-      await rm(folder, { recursive: true, force: true });
+      await this.#remove(folder);
       // The pod's folder may hold what others keep there; it goes when it is empty.
       const rest = await readdir(join(this.#pods, podUid)).catch(() => undefined);
       if (rest?.length === 0) await rm(join(this.#pods, podUid), { recursive: true, force: true });
     });
+  }
+
+  /**
+   * Containers may run as root where this process does not: what they leave behind cannot be removed then. It is put
+   * aside, so that the pod can end, and the administrator is told.
+   */
+  async #remove(folder: string): Promise<void> {
+    try {
+      await rm(folder, { recursive: true, force: true });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EACCES' && code !== 'EPERM' && code !== 'ENOTEMPTY') throw error;
+      const aside = join(this.#options.root, 'left-behind', randomUUID());
+      await mkdir(dirname(aside), { recursive: true });
+      await rename(folder, aside);
+      this.#options.log.warn(`files of other users are left in ${aside}; remove them as root`);
+    }
   }
 
   async mountedPods(): Promise<readonly string[]> {

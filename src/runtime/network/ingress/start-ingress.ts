@@ -54,6 +54,8 @@ class IngressProxy {
   readonly certificates: Certificates;
   #routes: RouteTable = { hosts: new Map(), defaultBackend: undefined };
   #stale = true;
+  #ready = false;
+  readonly #synced: Promise<unknown>;
   #status: NonNullable<Ingress['status']> | undefined;
 
   constructor(options: IngressOptions) {
@@ -61,6 +63,10 @@ class IngressProxy {
     this.#services = options.informers.informer(Service);
     this.#ingresses = options.informers.informer(Ingress);
     this.#classes = options.informers.informer(IngressClass);
+    const known = [this.#services.synced, this.#ingresses.synced, this.#classes.synced, options.endpoints.synced];
+    this.#synced = Promise.all(known).then(() => {
+      this.#ready = true;
+    });
     this.certificates = new Certificates(options.informers.informer(Secret), options.log);
     this.#stop = [
       this.#ingresses.onEvent(({ type, object }) => {
@@ -81,6 +87,8 @@ class IngressProxy {
   }
 
   async handle(request: IncomingMessage, response: ServerResponse, protocol: 'http' | 'https'): Promise<void> {
+    // After a start, what was there before is soon known again: better late than not found.
+    if (!this.#ready) await this.#synced;
     const forward = this.#forward(request, protocol);
     if ('status' in forward) {
       answer(response, forward.status, forward.message);
@@ -100,6 +108,7 @@ class IngressProxy {
     protocol: 'http' | 'https',
   ): Promise<void> {
     socket.on('error', () => socket.destroy());
+    if (!this.#ready) await this.#synced;
     const forward = this.#forward(request, protocol);
     if ('status' in forward) {
       socket.end(`HTTP/1.1 ${forward.status} ${forward.message}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);

@@ -19,6 +19,9 @@ export const SERVICE_CIDRS = {
   simulated: '10.96.0.0/16',
 } as const;
 
+/** When the packet filter could not be changed: another program may have held it. */
+const RETRY_MS = 1000;
+
 export interface ServiceProxyOptions {
   readonly client: Client;
   readonly informers: InformerSet;
@@ -87,6 +90,12 @@ const chooseProxy = async (options: ServiceProxyOptions): Promise<ClusterProxy> 
   };
 };
 
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
 class RunningProxy implements ServiceProxy {
   readonly clusterAddresses: ServiceProxy['clusterAddresses'];
   readonly #options: ServiceProxyOptions;
@@ -96,7 +105,8 @@ class RunningProxy implements ServiceProxy {
   readonly #stop: readonly (() => void)[];
   #working: Promise<void> = Promise.resolve();
   #pending = false;
-  #closed = false;
+  readonly #closed = new AbortController();
+  readonly #synced: Promise<unknown>;
 
   constructor(options: ServiceProxyOptions, cluster: ClusterProxy) {
     this.#options = options;
@@ -106,6 +116,7 @@ class RunningProxy implements ServiceProxy {
       nodePort === undefined ? undefined : { host: options.host, port: nodePort },
     );
     this.#services = options.informers.informer(Service);
+    this.#synced = Promise.all([this.#services.synced, options.endpoints.synced]);
     this.#stop = [
       this.#services.onEvent(() => this.#changed()),
       options.endpoints.onChange(() => {
@@ -124,7 +135,7 @@ class RunningProxy implements ServiceProxy {
   }
 
   async close({ removeRules = false }: { readonly removeRules?: boolean } = {}): Promise<void> {
-    this.#closed = true;
+    this.#closed.abort();
     for (const stop of this.#stop) stop();
     await this.settled();
     await this.#nodePorts.close();
@@ -133,15 +144,23 @@ class RunningProxy implements ServiceProxy {
 
   /** Many changes at once become one update, after the one that is under way. */
   #changed(): void {
-    if (this.#pending || this.#closed) return;
+    if (this.#pending || this.#closed.signal.aborted) return;
     this.#pending = true;
     this.#working = this.#working.then(async () => {
+      // Before everything is known, what pods that ran on still use would be taken away.
+      await Promise.race([this.#synced, aborted(this.#closed.signal)]);
       await new Promise((resolve) => setImmediate(resolve));
       this.#pending = false;
+      if (this.#closed.signal.aborted) return;
       try {
         await this.#update();
       } catch (error) {
-        this.#options.log.error({ error }, 'cannot update the addresses of Services; the next change tries again');
+        this.#options.log.error({ error }, 'cannot update the addresses of Services; trying again');
+        const { clock } = this.#options;
+        void clock.sleep(RETRY_MS, this.#closed.signal).then(
+          () => this.#changed(),
+          () => undefined,
+        );
       }
     });
   }
@@ -181,9 +200,7 @@ class RunningProxy implements ServiceProxy {
 export const startServiceProxy = async (options: ServiceProxyOptions): Promise<ServiceProxy> => {
   const cluster = await chooseProxy(options);
   if (cluster.kind === 'none') options.log.warn(`cluster addresses of Services are not reachable: ${cluster.reason}`);
-  const proxy = new RunningProxy(options, cluster);
-  await proxy.settled();
-  return proxy;
+  return new RunningProxy(options, cluster);
 };
 
 /**
