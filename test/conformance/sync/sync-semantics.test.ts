@@ -453,7 +453,7 @@ describe('the operator, syncing as Argo CD does', () => {
     await repository.commit({ 'app/web.yaml': web('bad') });
     await rig.application('shop', {
       source: source(),
-      syncPolicy: { automated: {}, rollback: { healthTimeout: '700ms' } },
+      syncPolicy: { automated: {}, rollback: { healthTimeout: '10s' } },
     });
     const failed = await rig.untilApplication('shop', (app) => app.status?.operationState?.phase === 'Failed');
     assert.match(failed.status?.operationState?.message ?? '', /ImagePullBackOff/);
