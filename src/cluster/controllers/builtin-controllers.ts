@@ -7,6 +7,7 @@ import { createDeploymentController } from './deployment/deployment-controller.j
 import { createDisruptionController } from './disruption/disruption-controller.js';
 import { createEndpointSliceController } from './endpoint-slice/endpoint-slice-controller.js';
 import { createGarbageCollector } from './garbage-collector/garbage-collector.js';
+import { createAutoscalerController } from './horizontal-autoscaler/autoscaler-controller.js';
 import { createJobController } from './job/job-controller.js';
 import { createTtlController } from './job/ttl-controller.js';
 import { createNamespaceController } from './namespace/namespace-controller.js';
@@ -52,6 +53,7 @@ const CONTROLLERS: readonly CreateController[] = [
   createPodGcController,
   createClaimProtectionController,
   createDisruptionController,
+  createAutoscalerController,
   createResourceQuotaController,
   createClusterRoleAggregation,
   createGarbageCollector,
