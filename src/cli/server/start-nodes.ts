@@ -12,6 +12,7 @@ import { startKubelet } from '../../runtime/kubelet/kubelet.js';
 import { RuntimeView } from '../../runtime/kubelet/runtime-view.js';
 import { startKubeletServer } from '../../runtime/kubelet/server/kubelet-server.js';
 import { createVolumeManager } from '../../runtime/volumes/create-volume-manager.js';
+import { createNoVolumes } from '../../runtime/volumes/no-volumes.js';
 import type { ServerSettings } from './server-settings.js';
 
 export interface NodesOptions {
@@ -46,7 +47,10 @@ export const startNodes = async (
   signal: AbortSignal,
 ): Promise<{ readonly kubelets: readonly Kubelet[]; readonly stopped: Promise<unknown> }> => {
   const { client, informers, runtime, settings, clock, log } = options;
-  const volumes = createVolumeManager({ client, informers, root: options.folder, clock, log });
+  const volumes =
+    runtime.name === 'simulated'
+      ? createNoVolumes()
+      : createVolumeManager({ client, informers, root: options.folder, clock, log });
   const view = new RuntimeView({ runtime, clock, log });
   const server = await startKubeletServer(
     {

@@ -68,7 +68,7 @@ const runController = async (controller: Controller, deps: RunDeps, signal: Abor
   };
   const source = controller.source?.(enqueue, signal) ?? Promise.resolve();
   try {
-    await Promise.all([source, ...Array.from({ length: controller.concurrency ?? 4 }, work)]);
+    await Promise.all([source, ...Array.from({ length: controller.concurrency ?? 16 }, work)]);
   } finally {
     for (const unsubscribe of unsubscribers) unsubscribe();
     await stop();

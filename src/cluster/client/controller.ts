@@ -23,7 +23,7 @@ export interface Watch {
 export interface Controller {
   readonly name: string;
   readonly watches: readonly Watch[];
-  /** How many keys may be reconciled at once; one key never runs twice at the same time. Default 4. */
+  /** How many keys may be reconciled at once; one key never runs twice at the same time. Default 16. */
   readonly concurrency?: number;
   /** More keys than the watches give, such as those of kinds that come and go. Runs until the signal fires. */
   source?(enqueue: (key: ObjectKey) => void, signal: AbortSignal): Promise<void>;

@@ -1,8 +1,9 @@
-import type { KubeObject } from '../../objects/object.js';
+import { EventLog } from './event-log.js';
 import type { Journal } from './journal.js';
 import { KeyIndex } from './key-index.js';
 import type { Change, Revision, Snapshot, Store, Stored, StoreEvent } from './store.js';
 import { StoreError } from './store.js';
+import { StoredObject } from './stored-object.js';
 import { WatchQueue } from './watch-queue.js';
 
 export interface RevisionedStoreOptions {
@@ -32,9 +33,7 @@ interface Pending {
 export class RevisionedStore implements Store {
   readonly #objects = new Map<string, Stored>();
   readonly #keys = new KeyIndex();
-  /** Events after `#compacted`, in order. */
-  #events: StoreEvent[] = [];
-  #compacted: Revision;
+  readonly #log: EventLog;
   #revision: Revision;
   #assigned: Revision;
   readonly #watches = new Set<WatchQueue>();
@@ -55,12 +54,11 @@ export class RevisionedStore implements Store {
     const state = journal.load();
     this.#revision = state.revision;
     this.#assigned = state.revision;
-    this.#compacted = state.compacted;
     for (const { key, revision, bytes } of state.objects) {
-      this.#objects.set(key, { key, revision, bytes, object: parse(bytes) });
+      this.#objects.set(key, new StoredObject(key, revision, bytes));
       this.#keys.add(key);
     }
-    this.#events = restoreEvents([...state.events], this.#objects);
+    this.#log = EventLog.restore(state, (key) => this.#objects.get(key)?.bytes);
   }
 
   get revision(): Revision {
@@ -73,7 +71,7 @@ export class RevisionedStore implements Store {
 
   list(prefix: string, at: Revision = this.#revision): Snapshot {
     if (at > this.#revision) throw new StoreError('future', `Revision ${at} is newer than ${this.#revision}`);
-    if (at < this.#compacted) throw this.#expired(at);
+    if (at < this.#log.compacted) throw this.#expired(at);
     if (at === this.#revision) return { items: this.#current(prefix), revision: at };
     return { items: this.#past(prefix, at), revision: at };
   }
@@ -101,12 +99,10 @@ export class RevisionedStore implements Store {
 
   async *watch(prefix: string, from: Revision, signal: AbortSignal): AsyncGenerator<StoreEvent, void, undefined> {
     if (from > this.#revision) throw new StoreError('future', `Revision ${from} is newer than ${this.#revision}`);
-    if (from < this.#compacted) throw this.#expired(from);
+    if (from < this.#log.compacted) throw this.#expired(from);
     if (signal.aborted) return;
     const queue = new WatchQueue(prefix, this.#maxWatchQueue);
-    const missed = this.#events
-      .slice(firstAfter(this.#events, from))
-      .filter((event) => event.stored.key.startsWith(prefix));
+    const missed = this.#log.after(from, prefix);
     const end = (): void => queue.end();
     this.#watches.add(queue);
     signal.addEventListener('abort', end, { once: true });
@@ -124,9 +120,8 @@ export class RevisionedStore implements Store {
 
   async compact(before: Revision): Promise<void> {
     const target = Math.min(before, this.#revision);
-    if (target <= this.#compacted) return;
-    this.#compacted = target;
-    this.#events = this.#events.slice(firstAfter(this.#events, target));
+    if (target <= this.#log.compacted) return;
+    this.#log.compact(target);
     await this.journal.compact(target);
   }
 
@@ -144,12 +139,9 @@ export class RevisionedStore implements Store {
   /** The state at an older revision: today's, with the events since then undone from the newest to the oldest. */
   #past(prefix: string, at: Revision): readonly Stored[] {
     const state = new Map(this.#current(prefix).map((stored) => [stored.key, stored]));
-    for (let index = this.#events.length - 1; index >= 0; index -= 1) {
-      const event = this.#events[index] as StoreEvent;
-      if (event.revision <= at) break;
-      if (!event.stored.key.startsWith(prefix)) continue;
-      if (event.previous === undefined) state.delete(event.stored.key);
-      else state.set(event.stored.key, event.previous);
+    for (const { stored, previous } of [...this.#log.after(at, prefix)].reverse()) {
+      if (previous === undefined) state.delete(stored.key);
+      else state.set(stored.key, previous);
     }
     return [...state.values()].sort((left, right) => (left.key < right.key ? -1 : 1));
   }
@@ -168,7 +160,7 @@ export class RevisionedStore implements Store {
     this.#assigned += 1;
     const revision = this.#assigned;
     const source = change.type === 'remove' ? (previous as Stored).object : change.object;
-    const stored = storedOf(key, revision, source);
+    const stored = StoredObject.of(key, revision, source);
     if (change.type === 'create') return { type: 'created', revision, stored };
     return { type: change.type === 'remove' ? 'removed' : 'replaced', revision, stored, previous: previous as Stored };
   }
@@ -215,64 +207,18 @@ export class RevisionedStore implements Store {
       if (type === 'created') this.#keys.add(stored.key);
     }
     this.#revision = event.revision;
-    this.#events.push(event);
+    this.#log.push(event);
     for (const watch of this.#watches) if (stored.key.startsWith(watch.prefix)) watch.push(event);
   }
 
   /** Keeps the memory of events bounded; a quarter is forgotten at once so that it happens seldom. */
   async #trim(): Promise<void> {
-    if (this.#events.length <= this.#maxEvents) return;
-    const oldest = this.#events[Math.ceil(this.#maxEvents / 4)];
+    if (this.#log.size <= this.#maxEvents) return;
     // A failed compaction costs disk only; the next one tries again.
-    if (oldest !== undefined) await this.compact(oldest.revision).catch(() => undefined);
+    await this.compact(this.#log.revisionAt(Math.ceil(this.#maxEvents / 4))).catch(() => undefined);
   }
 
   #expired(revision: Revision): StoreError {
-    return new StoreError('expired', `Revision ${revision} is forgotten; the oldest known is ${this.#compacted}`);
+    return new StoreError('expired', `Revision ${revision} is forgotten; the oldest known is ${this.#log.compacted}`);
   }
 }
-
-/** The object with its revision as resourceVersion, and its bytes. */
-const storedOf = (key: string, revision: Revision, source: KubeObject): Stored => {
-  const object = { ...source, metadata: { ...source.metadata, resourceVersion: String(revision) } };
-  return { key, revision, object, bytes: Buffer.from(JSON.stringify(object)) };
-};
-
-const parse = (bytes: Uint8Array): KubeObject => JSON.parse(Buffer.from(bytes).toString('utf8')) as KubeObject;
-
-/** The position of the first event after a revision. */
-const firstAfter = (events: readonly StoreEvent[], revision: Revision): number => {
-  let [low, high] = [0, events.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((events[middle] as StoreEvent).revision <= revision) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-};
-
-/**
- * A journal keeps with each event what the key held before, so every version is written once: what an event wrote is
- * what the next event of the key replaced, or what the key holds now.
- */
-const restoreEvents = (
-  recorded: readonly { type: StoreEvent['type']; key: string; revision: Revision; previous: Uint8Array | undefined }[],
-  objects: ReadonlyMap<string, Stored>,
-): StoreEvent[] => {
-  const following = new Map<string, Stored>();
-  const events: StoreEvent[] = [];
-  for (const { type, key, revision, previous: bytes } of [...recorded].reverse()) {
-    const previous = bytes === undefined ? undefined : restoredOf(key, bytes);
-    const written = following.get(key) ?? objects.get(key);
-    const stored = type === 'removed' && previous !== undefined ? storedOf(key, revision, previous.object) : written;
-    if (previous !== undefined) following.set(key, previous);
-    if (stored === undefined) throw new StoreError('failed', `The journal has an event of ${key} without its object`);
-    events.push(previous === undefined ? { type, revision, stored } : { type, revision, stored, previous });
-  }
-  return events.reverse();
-};
-
-const restoredOf = (key: string, bytes: Uint8Array): Stored => {
-  const object = parse(bytes);
-  return { key, revision: Number(object.metadata.resourceVersion), object, bytes };
-};

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { env } from 'node:process';
+import type { Chart } from '../../render/helm/chart/chart.js';
+import { ChartError } from '../../render/helm/chart/chart-error.js';
+import { loadChartFiles } from '../../render/helm/chart/load-files.js';
+import { readArchive } from '../../render/helm/chart/read-archive.js';
+import { ChartCache } from '../../render/helm/repositories/chart-cache.js';
+import { pullDependencies } from '../../render/helm/repositories/pull-dependencies.js';
+import { isHttp, isOci, pullAddress, pullChart } from '../../render/helm/repositories/pull-chart.js';
+import type { RepositoryAccess } from '../../render/helm/repositories/request.js';
+import type { TemplateOptions } from './template-options.js';
+
+const PRERELEASES = '>0.0.0-0';
+
+const cache = (): ChartCache =>
+  new ChartCache(join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'fairlead', 'charts'));
+
+const pem = async (path: string | undefined): Promise<string | undefined> =>
+  path === undefined ? undefined : await readFile(path, 'utf8');
+
+const accessOf = async (options: TemplateOptions): Promise<RepositoryAccess> => {
+  const [ca, cert, key] = await Promise.all([pem(options.caFile), pem(options.certFile), pem(options.keyFile)]);
+  return {
+    passCredentials: options.passCredentials === true,
+    insecureSkipTlsVerify: options.insecureSkipTlsVerify === true,
+    plainHttp: options.plainHttp === true,
+    ...(options.username === undefined ? {} : { username: options.username }),
+    ...(options.password === undefined ? {} : { password: options.password }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  };
+};
+
+/** The chart at an address, or by its name in the repository of `--repo`. */
+export const pullReferenced = async (
+  reference: string,
+  options: TemplateOptions,
+  warnings: string[],
+): Promise<Chart> => {
+  const access = await accessOf(options);
+  const version = options.version ?? (options.devel === true ? PRERELEASES : '');
+  let archive: Buffer;
+  if (options.repo !== undefined) {
+    archive = await pullChart({ repository: options.repo, name: reference, version }, access, cache());
+  } else if (isOci(reference) || isHttp(reference)) {
+    archive = await pullAddress(reference, version, access, cache());
+  } else {
+    const [alias] = reference.split('/');
+    throw new ChartError(
+      reference.includes('/')
+        ? `repo ${alias} not found`
+        : `non-absolute URLs should be in form of repo_name/path_to_chart, got: ${reference}`,
+    );
+  }
+  return await loadChartFiles(await readArchive(archive), warnings);
+};
+
+/** Pulls what Chart.yaml names and `charts/` lacks; nothing is written into the chart. */
+export const addMissingDependencies = async (
+  chart: Chart,
+  folder: string | undefined,
+  options: TemplateOptions,
+  load: (path: string) => Promise<Chart>,
+): Promise<void> => {
+  const own = await accessOf(options);
+  const { username: _username, password: _password, ...shared } = own;
+  await pullDependencies(chart, {
+    // The credentials on the command line are those of the chart's own repository.
+    accessTo: (repository) => (repository === options.repo ? own : shared),
+    loadLocal: (path) => {
+      if (folder === undefined) throw new ChartError(`a pulled chart cannot depend on the folder ${path}`);
+      return load(resolve(folder, path));
+    },
+    cache: cache(),
+  });
+};

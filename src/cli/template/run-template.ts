@@ -1,0 +1,117 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { env, stderr, stdout } from 'node:process';
+import type { Chart } from '../../render/helm/chart/chart.js';
+import { ChartError } from '../../render/helm/chart/chart-error.js';
+import { loadChart } from '../../render/helm/chart/load-chart.js';
+import { InvalidManifests } from '../../render/helm/release/invalid-manifests.js';
+import { renderChart, type RenderedChart } from '../../render/helm/render-chart.js';
+import { templateOutput } from '../../render/helm/release/template-output.js';
+import { toBytes } from '../../render/helm/template/go-string.js';
+import type { GoMap } from '../../render/helm/template/values.js';
+import { mergeValueOptions } from '../../render/helm/values/merge-options.js';
+import { FolderTree } from '../../render/files/folder-tree.js';
+import { FileTreeError } from '../../render/file-tree.js';
+import { CommandFailure } from '../exit-statuses.js';
+import { releaseNameAndChart } from './release-name.js';
+import type { TemplateOptions } from './template-options.js';
+
+const INVALID_HINT = '\n\nUse --debug flag to render out invalid YAML';
+
+/** Renders the chart that the arguments name and prints it. Throws CommandFailure with Helm's text. */
+export const runTemplate = async (args: readonly string[], options: TemplateOptions): Promise<void> => {
+  try {
+    await template(args, options);
+  } catch (error) {
+    if (error instanceof InvalidManifests) {
+      if (options.debug === true) await print(error.rendered);
+      throw new CommandFailure(options.debug === true ? error.message : `${error.message}${INVALID_HINT}`);
+    }
+    if (error instanceof ChartError || error instanceof FileTreeError) throw new CommandFailure(error.message);
+    throw error;
+  }
+};
+
+const template = async (args: readonly string[], options: TemplateOptions): Promise<void> => {
+  const { name, chart: reference } = releaseNameAndChart(args, options);
+  const warnings: string[] = [];
+  const local = await isLocal(reference, options);
+  const values = await readValues(options);
+  const chart = local ? await loadLocal(reference, warnings) : await pull(reference, options, warnings);
+  if (options.dependencyUpdate === true) await addDependencies(chart, local ? resolve(reference) : undefined, options);
+  const rendered = await renderChart(chart, {
+    releaseName: name,
+    namespace: options.namespace ?? env['HELM_NAMESPACE'] ?? 'default',
+    values,
+    isUpgrade: options.isUpgrade === true,
+    skipSchemaValidation: options.skipSchemaValidation === true,
+    apiVersions: options.apiVersions ?? [],
+    ...(options.kubeVersion === undefined ? {} : { kubeVersion: options.kubeVersion }),
+  });
+  for (const warning of [...warnings, ...rendered.warnings]) stderr.write(`${warning}\n`);
+  await write(rendered, name, options);
+};
+
+const write = async (rendered: RenderedChart, name: string, options: TemplateOptions): Promise<void> => {
+  if (options.outputDir !== undefined) {
+    const { writeOutputFolder } = await import('./output-folder.js');
+    await print(await writeOutputFolder(rendered, name, options.outputDir, options));
+    return;
+  }
+  await print(
+    templateOutput(rendered, {
+      includeCrds: options.includeCrds === true,
+      skipTests: options.skipTests === true,
+      noHooks: !options.hooks,
+      showOnly: options.showOnly ?? [],
+    }),
+  );
+};
+
+const print = (text: string): Promise<void> =>
+  new Promise((done, fail) => {
+    stdout.write(toBytes(text), (error) => (error instanceof Error ? fail(error) : done()));
+  });
+
+/** Everything on this machine is in reach, as it is for the person who runs the command. */
+const machine = (): FolderTree => new FolderTree('/');
+const machinePath = (path: string): string => resolve(path).slice(1);
+
+const loadLocal = (path: string, warnings: string[]): Promise<Chart> =>
+  loadChart(machine(), machinePath(path), warnings);
+
+const isLocal = async (reference: string, options: TemplateOptions): Promise<boolean> => {
+  if (options.repo !== undefined) return false;
+  try {
+    await stat(reference);
+    return true;
+  } catch {
+    if (reference.startsWith('/') || reference.startsWith('.')) throw new ChartError(`path "${reference}" not found`);
+    return false;
+  }
+};
+
+const pull = async (reference: string, options: TemplateOptions, warnings: string[]): Promise<Chart> => {
+  const { pullReferenced } = await import('./pull-referenced.js');
+  return await pullReferenced(reference, options, warnings);
+};
+
+const addDependencies = async (chart: Chart, folder: string | undefined, options: TemplateOptions): Promise<void> => {
+  const { addMissingDependencies } = await import('./pull-referenced.js');
+  await addMissingDependencies(chart, folder, options, (path) => loadLocal(path, []));
+};
+
+const readValues = async (options: TemplateOptions): Promise<GoMap> => {
+  const { readValuesFile } = await import('./read-values-file.js');
+  return await mergeValueOptions(
+    {
+      valueFiles: options.values ?? [],
+      set: options.set ?? [],
+      setString: options.setString ?? [],
+      setJson: options.setJson ?? [],
+      setFile: options.setFile ?? [],
+      setLiteral: options.setLiteral ?? [],
+    },
+    (path) => readValuesFile(path),
+  );
+};

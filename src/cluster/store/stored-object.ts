@@ -1,0 +1,36 @@
+import type { KubeObject } from '../../objects/object.js';
+import type { Revision, Stored } from './store.js';
+
+/**
+ * An object as its JSON bytes. The parsed object is kept for as long as somebody else holds it (an informer, a request)
+ * and read again from the bytes when nobody does: most objects are written once and then only listed.
+ */
+export class StoredObject implements Stored {
+  #object: WeakRef<KubeObject> | undefined;
+
+  constructor(
+    readonly key: string,
+    readonly revision: Revision,
+    readonly bytes: Uint8Array,
+    object?: KubeObject,
+  ) {
+    if (object !== undefined) this.#object = new WeakRef(object);
+  }
+
+  /** The object with its revision as resourceVersion. */
+  static of(key: string, revision: Revision, source: KubeObject): StoredObject {
+    const object = { ...source, metadata: { ...source.metadata, resourceVersion: String(revision) } };
+    return new StoredObject(key, revision, Buffer.from(JSON.stringify(object)), object);
+  }
+
+  get object(): KubeObject {
+    const known = this.#object?.deref();
+    if (known !== undefined) return known;
+    const parsed = parseObject(this.bytes);
+    this.#object = new WeakRef(parsed);
+    return parsed;
+  }
+}
+
+export const parseObject = (bytes: Uint8Array): KubeObject =>
+  JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')) as KubeObject;
