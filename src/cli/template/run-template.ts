@@ -4,7 +4,7 @@ import { env, stderr, stdout } from 'node:process';
 import type { Chart } from '../../render/helm/chart/chart.js';
 import { ChartError } from '../../render/helm/chart/chart-error.js';
 import { loadChart } from '../../render/helm/chart/load-chart.js';
-import { InvalidManifests } from '../../render/helm/release/invalid-manifests.js';
+import { RenderFailure } from '../../render/helm/release/render-failure.js';
 import { renderChart, type RenderedChart } from '../../render/helm/render-chart.js';
 import { templateOutput } from '../../render/helm/release/template-output.js';
 import { toBytes } from '../../render/helm/template/go-string.js';
@@ -23,7 +23,7 @@ export const runTemplate = async (args: readonly string[], options: TemplateOpti
   try {
     await template(args, options);
   } catch (error) {
-    if (error instanceof InvalidManifests) {
+    if (error instanceof RenderFailure) {
       if (options.debug === true) await print(error.rendered);
       throw new CommandFailure(options.debug === true ? error.message : `${error.message}${INVALID_HINT}`);
     }

@@ -3,8 +3,10 @@ import { ChartError } from './chart/chart-error.js';
 import { processDependencies } from './chart/process-dependencies.js';
 import type { Lookup } from './functions/lookups.js';
 import { capabilities, DEFAULT_KUBE_VERSION, type KubeVersion, parseKubeVersion } from './release/capabilities.js';
+import { RenderFailure } from './release/render-failure.js';
 import { renderTemplates } from './release/render-templates.js';
 import { type Hook, type RenderedManifest, sortManifests } from './release/sort-manifests.js';
+import { sourced } from './release/template-output.js';
 import { fromBytes } from './template/go-string.js';
 import type { Limits } from './template/execution.js';
 import { type GoMap, int, type Value } from './template/values.js';
@@ -87,6 +89,18 @@ export const renderChart = async (chart: Chart, options: RenderChartOptions): Pr
   }
   const values = coalesceValues(chart, given, warn);
   if (options.skipSchemaValidation !== true) await validateSchemas(chart, values);
+  const { manifests, hooks, notes } = failing(() => renderAll(chart, kube, values, options));
+  const crds = chart.crds().map(({ name, data }) => ({ name, content: fromBytes(data) }));
+  return { manifests, hooks, crds, notes, warnings };
+};
+
+/** Everything from the templates on. */
+const renderAll = (
+  chart: Chart,
+  kube: KubeVersion,
+  values: GoMap,
+  options: RenderChartOptions,
+): ReturnType<typeof sortManifests> & { readonly notes: string } => {
   const { kubeVersion } = chart.metadata;
   if (kubeVersion !== '' && !isCompatible(kubeVersion, kube.normalized)) {
     throw new ChartError(
@@ -96,9 +110,26 @@ export const renderChart = async (chart: Chart, options: RenderChartOptions): Pr
   const top = { values, release: releaseMap(options), capabilities: capabilities(kube, options.apiVersions ?? []) };
   const rendered = renderTemplates(chart, top, options);
   const notes = takeNotes(chart, rendered);
-  const { manifests, hooks } = sortManifests(rendered);
-  const crds = chart.crds().map(({ name, data }) => ({ name, content: fromBytes(data) }));
-  return { manifests, hooks, crds, notes, warnings };
+  return { ...sortedOrInvalid(rendered), notes };
+};
+
+const failing = <T>(render: () => T): T => {
+  try {
+    return render();
+  } catch (error) {
+    if (error instanceof ChartError && !(error instanceof RenderFailure)) throw new RenderFailure(error.message, '');
+    throw error;
+  }
+};
+
+const sortedOrInvalid = (rendered: ReadonlyMap<string, string>): ReturnType<typeof sortManifests> => {
+  try {
+    return sortManifests(rendered);
+  } catch (error) {
+    if (!(error instanceof ChartError)) throw error;
+    const texts = [...rendered].filter(([, text]) => text.trim() !== '').map(([name, text]) => sourced(name, text));
+    throw new RenderFailure(error.message, texts.join(''));
+  }
 };
 
 const RELEASE_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;

@@ -1,4 +1,4 @@
 /** Why a chart cannot be loaded or rendered, with Helm's text. */
 export class ChartError extends Error {
-  override readonly name = 'ChartError';
+  override readonly name: string = 'ChartError';
 }

@@ -25,8 +25,8 @@ const bcryptHash = (text: string): string => {
   if (toBytes(text).length > MAX_BCRYPT_BYTES) {
     return 'failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes';
   }
-  const { hashSync } = require('bcryptjs') as { hashSync(text: string, rounds: number): string };
-  return hashSync(text, BCRYPT_ROUNDS).replace(/^\$2b\$/, '$2a$');
+  const library = require('bcryptjs') as { hashSync(text: string, rounds: number): string };
+  return library.hashSync(text, BCRYPT_ROUNDS).replace(/^\$2b\$/, '$2a$');
 };
 
 const htpasswd = (user: string, password: string): string =>

@@ -1,12 +1,15 @@
 import { createRequire } from 'node:module';
+import type * as SmolToml from 'smol-toml';
 import { compareStrings } from '../template/go-string.js';
 import { formatFloat } from '../template/numbers.js';
 import { int64, Integer, sliceItems, Struct, type GoMap, type Value } from '../template/values.js';
 
+type Toml = typeof SmolToml;
+
 const require = createRequire(import.meta.url);
 
 /** Loaded when the first chart reads TOML. */
-const parser = (): typeof import('smol-toml') => require('smol-toml') as typeof import('smol-toml');
+const parser = (): Toml => require('smol-toml') as Toml;
 
 class TomlError extends Error {
   override readonly name = 'TomlError';

@@ -1,0 +1,69 @@
+import { ChartError } from '../chart/chart-error.js';
+import { MAX_CHART_SIZE } from '../chart/read-archive.js';
+import type { ChartCache } from './chart-cache.js';
+import { archiveAuthorization, findInRepository } from './http-repository.js';
+import { findInRegistry, sha256 } from './oci-registry.js';
+import { basicAuthorization, bodyOf, get, type RepositoryAccess } from './request.js';
+
+export interface ChartSource {
+  /** `https://charts.example`, or `oci://registry.example/team` with the chart's name behind it. */
+  readonly repository: string;
+  readonly name: string;
+  /** A version or a range; empty for the newest. */
+  readonly version: string;
+}
+
+export const isOci = (address: string): boolean => address.startsWith('oci://');
+export const isHttp = (address: string): boolean => /^https?:\/\//.test(address);
+
+/** The archive of a chart from an HTTP or OCI repository; its digest is checked. Throws ChartError. */
+export const pullChart = async (source: ChartSource, access: RepositoryAccess, cache?: ChartCache): Promise<Buffer> => {
+  if (isOci(source.repository)) {
+    return await pullOci(`${source.repository.replace(/\/$/, '')}/${source.name}`, source.version, access, cache);
+  }
+  const found = await findInRepository(source.repository, source.name, source.version, access);
+  const authorization = archiveAuthorization(source.repository, found.url, access);
+  return await download(found.url, found.digest, access, authorization, cache);
+};
+
+/** A chart named by its whole address: `oci://...` or the address of an archive. */
+export const pullAddress = async (
+  address: string,
+  version: string,
+  access: RepositoryAccess,
+  cache?: ChartCache,
+): Promise<Buffer> =>
+  isOci(address)
+    ? await pullOci(address, version, access, cache)
+    : await download(address, undefined, access, basicAuthorization(access), cache);
+
+const pullOci = async (
+  address: string,
+  version: string,
+  access: RepositoryAccess,
+  cache: ChartCache | undefined,
+): Promise<Buffer> => {
+  const found = await findInRegistry(address, version, access);
+  const known = await cache?.get(found.digest);
+  if (known !== undefined) return known;
+  const data = await found.download();
+  await cache?.put(data);
+  return data;
+};
+
+const download = async (
+  url: string,
+  digest: string | undefined,
+  access: RepositoryAccess,
+  authorization: string | undefined,
+  cache: ChartCache | undefined,
+): Promise<Buffer> => {
+  const known = digest === undefined ? undefined : await cache?.get(digest);
+  if (known !== undefined) return known;
+  const data = bodyOf(await get(url, access, { maxBytes: MAX_CHART_SIZE, authorization }));
+  if (digest !== undefined && sha256(data) !== `sha256:${digest}`) {
+    throw new ChartError(`the archive at ${url} does not have the digest ${digest} that its repository gives`);
+  }
+  await cache?.put(data);
+  return data;
+};
