@@ -1,9 +1,9 @@
 import { ApiError } from '../api-error.js';
-import { isRecord, jsonEquals, type AnyRecord } from '../json.js';
+import { isRecord, jsonEquals, setOwn, type AnyRecord } from '../json.js';
 import { annotationOf, LAST_APPLIED_ANNOTATION } from '../labels.js';
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from '../object.js';
-import { canonicalObject } from '../schema/canonical.js';
-import { typeOfKind } from '../schema/schema-table.js';
+import { canonicalObject, canonicalOfType } from '../schema/canonical.js';
+import { typeOfKind, type StructType } from '../schema/schema-table.js';
 import { compareValues } from './compare-values.js';
 import { conflictError, setOfConflicts, type Conflict } from './conflicts.js';
 import { difference, emptySet, isEmptySet, setOfPath, setsEqual, union, type FieldSet } from './field-set.js';
@@ -62,12 +62,44 @@ const mergeTypeFor = (object: KubeObject, schema: MergeType | undefined): MergeT
 };
 
 /** The object as the types of its kind hold it, without managedFields: what is merged and compared. */
-const comparable = (object: KubeObject): KubeObject => canonicalObject(withManagedFields(object, undefined), 'null');
+const comparable = (object: KubeObject): KubeObject => {
+  const whole = withManagedFields(object, undefined);
+  const type = typeOfKind(object);
+  if (type === undefined) return whole;
+  const parts: Record<string, unknown> = {};
+  const rest: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(whole)) {
+    const field = type.fields.get(name)?.resolved;
+    if (name === 'metadata' || field?.shape !== 'struct' || !isRecord(value)) setOwn(rest, name, value);
+    else setOwn(parts, name, comparablePart(value, field));
+  }
+  return { ...canonicalObject(rest as KubeObject, 'null'), ...parts };
+};
 
-const emptyObject = ({ apiVersion, kind }: KubeObject): KubeObject =>
-  typeOfKind({ apiVersion, kind }) === undefined
-    ? ({ apiVersion, kind } as KubeObject)
-    : canonicalObject({ apiVersion, kind, metadata: {} as ObjectMeta }, 'null');
+/** The parts of objects that writes of other parts share, such as the spec under a write of the status. */
+const comparableParts = new WeakMap<AnyRecord, AnyRecord>();
+
+const comparablePart = (value: AnyRecord, type: StructType): AnyRecord => {
+  let part = comparableParts.get(value);
+  if (part === undefined) {
+    part = canonicalOfType(value, type, 'null');
+    comparableParts.set(value, part);
+  }
+  return part;
+};
+
+const emptyObjects = new Map<string, KubeObject>();
+
+const emptyObject = ({ apiVersion, kind }: KubeObject): KubeObject => {
+  const key = `${apiVersion}/${kind}`;
+  let object = emptyObjects.get(key);
+  if (object === undefined) {
+    if (typeOfKind({ apiVersion, kind }) === undefined) return { apiVersion, kind } as KubeObject;
+    object = canonicalObject({ apiVersion, kind, metadata: {} as ObjectMeta }, 'null');
+    emptyObjects.set(key, object);
+  }
+  return object;
+};
 
 export const withManagedFields = <T extends KubeObject>(
   object: T,

@@ -1,7 +1,7 @@
 import { isRecord, jsonEquals, ownValue } from '../json.js';
 import { asMember, emptySet, memberOnly, setOfChildren, union, type FieldSet } from './field-set.js';
 import { indexElements } from './list-elements.js';
-import { deduce, type ListMerge, type MapMerge, type MergeType } from './merge-schema.js';
+import { deduce, untyped, type ListMerge, type MapMerge, type MergeType } from './merge-schema.js';
 import { fieldElement, type PathElement } from './path-element.js';
 
 export interface Comparison {
@@ -54,21 +54,27 @@ const marked = (comparison: Comparison, before: unknown, after: unknown): Compar
   return comparison;
 };
 
-const collect = (children: readonly (readonly [PathElement, Comparison])[]): Comparison => ({
-  added: setOfChildren(children.map(([path, each]) => [path, each.added])),
-  modified: setOfChildren(children.map(([path, each]) => [path, each.modified])),
-  removed: setOfChildren(children.map(([path, each]) => [path, each.removed])),
-});
+/** Comparisons that found nothing are not collected: most of an object stays the same. */
+const collect = (children: readonly (readonly [PathElement, Comparison])[]): Comparison =>
+  children.length === 0
+    ? same
+    : {
+        added: setOfChildren(children.map(([path, each]) => [path, each.added])),
+        modified: setOfChildren(children.map(([path, each]) => [path, each.modified])),
+        removed: setOfChildren(children.map(([path, each]) => [path, each.removed])),
+      };
 
 const compareMaps = (type: MapMerge, before: unknown, after: unknown): Comparison => {
   const left = isRecord(before) ? before : {};
   const right = isRecord(after) ? after : {};
-  const names = new Set([...Object.keys(left), ...Object.keys(right)]);
   const children: [PathElement, Comparison][] = [];
-  for (const name of names) {
-    const inner = type.field(name) ?? type.others ?? { shape: 'untyped' };
-    children.push([fieldElement(name), compareValues(ownValue(left, name), ownValue(right, name), inner)]);
-  }
+  const compareField = (name: string): void => {
+    const inner = type.field(name) ?? type.others ?? untyped;
+    const comparison = compareValues(ownValue(left, name), ownValue(right, name), inner);
+    if (comparison !== same) children.push([fieldElement(name), comparison]);
+  };
+  for (const name of Object.keys(left)) compareField(name);
+  for (const name of Object.keys(right)) if (!Object.hasOwn(left, name)) compareField(name);
   return collect(children);
 };
 
@@ -88,7 +94,8 @@ const compareLists = (type: ListMerge, before: unknown, after: unknown): Compari
   const children: [PathElement, Comparison][] = [];
   for (const path of new Set([...left.keys(), ...right.keys()])) {
     const [was, is] = [left.get(path) ?? [], right.get(path) ?? []];
-    children.push([path, compareElements(type, was, is)]);
+    const comparison = compareElements(type, was, is);
+    if (comparison !== same) children.push([path, comparison]);
   }
   return collect(children);
 };

@@ -51,23 +51,32 @@ export const intersection = (a: FieldSet, b: FieldSet): FieldSet => {
 /** The members of `a` that are not members of `b`, path by path. */
 export const difference = (a: FieldSet, b: FieldSet): FieldSet => {
   if (isEmptySet(b)) return a;
-  const children: [PathElement, FieldSet][] = [];
-  for (const [element, child] of a.children) {
-    const other = b.children.get(element);
-    children.push([element, other === undefined ? child : difference(child, other)]);
+  return without(a, b, difference);
+};
+
+/** Most sets lose nothing: the same set comes back then, so that what is known of it stays known. */
+const without = (
+  a: FieldSet,
+  b: FieldSet,
+  reduce: (child: FieldSet, other: FieldSet) => FieldSet | undefined,
+): FieldSet => {
+  let changed: Map<PathElement, FieldSet> | undefined;
+  for (const [element, other] of b.children) {
+    const child = a.children.get(element);
+    if (child === undefined) continue;
+    const rest = reduce(child, other);
+    if (rest === child) continue;
+    changed ??= new Map(a.children);
+    if (rest === undefined || isEmptySet(rest)) changed.delete(element);
+    else changed.set(element, rest);
   }
-  return setOfChildren(children, a.member && !b.member);
+  const member = a.member && !b.member;
+  return changed === undefined && member === a.member ? a : fieldSet(member, changed ?? a.children);
 };
 
 /** The members of `a` that neither are members of `b` nor lie below one. */
-export const withoutBelow = (a: FieldSet, b: FieldSet): FieldSet => {
-  const children: [PathElement, FieldSet][] = [];
-  for (const [element, child] of a.children) {
-    const other = b.children.get(element);
-    if (other?.member !== true) children.push([element, other === undefined ? child : withoutBelow(child, other)]);
-  }
-  return setOfChildren(children, a.member && !b.member);
-};
+export const withoutBelow = (a: FieldSet, b: FieldSet): FieldSet =>
+  isEmptySet(b) ? a : without(a, b, (child, other) => (other.member ? undefined : withoutBelow(child, other)));
 
 export const setsEqual = (a: FieldSet, b: FieldSet): boolean => {
   if (a === b) return true;

@@ -20,6 +20,29 @@ type Identity = Pick<Manager, 'manager' | 'operation' | 'apiVersion' | 'subresou
 export const managerId = ({ manager, operation, apiVersion, subresource }: Identity): string =>
   JSON.stringify([manager, operation, operation === 'Apply' ? '' : apiVersion, subresource]);
 
+/** Objects are never changed, so neither form of a set is made twice: most writes leave most managers as they are. */
+const parsed = new WeakMap<object, FieldSet>();
+const formatted = new WeakMap<FieldSet, Readonly<Record<string, unknown>>>();
+
+const parsedFields = (fields: Readonly<Record<string, unknown>>): FieldSet => {
+  let set = parsed.get(fields);
+  if (set === undefined) {
+    set = parseFieldsV1(fields);
+    parsed.set(fields, set);
+  }
+  return set;
+};
+
+const formattedFields = (set: FieldSet): Readonly<Record<string, unknown>> => {
+  let fields = formatted.get(set);
+  if (fields === undefined) {
+    fields = formatFieldsV1(set);
+    formatted.set(set, fields);
+    parsed.set(fields, set);
+  }
+  return fields;
+};
+
 const decodeEntry = (entry: ManagedFieldsEntry, index: number): Manager => {
   if (entry.operation !== 'Apply' && entry.operation !== 'Update') {
     throw new Error('operation must be `Apply` or `Update`');
@@ -35,7 +58,7 @@ const decodeEntry = (entry: ManagedFieldsEntry, index: number): Manager => {
     apiVersion: entry.apiVersion,
     subresource: entry.subresource ?? '',
     ...(entry.time === undefined ? {} : { time: entry.time }),
-    fields: parseFieldsV1(entry.fieldsV1 ?? {}),
+    fields: parsedFields(entry.fieldsV1 ?? {}),
   };
 };
 
@@ -59,7 +82,7 @@ const encodeEntry = (manager: Manager): ManagedFieldsEntry => ({
   apiVersion: manager.apiVersion,
   ...(manager.time === undefined ? {} : { time: manager.time }),
   fieldsType: 'FieldsV1',
-  fieldsV1: formatFieldsV1(manager.fields),
+  fieldsV1: formattedFields(manager.fields),
   ...(manager.subresource === '' ? {} : { subresource: manager.subresource }),
 });
 

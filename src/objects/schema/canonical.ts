@@ -51,12 +51,28 @@ const canonicalStruct = (object: AnyRecord, type: StructType, lists: AbsentLists
     if (field === undefined || value === null || value === undefined || isOmitted(field, value)) continue;
     setOwn(result, name, canonicalValue(value, field.resolved, lists));
   }
-  for (const [name, field] of type.fields) {
-    if (Object.hasOwn(result, name)) continue;
-    const zero = zeroOf(field, lists);
-    if (zero !== undefined) setOwn(result, name, zero);
+  for (const [name, zero] of zeroFields(type, lists)) {
+    if (!Object.hasOwn(result, name)) result[name] = zero;
   }
   return result;
+};
+
+type ZeroFields = readonly (readonly [name: string, zero: unknown])[];
+const knownZeros: Readonly<Record<AbsentLists, WeakMap<StructType, ZeroFields>>> = {
+  omit: new WeakMap(),
+  null: new WeakMap(),
+};
+
+/** The fields of a type that are written although nothing set them. Their values are shared: objects are not changed. */
+const zeroFields = (type: StructType, lists: AbsentLists): ZeroFields => {
+  let zeros = knownZeros[lists].get(type);
+  if (zeros === undefined) {
+    zeros = Array.from(type.fields, ([name, field]) => [name, zeroOf(field, lists)] as const).filter(
+      ([, zero]) => zero !== undefined,
+    );
+    knownZeros[lists].set(type, zeros);
+  }
+  return zeros;
 };
 
 const canonicalValue = (value: unknown, type: SchemaType, lists: AbsentLists): unknown => {
