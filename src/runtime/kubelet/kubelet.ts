@@ -113,17 +113,10 @@ export const startKubelet = async (options: KubeletOptions, signal: AbortSignal)
     pods.onEvent((event) => workers.handle(context, event.type, event.object, event.previous)),
   ];
   const running = [agent.run(signal), removeOrphans(context, pods, workers, signal)];
-  const stopped = new Promise<void>((resolve) => {
-    const stop = (): void => {
-      for (const end of unsubscribe) end();
-      context.prober.stopAll();
-      Promise.allSettled([...running, workers.settled(), server?.stopped]).then(
-        () => resolve(),
-        () => resolve(),
-      );
-    };
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
+  const stopped = untilAborted(signal).then(async () => {
+    for (const end of unsubscribe) end();
+    context.prober.stopAll();
+    await Promise.allSettled([...running, workers.settled(), server?.stopped]);
   });
   const kubelet: Kubelet = {
     nodeName: options.nodeName,
@@ -135,6 +128,12 @@ export const startKubelet = async (options: KubeletOptions, signal: AbortSignal)
   server?.serve([kubelet]);
   return kubelet;
 };
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 const portOf = (port: number | undefined): { readonly kubeletPort?: number } =>
   port === undefined ? {} : { kubeletPort: port };

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { createInformerSet } from '../../../src/cluster/client/informer-set.js';
+import { systemClock } from '../../../src/objects/clock.js';
 import { Pod } from '../../../src/objects/kinds/core-v1.js';
+import { startKubelet } from '../../../src/runtime/kubelet/kubelet.js';
 import type { TestCluster } from './test-cluster.js';
-import { isReady, startTestCluster } from './test-cluster.js';
+import { isReady, log, startTestCluster } from './test-cluster.js';
 
 describe('startKubelet', () => {
   let cluster: TestCluster;
@@ -53,5 +56,34 @@ describe('startKubelet', () => {
     const after = await cluster.client.get(Pod, { namespace: 'default', name: 'web' });
     assert.deepEqual(after?.status, before.status);
     assert.equal((await cluster.runtime.listContainers(AbortSignal.timeout(1000))).length, 2);
+  });
+});
+
+describe('startKubelet beside another', () => {
+  it('leaves the pods of other nodes alone', async () => {
+    const cluster = await startTestCluster();
+    const stop = new AbortController();
+    const { client, runtime, folder } = cluster;
+    const informers = createInformerSet(client, { log, clock: systemClock });
+    const { view, volumes } = cluster.kubelet.context;
+    const rootFolder = `${folder}/n2`;
+    const options = { client, informers, runtime, view, volumes, nodeName: 'n2', rootFolder, clock: systemClock, log };
+    const second = await startKubelet(options, stop.signal);
+    await Promise.all([cluster.run('one', {}), cluster.run('two', { nodeName: 'n2' })]);
+    await Promise.all([cluster.until('one', isReady), cluster.until('two', isReady)]);
+    await cluster.restartKubelet();
+    stop.abort();
+    await second.stopped;
+    await cluster.run('three', {});
+    await cluster.until('three', isReady);
+    assert.equal((await runtime.listPodSandboxes(AbortSignal.timeout(1000))).length, 3);
+    assert.deepEqual(
+      cluster.kubelet
+        .pods()
+        .map(({ metadata }) => metadata.name)
+        .sort(),
+      ['one', 'three'],
+    );
+    await cluster.stop();
   });
 });

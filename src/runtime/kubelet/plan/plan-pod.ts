@@ -267,5 +267,7 @@ const nextAttempt = (pod: Pod, last: ContainerStatus | undefined, name: string):
   const known = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].find(
     (status) => status.name === name,
   );
-  return known?.containerID === undefined ? 0 : known.restartCount + 1;
+  if (known === undefined) return 0;
+  // Without an id the run that is counted there was never started.
+  return known.containerID === undefined ? known.restartCount : known.restartCount + 1;
 };

@@ -78,7 +78,7 @@ const containerStatus = (
     restartCount: run.attempt,
     image: container.spec.image ?? run.image,
     imageID: run.imageId,
-    containerID: `${input.runtimeName}://${run.id}`,
+    ...(run.state === 'created' ? {} : { containerID: `${input.runtimeName}://${run.id}` }),
     started,
     ...mountsOf(container),
   };

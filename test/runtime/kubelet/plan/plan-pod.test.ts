@@ -175,6 +175,8 @@ describe('planPod', () => {
   it('counts restarts on from the status when the runs are gone', () => {
     const status = { name: 'c', ready: true, restartCount: 3, image: 'i:1', imageID: '', containerID: 'docker://x' };
     assert.deepEqual(told(plan(podOf({}, { containerStatuses: [status] }), [])), ['start c#4']);
+    const { containerID: _id, ...unstarted } = status;
+    assert.deepEqual(told(plan(podOf({}, { containerStatuses: [unstarted] }), [])), ['start c#3']);
   });
 
   it('starts ephemeral containers once', () => {
