@@ -8,6 +8,7 @@ import type { RepositoryAccess } from './credentials.js';
 import { SourceError } from './errors.js';
 import type { GitBackend } from './git-backend.js';
 import { gitHttpClient } from './git-http.js';
+import { checkPack, DEFAULT_PACK_LIMITS, packIn } from './pack-limits.js';
 import { withoutCredentials } from './repository-url.js';
 import { withThinPacks } from './thin-pack.js';
 import type { Refs } from './revision.js';
@@ -45,6 +46,19 @@ interface Transport {
 /** Every fetch adds a pack; past this many the cache is fetched anew, alone, and the old one removed. */
 const MAX_PACKS = 50;
 
+/** Lets no pack through that would unpack to more than the limits. */
+const withCheckedPacks = (http: HttpClient, name: string): HttpClient => ({
+  request: async (request) => {
+    const response = await http.request(request);
+    if (request.method !== 'POST' || response.statusCode !== 200 || response.body === undefined) return response;
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of response.body) chunks.push(chunk);
+    const answer = Buffer.concat(chunks);
+    await checkPack(packIn(answer), DEFAULT_PACK_LIMITS, name);
+    return { ...response, body: [answer] as unknown as AsyncIterableIterator<Uint8Array> };
+  },
+});
+
 /** Asks the server, with the credentials as they are now. */
 class RemoteRequests {
   readonly #options: RemoteBackendOptions;
@@ -75,7 +89,7 @@ class RemoteRequests {
       const { http, headers } = this.#transport(signal, onBodyFailure);
       await git.fetch({
         // Only what builds on what is here may be thin.
-        http: known === undefined ? http : withThinPacks(http),
+        http: withCheckedPacks(known === undefined ? http : withThinPacks(http), withoutCredentials(url)),
         headers,
         fs,
         gitdir,
