@@ -15,6 +15,8 @@ export const dataPaths = (folder: string) => ({
   operator: join(folder, 'operator'),
   /** Pods: volumes, logs, container records. */
   pods: join(folder, 'pods'),
+  /** Persistent volumes of the class `local-path`. */
+  volumes: join(folder, 'volumes'),
 });
 
 export type DataPaths = ReturnType<typeof dataPaths>;

@@ -134,7 +134,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     const recorder = (component: string) => createEventRecorder(client, { component, clock, log });
     const controllers = builtinControllers(
       { client, informers, clock, log, recorder },
-      { rootCa: credentials.authority.certificate },
+      { rootCa: credentials.authority.certificate, volumeFolder: paths.volumes },
     );
     owned('controllers', runControllers(controllers, { informers, clock, log }, signal));
     owned(
