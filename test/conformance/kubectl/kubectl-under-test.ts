@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pino from 'pino';
+import { startServer, type Server } from '../../../src/cli/server/start-server.js';
+import { realTool } from '../../components/components.js';
+
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface RunOptions {
+  /** Given to the command on its standard input. */
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ended after so many milliseconds; its output until then counts. */
+  readonly forMs?: number;
+}
+
+/** The real kubectl against a server of this process, with a node that runs processes. */
+export class KubectlUnderTest {
+  private constructor(
+    readonly folder: string,
+    private readonly server: Server,
+    private readonly executable: string,
+  ) {}
+
+  static async start(): Promise<KubectlUnderTest> {
+    const executable = await realTool('kubectl');
+    const folder = mkdtempSync(join(tmpdir(), 'fairlead-kubectl-'));
+    const server = await startServer({
+      dataDir: join(folder, 'data'),
+      runtime: 'process',
+      nodes: 1,
+      apiPort: 0,
+      webPort: 0,
+      ingressPort: 0,
+      log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
+    });
+    return new KubectlUnderTest(folder, server, executable);
+  }
+
+  async stop(): Promise<void> {
+    await this.server.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** A manifest as a file; its path. */
+  file(name: string, text: string): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  get kubeconfig(): string {
+    return join(this.folder, 'data', 'kubeconfig');
+  }
+
+  /** Runs one command; arguments are separated by single spaces, those that contain spaces are given as a list. */
+  run(command: string | readonly string[], options: RunOptions = {}): Promise<Ran> {
+    const args = typeof command === 'string' ? command.split(' ') : command;
+    return new Promise((resolve) => {
+      const env = { PATH: process.env['PATH'] ?? '', HOME: this.folder, KUBECONFIG: this.kubeconfig, ...options.env };
+      const child = spawn(this.executable, args, { env });
+      const timer = options.forMs === undefined ? undefined : setTimeout(() => child.kill('SIGTERM'), options.forMs);
+      let [out, err] = ['', ''];
+      child.stdout.on('data', (chunk: Buffer) => {
+        out += chunk.toString('utf8');
+      });
+      child.stderr.on('data', (chunk: Buffer) => {
+        err += chunk.toString('utf8');
+      });
+      child.once('close', (code) => {
+        clearTimeout(timer);
+        resolve({ code, out: out.trimEnd(), err: err.trimEnd() });
+      });
+      child.stdin.end(options.input ?? '');
+    });
+  }
+
+  /** The output of a command that must succeed. */
+  async ok(command: string | readonly string[], options: RunOptions = {}): Promise<string> {
+    const { code, out, err } = await this.run(command, options);
+    assert.equal(code, 0, `kubectl ${[command].flat().join(' ')}\n${out}\n${err}`);
+    return out;
+  }
+
+  /** What a command that must fail says. */
+  async fails(command: string | readonly string[], options: RunOptions = {}): Promise<string> {
+    const { code, out, err } = await this.run(command, options);
+    assert.notEqual(code, 0, `kubectl ${[command].flat().join(' ')} succeeded:\n${out}`);
+    return err;
+  }
+
+  /** A namespace of its own for a test file. */
+  async namespace(name: string): Promise<void> {
+    await this.ok(`create namespace ${name}`);
+    await this.ok(`config set-context --current --namespace=${name}`);
+    await this.ok(`wait --for=jsonpath={.metadata.name}=default serviceaccount/default --timeout=10s`).catch(() => '');
+  }
+}
+
+/** The first lines of a text, each with its columns separated by one space. */
+export const columns = (text: string): string[] =>
+  text.split('\n').map((line) => line.trimEnd().replaceAll(/ {2,}/g, ' '));
