@@ -139,7 +139,37 @@ const mergeOrdered = (
     merged = meta.strategy === 'merge' ? mergeLists(liveList, patchList, meta) : patchList;
   }
   if (meta.mergeKey !== undefined) requireMergeKeys([...merged, ...order], meta.mergeKey);
-  setOwn(target, name, orderElements(merged, order, liveList ?? [], meta.mergeKey));
+  const liveOrder = orderAfterMerge(liveList ?? [], patchList ?? [], meta);
+  setOwn(target, name, orderElements(merged, order, liveOrder, meta.mergeKey));
+};
+
+/**
+ * The live list as the merge leaves it in Kubernetes, which sorts by it afterwards: deletions close the gap, and new
+ * elements take the places that came free at the end.
+ */
+const orderAfterMerge = (live: readonly unknown[], patch: readonly unknown[], meta: FieldMeta): readonly unknown[] => {
+  const { mergeKey } = meta;
+  if (mergeKey === undefined || meta.strategy !== 'merge') return live;
+  const isDeletion = (element: unknown): boolean => ownValue(element, DIRECTIVE) === 'delete';
+  const places = [...live];
+  let used = live.length;
+  for (const deletion of patch.filter(isDeletion)) {
+    for (let index = 0; index < used; ) {
+      if (!sameElement(places[index], deletion, mergeKey)) {
+        index += 1;
+        continue;
+      }
+      places.copyWithin(index, index + 1, used);
+      used -= 1;
+    }
+  }
+  for (const element of patch.filter((each) => !isDeletion(each))) {
+    if (used >= live.length) break;
+    if (places.slice(0, used).some((each) => sameElement(each, element, mergeKey))) continue;
+    places[used] = element;
+    used += 1;
+  }
+  return places;
 };
 
 /** The elements of the patch must stand in the order list, in the same relative order. */
