@@ -5,7 +5,9 @@ import { DONE } from '../../cluster/client/controller.js';
 import type { EventRecorder } from '../../cluster/client/event-recorder.js';
 import type { Informer, InformerSet } from '../../cluster/client/informer.js';
 import type { Clock } from '../../objects/clock.js';
+import { isApiError } from '../../objects/api-error.js';
 import type { ObjectKey } from '../../objects/object.js';
+import { keyText } from '../../objects/object.js';
 import type { Compared } from '../compare/compare.js';
 import type { LiveObjects } from '../compare/live-objects.js';
 import { timeText } from '../execute/run-operation.js';
@@ -15,7 +17,7 @@ import type { ApplicationMemory, Deployable } from './application-memory.js';
 import { ApplicationMemories } from './application-memory.js';
 import { attemptOf } from './automation.js';
 import type { ConditionReason } from './conditions.js';
-import { isError } from './conditions.js';
+import { conditionsOf, isError } from './conditions.js';
 import { deleteApplication } from './delete-application.js';
 import type { DesiredStates } from './desired-state.js';
 import type { KeptManifests } from './kept-manifests.js';
@@ -65,8 +67,20 @@ export class ApplicationReconciler {
     if (application.metadata.deletionTimestamp !== undefined) return await this.#delete(application, key);
     if (application.metadata.annotations?.[SKIP_RECONCILE_ANNOTATION] === 'true') return DONE;
     await this.#refresh(application, key, memory);
-
     const round: Round = { application, findings: [] };
+    try {
+      const outcome = await this.#look(round, memory, signal);
+      memory.lastCostMs = this.#deps.elapsed() - started;
+      return outcome;
+    } catch (error) {
+      await this.#explain(round, memory, error, signal);
+      throw error;
+    }
+  }
+
+  /** The path of a commit, step by step. */
+  async #look(round: Round, memory: ApplicationMemory, signal: AbortSignal): Promise<Outcome> {
+    const { application } = round;
     const project = this.#views.projectOf(application);
     round.findings.push(...validateSpec(application, project));
     const desired = round.findings.some(isError) ? undefined : await this.#views.desired(round, signal);
@@ -82,10 +96,23 @@ export class ApplicationReconciler {
     const status = finalStatus(round, { desired, compared, live: this.#deps.live, now: timeText(this.#deps.clock) });
     const kept = await this.#keepHealthy(round, status, deployable, compared);
     await writeApplication(round, kept, memory, this.#deps);
-    memory.lastCostMs = this.#deps.elapsed() - started;
     return operation?.requeueAfterMs === undefined
       ? this.#nextLook(round)
       : { requeueAfterMs: operation.requeueAfterMs };
+  }
+
+  /** What stopped a reconcile becomes visible; it is tried again with backoff. Two writers that met need no words. */
+  async #explain(round: Round, memory: ApplicationMemory, error: unknown, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || isApiError(error, 'Conflict')) return;
+    const message = `the application could not be compared or synced, and is tried again: ${(error as Error).message}`;
+    const findings = [...round.findings, { reason: 'ComparisonFailed', message } as const];
+    const before = round.application.status ?? {};
+    const conditions = conditionsOf(findings, before.conditions ?? [], timeText(this.#deps.clock));
+    try {
+      await writeApplication({ ...round, findings }, { ...before, conditions }, memory, this.#deps);
+    } catch (failure) {
+      this.#deps.log.warn({ err: failure, application: keyText(round.application.metadata) }, 'condition not written');
+    }
   }
 
   /** The newest state that is known: that of the informer, or the answer to the operator's own last write. */

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ConfigMap } from '../../../src/objects/kinds/core-v1.js';
 import type { Application } from '../../../src/sync/applications/application.js';
 import type { GitServer, TestRepository } from '../../components/git-server.js';
@@ -26,7 +28,7 @@ interface BadCommit {
   readonly reason: string;
 }
 
-const BAD: readonly BadCommit[] = [
+const BAD: BadCommit[] = [
   {
     what: 'YAML that does not parse',
     files: { 'app/bad.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x\ndata: [}\n' },
@@ -86,6 +88,32 @@ const BAD: readonly BadCommit[] = [
   },
 ];
 
+const HELM = { 'app/Chart.yaml': 'apiVersion: v2\nname: bad\nversion: 1.0.0\n', 'app/a.yaml': null };
+BAD.push(
+  {
+    what: 'a template that never ends',
+    files: {
+      ...HELM,
+      'app/templates/bad.yaml':
+        '{{ range $a := until 100000 }}{{ range $b := until 100000 }}{{ $c := printf "%d%d" $a $b }}{{ end }}{{ end }}',
+    },
+    says: [/app/, /longer than the limit of 5 s/],
+    reason: 'RenderFailed',
+  },
+  {
+    what: 'a template that calls itself',
+    files: { ...HELM, 'app/templates/bad.yaml': '{{ define "x" }}{{ include "x" . }}{{ end }}{{ include "x" . }}' },
+    says: [/templates\/bad\.yaml/],
+    reason: 'RenderFailed',
+  },
+  {
+    what: 'a file that is too large',
+    files: { 'app/bad.yaml': 'x'.repeat(70 << 20) },
+    says: [/app\/bad\.yaml/, /limit/],
+    reason: 'RenderFailed',
+  },
+);
+
 describe('the operator, given bad input', () => {
   let server: GitServer;
   let repository: TestRepository;
@@ -103,7 +131,7 @@ describe('the operator, given bad input', () => {
 
   before(async () => {
     server = await startGitServer();
-    rig = await startOperatorRig({ limits: { idleTimeoutMs: 300 } });
+    rig = await startOperatorRig({ limits: { idleTimeoutMs: 4000 } });
   });
 
   after(async () => {
@@ -144,12 +172,31 @@ describe('the operator, given bad input', () => {
       assert.equal(await value('a'), '1');
       assert.equal(await rig.client.get(ConfigMap, { namespace: 'default', name: 'bomb' }), undefined);
       // And it recovers with the next commit.
-      await push({ 'app/a.yaml': configMap('a', '3'), 'app/bad.yaml': null });
+      await push({
+        'app/a.yaml': configMap('a', '3'),
+        'app/bad.yaml': null,
+        'app/Chart.yaml': null,
+        'app/templates': null,
+      });
       const well = await rig.untilApplication('bad', (now) => isSettled(now) && now.status?.conditions?.length === 0);
       assert.equal(await value('a'), '3');
       assert.equal(well.status?.sync?.status, 'Synced');
     });
   }
+
+  it('says so when its disk is full or cannot be written', async () => {
+    const folder = join(rig.dataDir, 'manifests');
+    await rename(folder, `${folder}.away`);
+    await writeFile(folder, 'not a folder');
+    await push({ 'app/a.yaml': configMap('a', '2') });
+    const app = await rig.untilApplication('bad', says('ComparisonFailed'));
+    assert.match(app.status?.conditions?.[0]?.message ?? '', /tried again/);
+    assert.equal(await value('a'), '1');
+    await rm(folder);
+    await rename(`${folder}.away`, folder);
+    await rig.until(ConfigMap, { namespace: 'default', name: 'a' }, (live) => live?.data?.['value'] === '2');
+    await rig.untilApplication('bad', (now) => isSettled(now) && now.status?.conditions?.length === 0);
+  });
 
   it('goes on healing while the repository is gone', async () => {
     server.behave({ status: 404 });
