@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cpuSeconds } from '../../../src/runtime/containers/process/group-stats.js';
+import type { KeeperEvent, StartRequest } from '../../../src/runtime/containers/process/keeper-protocol.js';
+import { Keeper } from '../../../src/runtime/containers/process/keeper.js';
 import { jsonLines } from '../../../src/runtime/containers/process/keeper-protocol.js';
 import { parseRecord, readLog } from '../../../src/runtime/containers/process/log-reader.js';
 import { LogWriter } from '../../../src/runtime/containers/process/log-writer.js';
@@ -97,6 +99,37 @@ describe('LogWriter', () => {
     assert.equal(parseRecord('2030-01-02T03:04'), undefined);
     assert.equal(parseRecord(''), undefined);
     assert.deepEqual(parseRecord('t stdout F a  b'), { time: 't', stream: 'stdout', partial: false, text: 'a  b' });
+  });
+});
+
+describe('Keeper', () => {
+  it('starts a container once, however often it is asked, also when it has ended meanwhile', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fairlead-keeper-'));
+    try {
+      let ended: ((event: KeeperEvent) => void) | undefined;
+      const exited = new Promise<KeeperEvent>((resolve) => {
+        ended = resolve;
+      });
+      const keeper = new Keeper((event) => event.event === 'exited' && ended?.(event));
+      const request: StartRequest = {
+        op: 'start',
+        containerId: 'one',
+        folder,
+        command: ['sh', '-c', 'echo ran; exit 4'],
+        env: { PATH: process.env['PATH'] ?? '' },
+        workingDir: folder,
+        stdin: false,
+        stdinOnce: false,
+      };
+      const first = await keeper.start(request);
+      assert.deepEqual(await keeper.start(request), first);
+      await exited;
+      const last = await keeper.start(request);
+      assert.deepEqual([last.pid, last.exitCode], [first.pid, 4]);
+      assert.match(readFileSync(join(folder, 'log'), 'utf8'), /^\S+ stdout F ran\n$/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -44,7 +44,8 @@ const endWhenIdle = (): void => {
   clearTimeout(idle);
   if (operators.size > 0 || keeper.running().length > 0) return;
   idle = setTimeout(() => {
-    rmSync(socketPath, { force: true });
+    // It is another keeper's by now when both were started at once.
+    if (fileId(socketPath) === ownSocket) rmSync(socketPath, { force: true });
     exit(0);
   }, IDLE_MS);
 };
@@ -99,13 +100,14 @@ const serve = (socket: Socket): void => {
 
 const [, , socketPath = '', folder = ''] = argv;
 
-const folderId = (): number | undefined => statSync(folder, { throwIfNoEntry: false })?.ino;
+const fileId = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino;
+let ownSocket: number | undefined;
 
 /** Without the folder no operator can ever find these containers again: they end, and the keeper with them. */
 const endWithFolder = (): void => {
-  const own = folderId();
+  const own = fileId(folder);
   setInterval(() => {
-    if (folderId() === own) return;
+    if (fileId(folder) === own) return;
     for (const id of keeper.running()) keeper.signal(id, 'SIGKILL');
     exit(0);
   }, LOOK_MS).unref();
@@ -117,6 +119,7 @@ const listen = (): void => {
     stdout.write(`error ${error.message}\n`, () => exit(1));
   });
   server.listen(socketPath, () => {
+    ownSocket = fileId(socketPath);
     stdout.write(`ready ${pid}\n`);
     endWhenIdle();
     endWithFolder();

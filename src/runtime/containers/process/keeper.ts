@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 import type { KeeperEvent, ProcessState, StartRequest } from './keeper-protocol.js';
 import { LogWriter } from './log-writer.js';
 import { processIdentity, signalGroup } from './process-identity.js';
-import { writeJson } from './state-file.js';
+import { readJson, writeJson } from './state-file.js';
 
 /** How long output may still arrive from processes that outlived their container's first process. */
 const DRAIN_MS = 500;
@@ -28,9 +28,13 @@ export class Keeper {
     return [...this.#running.keys()];
   }
 
-  /** Resolves when the process runs; rejects, with the state written, when it cannot be started. */
+  /**
+   * Resolves when the process runs; rejects, with the state written, when it cannot be started. A container is started
+   * once: an operator that was killed after it asked, and before it knew, asks again when it is back.
+   */
   async start(request: StartRequest): Promise<ProcessState> {
-    if (this.#running.has(request.containerId)) throw new Error('the container runs already');
+    const present = readJson(join(request.folder, 'state.json')) as ProcessState | undefined;
+    if (present?.pid !== undefined) return present;
     const [file = '', ...args] = request.command;
     const child = spawn(file, args, {
       cwd: request.workingDir,

@@ -189,7 +189,8 @@ class ProcessRuntime implements ContainerRuntime {
       const request = { op: 'start', containerId: id, folder, ...spec, ...user, stdin, stdinOnce } as const;
       const state = (await keeper.ask(request)) as ProcessState;
       // A short command may have ended before its start is told here.
-      if (!record.ended.signal.aborted) record.state = state;
+      if (state.finishedAt !== undefined) this.#finished(record, state);
+      else if (!record.ended.signal.aborted) record.state = state;
     } catch (error) {
       const state = this.#folder.loadState(id);
       if (state === undefined) throw error;
