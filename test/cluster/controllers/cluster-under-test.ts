@@ -11,6 +11,7 @@ import { createInformerSet } from '../../../src/cluster/client/informer-set.js';
 import type { ControllerDeps } from '../../../src/cluster/controllers/controller-deps.js';
 import { createMemoryStore } from '../../../src/cluster/store/memory-store.js';
 import { isApiError } from '../../../src/objects/api-error.js';
+import type { Store } from '../../../src/cluster/store/store.js';
 import { timestamp } from '../../../src/objects/conditions.js';
 import type { KindOf } from '../../../src/objects/kind.js';
 import type { Namespace, PodStatus } from '../../../src/objects/kinds/core-v1.js';
@@ -39,6 +40,7 @@ export class ClusterUnderTest {
   private constructor(
     readonly api: Api,
     readonly clock: ManualClock,
+    private readonly store: Store,
   ) {
     this.client = api.client();
   }
@@ -50,8 +52,9 @@ export class ClusterUnderTest {
     const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
     const clock = options.clock ?? new ManualClock();
     const disabledPlugins = options.plugins === true ? [] : (['ServiceAccount', 'DefaultTolerationSeconds'] as const);
-    const api = options.api ?? createApi({ store: createMemoryStore(), log, clock, disabledPlugins });
-    const cluster = new ClusterUnderTest(api, clock);
+    const store = createMemoryStore();
+    const api = options.api ?? createApi({ store, log, clock, disabledPlugins });
+    const cluster = new ClusterUnderTest(api, clock, store);
     if (options.api === undefined) {
       await api.start(cluster.stop.signal);
       await cluster.client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
@@ -136,6 +139,15 @@ export class ClusterUnderTest {
   async events(): Promise<readonly string[]> {
     for (const recorder of this.#recorders) await recorder.flush();
     return (await this.list(Event)).map((event) => `${event.reason} ${event.message}`);
+  }
+
+  /** Puts an object into the store past all checks, as one of an older version could be there. */
+  async smuggle(object: KubeObject, resource: string): Promise<void> {
+    const [group = ''] = object.apiVersion.split('/');
+    const { namespace, name } = object.metadata;
+    const metadata = { ...object.metadata, uid: `uid-${name}`, creationTimestamp: timestamp(this.clock.now()) };
+    const key = `/registry/${group}/${resource}/${namespace}/${name}`;
+    await this.store.commit({ type: 'create', key, object: { ...object, metadata } });
   }
 
   async createNamespace(name: string): Promise<Namespace> {

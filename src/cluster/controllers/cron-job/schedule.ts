@@ -59,7 +59,7 @@ export const parseSchedule = (text: string, timeZone = 'UTC'): Schedule => {
     throw new ScheduleError(`unrecognized descriptor: ${spec}`);
   const parts = (SHORTHANDS[spec] ?? spec).split(/\s+/);
   if (parts.length !== RULES.length) {
-    throw new ScheduleError(`expected exactly 5 fields, found ${spec === '' ? 0 : parts.length}: ${spec}`);
+    throw new ScheduleError(`expected exactly 5 fields, found ${spec === '' ? 0 : parts.length}: [${parts.join(' ')}]`);
   }
   const [minute, hour, day, month, weekday] = RULES.map((rule, index) => parseField(parts[index] ?? '', rule));
   if (!minute || !hour || !day || !month || !weekday) throw new ScheduleError(`cannot read ${spec}`);

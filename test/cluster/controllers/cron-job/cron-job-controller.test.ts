@@ -108,12 +108,10 @@ describe('the CronJob controller', () => {
   });
 
   it('tells of a schedule and a time zone that it cannot read', async () => {
-    await create({ schedule: 'whenever' });
-    await cluster.quiet();
-    await cluster.change(CronJob, 'tick', (object) => ({
-      ...object,
-      spec: { ...object.spec, schedule: '* * * * *', timeZone: 'Mars/Olympus' },
-    }));
+    const spec = { jobTemplate: {}, schedule: '* * * * *' };
+    const at = (name: string) => ({ ...CronJob, metadata: { name, namespace: NAMESPACE } });
+    await cluster.smuggle({ ...at('when'), spec: { ...spec, schedule: 'whenever' } }, 'cronjobs');
+    await cluster.smuggle({ ...at('where'), spec: { ...spec, timeZone: 'Mars/Olympus' } }, 'cronjobs');
     await cluster.quiet();
     const events = await cluster.events();
     assert.ok(
