@@ -100,10 +100,19 @@ const compareLists = (type: ListMerge, before: unknown, after: unknown): Compari
   return collect(children);
 };
 
-/** Elements that share a key, which a list of an older object may have, change as one. */
+/**
+ * Elements that share a key, which a list of an older object may have, change as one and have one owner: where they
+ * come or go, the fields of the single element beside them go or come.
+ */
 const compareElements = (type: ListMerge, before: readonly unknown[], after: readonly unknown[]): Comparison => {
   if (before.length <= 1 && after.length <= 1) return compareValues(before[0], after[0], type.element);
-  if (before.length === 0) return { ...same, added: memberOnly };
-  if (after.length === 0) return { ...same, removed: memberOnly };
-  return jsonEquals(before, after) ? same : { ...same, modified: memberOnly };
+  if (before.length > 1 && after.length > 1) {
+    return jsonEquals(before, after) ? same : { ...same, modified: memberOnly };
+  }
+  if (before.length > 1) {
+    const { added } = after.length === 0 ? same : compareValues(undefined, after[0], type.element);
+    return { ...same, added, removed: memberOnly };
+  }
+  const { removed } = before.length === 0 ? same : compareValues(before[0], undefined, type.element);
+  return { ...same, added: memberOnly, removed };
 };

@@ -206,6 +206,28 @@ describe('applyObject', () => {
     assert.deepEqual(specOf(next)['selector'], { matchLabels: { b: '2' } });
   });
 
+  it('gives elements that share a key one owner, and leaves them to it', () => {
+    const list = (...values: number[]) => ({
+      template: {
+        spec: {
+          containers: [...values.map((value) => ({ name: 'a', image: `i${value}` })), { name: 'b', image: 'x' }],
+        },
+      },
+    });
+    const first = apply(undefined, deployment(list(1)), 'helm');
+    const doubled = trackUpdate({ live: first, updated: { ...first, spec: list(1, 2) }, manager: 'old', now: LATER });
+    const next = apply(
+      doubled,
+      deployment({ template: { spec: { containers: [{ name: 'b', image: 'x' }] } } }),
+      'helm',
+    );
+    const { spec } = specOf(next)['template'] as { spec: { containers: { name: string }[] } };
+    assert.deepEqual(
+      spec.containers.map(({ name }) => name),
+      ['a', 'a', 'b'],
+    );
+  });
+
   it('returns the live object itself when nothing changes', () => {
     const applied = deployment({ replicas: 3, template: { spec: { containers: [{ name: 'a', image: 'x' }] } } });
     const live = apply(undefined, applied, 'helm');
