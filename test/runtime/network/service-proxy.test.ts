@@ -11,6 +11,8 @@ import { chainNames, iptablesRules } from '../../../src/runtime/network/services
 import { servicePortRules } from '../../../src/runtime/network/services/service-ports.js';
 import type { ServiceProxy } from '../../../src/runtime/network/services/start-service-proxy.js';
 import { startServiceProxy } from '../../../src/runtime/network/services/start-service-proxy.js';
+import { hasLoopbackRange } from '../../../src/runtime/containers/process/pod-addresses.js';
+import { skipWithout } from '../../components/components.js';
 import { ClusterStub } from '../cluster-stub.js';
 import { endpoint, service, slice } from './objects.js';
 
@@ -25,6 +27,10 @@ describe('startServiceProxy with processes', () => {
   let backends: Server[];
   /** An address of this run's own: several runs may share the machine. */
   const clusterIP = `127.97.${process.pid & 0xff}.${1 + ((process.pid >>> 8) % 250)}`;
+
+  before(async function () {
+    if (!(await hasLoopbackRange())) skipWithout(this, 'loopback addresses beside 127.0.0.1', 'run on Linux');
+  });
 
   beforeEach(async () => {
     cluster = new ClusterStub();

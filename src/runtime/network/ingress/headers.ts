@@ -13,8 +13,15 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-/** Set by us; what the client says of them is not believed. */
-const OWN = new Set(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'x-real-ip']);
+/** Answered or set by us; what the client says of them is not passed on. */
+const OWN = new Set([
+  'expect',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-real-ip',
+]);
 
 const pairs = (raw: readonly string[]): readonly (readonly [string, string])[] =>
   Array.from({ length: raw.length / 2 }, (_, index) => [raw[index * 2] ?? '', raw[index * 2 + 1] ?? ''] as const);

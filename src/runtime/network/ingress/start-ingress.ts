@@ -235,12 +235,16 @@ export const startIngress = async (options: IngressOptions): Promise<IngressServ
           },
         });
   const servers = secure === undefined ? [plain] : [plain, secure];
+  // Connections that speak another protocol now are no longer the servers'.
+  const upgraded = new Set<Duplex>();
   for (const server of servers) {
     const protocol = server === plain ? 'http' : 'https';
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       void proxy.handle(request, response, protocol);
     });
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      upgraded.add(socket);
+      socket.once('close', () => upgraded.delete(socket));
       void proxy.handleUpgrade(request, socket, head, protocol);
     });
   }
@@ -253,6 +257,7 @@ export const startIngress = async (options: IngressOptions): Promise<IngressServ
     close: async (graceMs = 5000) => {
       const timer = setTimeout(() => {
         for (const server of servers) server.closeAllConnections();
+        for (const socket of upgraded) socket.destroy();
       }, graceMs);
       await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
       clearTimeout(timer);
