@@ -1,6 +1,7 @@
-import type { Sandbox } from '../containers/container-runtime.js';
+import type { ContainerStatus, Sandbox } from '../containers/container-runtime.js';
 import { GRACE_PERIOD, NODE_LABEL } from './config/container-config.js';
 import type { KubeletContext } from './kubelet-context.js';
+import { LONGEST_GRACE_MS } from './lifecycle/kill-containers.js';
 import { removePod } from './pods/end-pod.js';
 import { TerminationMessages } from './pods/termination-messages.js';
 
@@ -17,6 +18,9 @@ export const podsInRuntime = (context: KubeletContext): ReadonlySet<string> =>
       .map(({ podUid }) => podUid),
   );
 
+const orphanGraceMs = (run: ContainerStatus): number =>
+  Math.min((Number(run.annotations[GRACE_PERIOD]) || 30) * 1000, LONGEST_GRACE_MS);
+
 /** Ends and removes what is left of a pod that nobody knows any more. */
 export const removeOrphan = async (context: KubeletContext, podUid: string, signal: AbortSignal): Promise<void> => {
   const { log, runtime, view, volumes } = context;
@@ -27,9 +31,7 @@ export const removeOrphan = async (context: KubeletContext, podUid: string, sign
     'removing what is left of a deleted pod',
   );
   const running = observed.containers.filter(({ state }) => state === 'running');
-  await Promise.all(
-    running.map((run) => runtime.stopContainer(run.id, (Number(run.annotations[GRACE_PERIOD]) || 30) * 1000, signal)),
-  );
+  await Promise.all(running.map((run) => runtime.stopContainer(run.id, orphanGraceMs(run), signal)));
   for (const { id } of observed.sandboxes) {
     await runtime.stopPodSandbox(id, signal);
     view.markStopped(id);

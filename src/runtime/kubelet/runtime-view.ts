@@ -35,6 +35,8 @@ export class RuntimeView {
   /** Made since a listing began: that listing may not have seen them. */
   readonly #fresh = new Set<string>();
   #listing: Promise<void> | undefined;
+  /** The listing after that, for all who asked meanwhile. */
+  #next: Promise<void> | undefined;
   #healthy = false;
   #started: Promise<void> | undefined;
 
@@ -125,12 +127,24 @@ export class RuntimeView {
     if (podUid !== undefined && ids?.size === 0) this.#byPod.delete(podUid);
   }
 
-  /** Reads everything anew; calls while one is under way share it. */
+  /** Reads everything anew, beginning after the call: one that is under way may have missed what just happened. */
   relist(signal: AbortSignal): Promise<void> {
-    this.#listing ??= this.#relist(signal).finally(() => {
-      this.#listing = undefined;
+    if (this.#listing === undefined) return this.#list(signal);
+    this.#next ??= this.#listing
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        return this.#list(signal);
+      });
+    return this.#next;
+  }
+
+  #list(signal: AbortSignal): Promise<void> {
+    const listing = this.#relist(signal).finally(() => {
+      if (this.#listing === listing) this.#listing = undefined;
     });
-    return this.#listing;
+    this.#listing = listing;
+    return listing;
   }
 
   async #relist(signal: AbortSignal): Promise<void> {

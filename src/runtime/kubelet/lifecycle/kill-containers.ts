@@ -13,14 +13,18 @@ import { TerminationOrder } from './termination-order.js';
 /** Even a pod that is killed at once gets this long to end by itself. */
 const LEAST_GRACE_MS = 2000;
 
-export const gracePeriodMs = (pod: Pod): number => (pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+/** Longer than any timer can wait is as long as possible: 23 days. */
+export const LONGEST_GRACE_MS = 2_000_000_000;
+
+export const gracePeriodMs = (pod: Pod): number =>
+  Math.min((pod.spec.terminationGracePeriodSeconds ?? 30) * 1000, LONGEST_GRACE_MS);
 
 /** The grace period of one container: a failed probe may have its own. */
 export const killGraceMs = (pod: Pod, container: PodContainer, reason: KillReason): number => {
   const { livenessProbe, startupProbe } = container.spec;
   const probe = reason === 'liveness' ? livenessProbe : reason === 'startup' ? startupProbe : undefined;
   const own = probe?.terminationGracePeriodSeconds;
-  return own === undefined ? gracePeriodMs(pod) : own * 1000;
+  return own === undefined ? gracePeriodMs(pod) : Math.min(own * 1000, LONGEST_GRACE_MS);
 };
 
 export interface Kill {

@@ -14,8 +14,6 @@ export interface ObservedPod {
   readonly containers: readonly ContainerStatus[];
 }
 
-export const NOTHING_OBSERVED: ObservedPod = { sandboxes: [], containers: [] };
-
 const newestFirst = (
   a: { readonly attempt: number; readonly createdAt: number },
   b: { readonly attempt: number; readonly createdAt: number },

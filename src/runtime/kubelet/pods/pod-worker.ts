@@ -4,6 +4,7 @@ import { keyOf, keyText } from '../../../objects/object.js';
 import type { KubeletContext } from '../kubelet-context.js';
 import { isTerminalPhase } from '../status/pod-phase.js';
 import type { PodEnd } from './end-pod.js';
+import { gracePeriodMs, LONGEST_GRACE_MS } from '../lifecycle/kill-containers.js';
 import { deleteFromApi, endPod, removePod } from './end-pod.js';
 import { PodMemory } from './pod-memory.js';
 import { removeOldRuns } from './remove-old-runs.js';
@@ -11,6 +12,7 @@ import { syncPod } from './sync-pod.js';
 import { TerminationMessages } from './termination-messages.js';
 
 const RETRY_MS = 10_000;
+const LONGEST_SLEEP_MS = 3_600_000;
 /** One reason for all: making an exception for each would cost more than the rest. */
 const WOKEN = new Error('woken');
 /** Steps of one pod without a pause, before something must be wrong. */
@@ -140,8 +142,10 @@ export class PodWorker {
       return outcome.wakeAfterMs;
     }
     if (outcome.type === 'ended') {
-      const graceMs = (pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
-      this.#end = { graceMs, ...(outcome.failure === undefined ? {} : { failure: outcome.failure }) };
+      this.#end = {
+        graceMs: gracePeriodMs(pod),
+        ...(outcome.failure === undefined ? {} : { failure: outcome.failure }),
+      };
     }
     this.#dirty = true;
     return undefined;
@@ -183,19 +187,20 @@ export class PodWorker {
   }
 
   #graceMs(): number {
-    const { metadata, spec } = this.#pod;
-    const own = (spec.terminationGracePeriodSeconds ?? 30) * 1000;
-    const deletion = metadata.deletionGracePeriodSeconds;
-    const wanted = deletion === undefined ? (this.#end?.graceMs ?? own) : deletion * 1000;
-    return Math.max(wanted, 1000);
+    const deletion = this.#pod.metadata.deletionGracePeriodSeconds;
+    const wanted = deletion === undefined ? (this.#end?.graceMs ?? gracePeriodMs(this.#pod)) : deletion * 1000;
+    return Math.min(Math.max(wanted, 1000), LONGEST_GRACE_MS);
   }
 
   #wakeAfter(delayMs: number): void {
     const timer = new AbortController();
     this.#timer = timer;
-    this.context.clock.sleep(Math.max(0, delayMs), AbortSignal.any([timer.signal, this.signal])).then(
-      () => this.poke(),
-      () => undefined,
-    );
+    // Timers hold 24 days at most; waking in between does no harm.
+    this.context.clock
+      .sleep(Math.min(Math.max(0, delayMs), LONGEST_SLEEP_MS), AbortSignal.any([timer.signal, this.signal]))
+      .then(
+        () => this.poke(),
+        () => undefined,
+      );
   }
 }

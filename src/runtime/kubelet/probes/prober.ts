@@ -40,6 +40,8 @@ interface ProbedRun {
 
 const FIRST_RETRY_MS = 50;
 const MOST_ERRORS = 3;
+/** Timers hold 24 days at most. */
+const LONGEST_WAIT_MS = 2_000_000_000;
 
 const doNothing = (): void => undefined;
 
@@ -157,7 +159,7 @@ class ProbeTask {
     if (this.type !== 'startup') await abortable(this.state.started, signal);
     const startedAt = this.probed.run.startedAt ?? this.probed.run.createdAt;
     // After a jump of the clock the start may seem to lie ahead: wait no longer than was asked for.
-    const delay = (this.probe.initialDelaySeconds ?? 0) * 1000;
+    const delay = Math.min((this.probe.initialDelaySeconds ?? 0) * 1000, LONGEST_WAIT_MS);
     const wait = Math.min(delay, startedAt + delay - clock.now());
     if (wait > 0) await clock.sleep(wait, signal);
     let pause = this.#periodMs;
@@ -171,7 +173,7 @@ class ProbeTask {
   }
 
   get #periodMs(): number {
-    return Math.max(1, this.probe.periodSeconds ?? 10) * 1000;
+    return Math.min(Math.max(1, this.probe.periodSeconds ?? 10) * 1000, LONGEST_WAIT_MS);
   }
 
   /** Commands may be expensive; asking a port again costs nothing. */

@@ -15,6 +15,8 @@ export interface ProbeTarget {
   readonly podIp: string | undefined;
 }
 
+/** Timers hold 24 days at most. */
+const LONGEST_TIMEOUT_MS = 2_000_000_000;
 const MOST_OUTPUT_BYTES = 10 * 1024;
 
 const unknown = (output: string): ProbeResult => ({ outcome: 'error', output });
@@ -26,7 +28,7 @@ export const runProbe = async (
   runtime: ContainerRuntime,
   signal: AbortSignal,
 ): Promise<ProbeResult> => {
-  const timeoutMs = Math.max(1, probe.timeoutSeconds ?? 1) * 1000;
+  const timeoutMs = Math.min(Math.max(1, probe.timeoutSeconds ?? 1) * 1000, LONGEST_TIMEOUT_MS);
   try {
     if (probe.exec !== undefined) return await probeExec(probe.exec.command ?? [], target, timeoutMs, runtime, signal);
     return await probeNetwork(probe, target, timeoutMs, signal);

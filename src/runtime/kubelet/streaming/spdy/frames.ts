@@ -1,5 +1,5 @@
 /** Framing of SPDY/3.1 as far as Kubernetes uses it. */
-export const VERSION = 3;
+const VERSION = 3;
 
 export const FRAME = {
   synStream: 1,
