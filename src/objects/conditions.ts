@@ -40,11 +40,6 @@ export const setCondition = <T extends Condition>(
   return list.with(index, next);
 };
 
-export const removeCondition = <T extends Condition>(
-  conditions: readonly T[] | undefined,
-  type: string,
-): readonly T[] => (conditions ?? []).filter((condition) => condition.type !== type);
-
 /** RFC 3339 in UTC with whole seconds, as all times in objects but those of Leases and Events. */
 export const timestamp = (milliseconds: number): string =>
   `${new Date(Math.floor(milliseconds / 1000) * 1000).toISOString().slice(0, 19)}Z`;

@@ -1,17 +1,8 @@
-import { qualifiedName, validLabelValue } from './names.js';
-
 export type Labels = Readonly<Record<string, string>>;
 
 /** Well-known labels and annotations that more than one part reads. */
-export const HOSTNAME_LABEL = 'kubernetes.io/hostname';
 export const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name';
 export const LAST_APPLIED_ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
-
-/** What is wrong with a label, as messages about its key and its value; both empty for a good one. */
-export const labelErrors = (key: string, value: string): { readonly key: string[]; readonly value: string[] } => ({
-  key: qualifiedName(key),
-  value: validLabelValue(value),
-});
 
 /** Labels of an object; an object without any has the empty set. */
 export const labelsOf = (object: { readonly metadata?: { readonly labels?: Labels } }): Labels =>

@@ -78,20 +78,6 @@ const labelValue = pattern(
   'my_value',
   '12345',
 );
-const cIdentifier = pattern(
-  '[A-Za-z_][A-Za-z0-9_]*',
-  "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'",
-  'my_name',
-  'MY_NAME',
-  'MyName',
-);
-const envVarName = pattern(
-  '[-._a-zA-Z][-._a-zA-Z0-9]*',
-  "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit",
-  'my.env-name',
-  'MY_ENV.NAME',
-  'MyEnvName1',
-);
 const configMapKey = pattern(
   '[-._a-zA-Z0-9]+',
   "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
@@ -174,9 +160,6 @@ export const validConfigMapKey: NameRule = (value) => [
   ...directoryEscape(value),
 ];
 
-/** The strict form of a name of an environment variable. */
-export const validEnvVarName: NameRule = (value) => [...check(value, envVarName), ...directoryEscape(value)];
-
 /** The form that containers accept: any printable ASCII but `=`. */
 export const relaxedEnvVarName: NameRule = (value) => {
   if (value === '') return ['environment variable name must be non-empty'];
@@ -185,7 +168,6 @@ export const relaxedEnvVarName: NameRule = (value) => {
     : ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
 };
 
-export const validCIdentifier: NameRule = (value) => check(value, cIdentifier);
 export const validPercent: NameRule = (value) => check(value, percent);
 export const validHttpHeaderName: NameRule = (value) => check(value, httpHeader);
 
@@ -200,8 +182,6 @@ export const validPortName: NameRule = (value) => {
   if (value.startsWith('-') || value.endsWith('-')) errors.push('must not begin or end with a hyphen');
   return errors;
 };
-
-export const validPortNumber = (port: number): string[] => (port >= 1 && port <= 65535 ? [] : [outOfRange(1, 65535)]);
 
 /** A part of a URL path: names of RBAC objects and of API groups' oddities. */
 export const pathSegmentName: NameRule = (value) => {

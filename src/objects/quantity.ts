@@ -150,11 +150,6 @@ export const milliValue = (quantity: Quantity): number => Number(roundAway(quant
 /** The value as a floating point number, for ratios and printing. */
 export const approximateValue = (quantity: Quantity): number => Number(quantity.nanos) / 1e9;
 
-export const quantityOf = (whole: number | bigint, format: QuantityFormat = 'DecimalSI'): Quantity => ({
-  nanos: BigInt(whole) * NANO,
-  format,
-});
-
 export const quantityOfMilli = (thousandths: number | bigint, format: QuantityFormat = 'DecimalSI'): Quantity => ({
   nanos: BigInt(thousandths) * 1_000_000n,
   format,

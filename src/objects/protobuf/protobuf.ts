@@ -64,9 +64,6 @@ export const decodeProtobuf = (bytes: Uint8Array, expected?: KindRef): ProtobufO
   return { ...canonicalOfType(message, type), apiVersion: kind.apiVersion, kind: kind.kind };
 };
 
-/** True when objects of the kind can be written as protobuf. */
-export const hasProtobufForm = (kind: KindRef): boolean => typeOfKind(kind) !== undefined;
-
 /** The object as a protobuf body, envelope included. Throws a ProtobufError for kinds that have no such form. */
 export const encodeProtobuf = (object: KindRef & Readonly<Record<string, unknown>>): Uint8Array => {
   const type = typeOfKind(object);

@@ -14,7 +14,6 @@ export interface Requirement {
 /** A parsed selector. The empty list selects everything, `nothing` selects no object at all. */
 export type LabelSelector = readonly Requirement[] | 'nothing';
 
-export const everything: LabelSelector = [];
 export const nothing: LabelSelector = 'nothing';
 
 /** Why a selector is wrong, worded as Kubernetes words it. */

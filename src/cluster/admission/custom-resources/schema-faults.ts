@@ -1,4 +1,4 @@
-import { goQuote, invalid, notSupported, required, typeInvalid, type FieldError } from '../field-errors.js';
+import { goQuote, invalid, notSupported, required, tooMany, typeInvalid, type FieldError } from '../field-errors.js';
 import type { SchemaFault } from './json-schema.js';
 
 /** `/spec/list/0/name` as `spec.list[0].name`. */
@@ -26,12 +26,6 @@ const bound = (fault: SchemaFault, field: string, words: string): FieldError =>
   );
 
 const limitOf = (fault: SchemaFault): number => (fault.params as { limit: number }).limit;
-
-const tooMany = (field: string, actual: number, limit: number): FieldError => ({
-  reason: 'FieldValueTooMany',
-  field,
-  message: `Too many: ${actual}: must have at most ${limit} items`,
-});
 
 const sizeOf = (value: unknown): number =>
   typeof value === 'object' && value !== null ? Object.keys(value).length : 0;

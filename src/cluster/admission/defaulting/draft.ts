@@ -4,6 +4,3 @@ export type Draft<T> = T extends readonly (infer Element)[]
   : T extends object
     ? { -readonly [Key in keyof T]: Draft<T[Key]> }
     : T;
-
-/** Fills in the defaults of one kind. */
-export type Defaulter<T> = (draft: Draft<T>) => void;

@@ -7,6 +7,7 @@ import type {
   Subject,
 } from '../../../objects/kinds/rbac-authorization-k8s-io-v1.js';
 import type { CertificateSigningRequest } from '../../../objects/kinds/certificates-k8s-io-v1.js';
+import type { TokenRequest } from '../../../objects/kinds/authentication-k8s-io-v1.js';
 import { dns1123Subdomain } from '../../../objects/names.js';
 import { child, invalid, invalidEach, notSupported, required, type FieldError } from '../field-errors.js';
 import { validateLabelSelector } from './labels.js';
@@ -139,3 +140,15 @@ export const validateSigningRequestUpdate = (
   request: CertificateSigningRequest,
   old: CertificateSigningRequest,
 ): FieldError[] => immutable('spec', request.spec, old.spec);
+
+const MIN_TOKEN_SECONDS = 600;
+const MAX_TOKEN_SECONDS = 2 ** 32;
+
+export const validateTokenRequest = ({ spec }: TokenRequest): FieldError[] => {
+  const seconds = spec.expirationSeconds ?? 0;
+  const field = 'spec.expirationSeconds';
+  if (seconds < MIN_TOKEN_SECONDS) return [invalid(field, seconds, 'may not specify a duration less than 10 minutes')];
+  if (seconds > MAX_TOKEN_SECONDS)
+    return [invalid(field, seconds, 'may not specify a duration larger than 2^32 seconds')];
+  return [];
+};

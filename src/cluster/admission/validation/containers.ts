@@ -14,9 +14,20 @@ import {
   dns1123Subdomain,
   relaxedEnvVarName,
   validConfigMapKey,
+  validHttpHeaderName,
   validPortName,
 } from '../../../objects/names.js';
-import { child, duplicate, forbidden, invalid, item, notFound, required, type FieldError } from '../field-errors.js';
+import {
+  child,
+  duplicate,
+  forbidden,
+  invalid,
+  invalidEach,
+  item,
+  notFound,
+  required,
+  type FieldError,
+} from '../field-errors.js';
 import { validateResources } from './quantities.js';
 import {
   each,
@@ -178,6 +189,9 @@ const validateHandler = (field: string, handler: LifecycleHandler & Pick<Probe, 
       ...requiredText(child(path, 'path'), httpGet.path),
       ...validatePort(httpGet.port, child(path, 'port')),
       ...requiredOneOf(child(path, 'scheme'), httpGet.scheme, ['HTTP', 'HTTPS']),
+      ...each(child(path, 'httpHeaders'), httpGet.httpHeaders, (header, at) =>
+        invalidEach(child(at, 'name'), header.name, validHttpHeaderName(header.name)),
+      ),
     );
   }
   if (tcpSocket !== undefined) errors.push(...validatePort(tcpSocket.port, child(field, 'tcpSocket.port')));

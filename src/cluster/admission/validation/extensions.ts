@@ -10,7 +10,7 @@ import type {
   CustomResourceDefinitionVersion,
 } from '../../../objects/kinds/apiextensions-k8s-io-v1.js';
 import { dns1035Label, dns1123Subdomain } from '../../../objects/names.js';
-import { child, invalid, invalidEach, required, type FieldError } from '../field-errors.js';
+import { child, invalid, invalidEach, required, tooMany, type FieldError } from '../field-errors.js';
 import { ruleErrors } from '../custom-resources/cel-rules.js';
 import { structuralErrors, type StructuralSchema } from '../custom-resources/structural-schema.js';
 import { validateLabelSelector } from './labels.js';
@@ -83,11 +83,7 @@ const validateVersion = (version: CustomResourceDefinitionVersion, path: string)
   const schema = version.schema?.openAPIV3Schema;
   if (schema === undefined) return [...errors, required(child(path, 'schema.openAPIV3Schema'), 'schemas are required')];
   if ((version.selectableFields ?? []).length > 8) {
-    errors.push({
-      reason: 'FieldValueTooMany',
-      field: child(path, 'selectableFields'),
-      message: `Too many: ${version.selectableFields?.length}: must have at most 8 items`,
-    });
+    errors.push(tooMany(child(path, 'selectableFields'), version.selectableFields?.length ?? 0, 8));
   }
   const field = child(path, 'schema.openAPIV3Schema');
   const structure = structuralErrors(schema as StructuralSchema, field);

@@ -15,7 +15,7 @@ import {
   validPortName,
   wildcardDns1123Subdomain,
 } from '../../../objects/names.js';
-import { child, forbidden, invalid, invalidEach, required, type FieldError } from '../field-errors.js';
+import { child, forbidden, invalid, invalidEach, required, tooMany, type FieldError } from '../field-errors.js';
 import { CIDR_MESSAGE, isCidr, isIpAddress } from './addresses.js';
 import { validateLabelSelector } from './labels.js';
 import { each, immutable, oneOf, optionalText, port, requiredOneOf, requiredText } from './rules.js';
@@ -176,11 +176,7 @@ export const validateNetworkPolicy = ({ spec }: NetworkPolicy): FieldError[] => 
 export const validateEndpointSlice = ({ addressType, endpoints, ports }: EndpointSlice): FieldError[] => {
   const errors = requiredOneOf('addressType', addressType, ['FQDN', 'IPv4', 'IPv6']);
   if ((endpoints ?? []).length > 1000) {
-    errors.push({
-      reason: 'FieldValueTooMany',
-      field: 'endpoints',
-      message: `Too many: ${endpoints?.length}: must have at most 1000 items`,
-    });
+    errors.push(tooMany('endpoints', endpoints?.length ?? 0, 1000));
   }
   return [
     ...errors,

@@ -6,7 +6,12 @@ import type {
   PodTemplateSpec,
   Toleration,
 } from '../../../objects/kinds/core-v1.js';
-import { dns1123Label, dns1123Subdomain, qualifiedName } from '../../../objects/names.js';
+import {
+  dns1123Label,
+  dns1123Subdomain,
+  dns1123SubdomainWithUnderscore,
+  qualifiedName,
+} from '../../../objects/names.js';
 import { child, forbidden, invalid, invalidEach, required, type FieldError } from '../field-errors.js';
 import { validateContainers } from './containers.js';
 import { isIpAddress } from './addresses.js';
@@ -138,6 +143,11 @@ const validateDns = (field: string, spec: PodSpec): FieldError[] => {
     isIpAddress(server) ? [] : [invalid(at, server, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')],
   );
   if (servers.length > 3) errors.push(invalid(path, servers, 'must not have more than 3 nameservers'));
+  errors.push(
+    ...each(child(field, 'dnsConfig.searches'), spec.dnsConfig?.searches, (search, at) =>
+      search === '.' ? [] : invalidEach(at, search, dns1123SubdomainWithUnderscore(search.replace(/\.$/, ''))),
+    ),
+  );
   if (spec.dnsPolicy === 'None' && servers.length === 0) {
     errors.push(required(path, 'must provide at least one DNS nameserver when `dnsPolicy` is None'));
   }

@@ -1,7 +1,7 @@
 import type { HorizontalPodAutoscaler as AutoscalerV1 } from '../../../objects/kinds/autoscaling-v1.js';
 import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec } from '../../../objects/kinds/autoscaling-v2.js';
 import type { Lease } from '../../../objects/kinds/coordination-k8s-io-v1.js';
-import type { Eviction, PodDisruptionBudget } from '../../../objects/kinds/policy-v1.js';
+import type { PodDisruptionBudget } from '../../../objects/kinds/policy-v1.js';
 import type { PriorityClass } from '../../../objects/kinds/scheduling-k8s-io-v1.js';
 import type { RuntimeClass } from '../../../objects/kinds/node-k8s-io-v1.js';
 import { dns1123Label, pathSegmentName } from '../../../objects/names.js';
@@ -130,8 +130,6 @@ export const validateDisruptionBudget = ({ spec }: PodDisruptionBudget): FieldEr
     ...oneOf('spec.unhealthyPodEvictionPolicy', spec?.unhealthyPodEvictionPolicy, ['AlwaysAllow', 'IfHealthyBudget']),
   ];
 };
-
-export const validateEviction = ({ metadata }: Eviction): FieldError[] => requiredText('metadata.name', metadata.name);
 
 const HIGHEST_USER_PRIORITY = 1_000_000_000;
 

@@ -45,6 +45,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
   'v1/ResourceQuota': { create: core.validateResourceQuota, update: core.validateResourceQuotaUpdate },
   'v1/Secret': { create: core.validateSecret, update: core.validateSecretUpdate },
   'v1/Service': { name: dns1035Label, create: service.validateService, update: service.validateServiceUpdate },
+  'apps/v1/ControllerRevision': { create: workloads.validateRevision, update: workloads.validateRevisionUpdate },
   'apps/v1/DaemonSet': { create: workloads.validateDaemonSet, update: workloads.validateDaemonSetUpdate },
   'apps/v1/Deployment': { create: workloads.validateDeployment, update: workloads.validateDeploymentUpdate },
   'apps/v1/ReplicaSet': { create: workloads.validateReplicaSet, update: workloads.validateReplicaSetUpdate },
@@ -82,6 +83,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
     create: access.validateRoleBinding,
     update: access.validateRoleBindingUpdate,
   },
+  'authentication.k8s.io/v1/TokenRequest': { create: access.validateTokenRequest },
   'certificates.k8s.io/v1/CertificateSigningRequest': {
     name: pathSegmentName,
     create: access.validateSigningRequest,

@@ -1,6 +1,12 @@
 import { jsonEquals } from '../../../objects/json.js';
 import { percentOf, scaledValue } from '../../../objects/int-or-string.js';
-import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../../../objects/kinds/apps-v1.js';
+import type {
+  ControllerRevision,
+  DaemonSet,
+  Deployment,
+  ReplicaSet,
+  StatefulSet,
+} from '../../../objects/kinds/apps-v1.js';
 import type { PodTemplateSpec, ReplicationController } from '../../../objects/kinds/core-v1.js';
 import { labelsOf } from '../../../objects/labels.js';
 import {
@@ -204,3 +210,13 @@ export const validateReplicationController = ({ spec }: ReplicationController): 
   }
   return errors;
 };
+
+export const validateRevision = ({ data, revision }: ControllerRevision): FieldError[] => [
+  ...(data === undefined ? [required('data', 'data is mandatory')] : []),
+  ...nonNegative('revision', revision),
+];
+
+export const validateRevisionUpdate = (
+  controllerRevision: ControllerRevision,
+  old: ControllerRevision,
+): FieldError[] => [...validateRevision(controllerRevision), ...immutable('data', controllerRevision.data, old.data)];
