@@ -30,6 +30,7 @@ import { allAllocations, serviceAllocations } from './plugins/service-allocation
 import type { UserInfo } from '../auth/user.js';
 import { reviews } from './subresources/reviews.js';
 import { tokenRequest } from './subresources/token-request.js';
+import { mutatingWebhooks, validatingWebhooks } from './webhooks/admission-webhooks.js';
 import { ResourceRegistry } from './resource-registry.js';
 import { builtinRules } from './operations/builtin-rules.js';
 import { convertObject } from './operations/conversion.js';
@@ -41,6 +42,8 @@ export type PluginName =
   | 'Priority'
   | 'DefaultTolerationSeconds'
   | 'DefaultStorageClass'
+  | 'MutatingAdmissionWebhook'
+  | 'ValidatingAdmissionWebhook'
   | 'ResourceQuota';
 
 export interface ApiOptions {
@@ -99,7 +102,7 @@ export const createApi = (options: ApiOptions): Api => {
         ? []
         : [quotaReservations(store, () => registry.all)]),
     ]),
-    convert: convertObject,
+    convert: (object, apiVersion, resource) => convertObject(store, object, apiVersion, resource),
   };
   serveStoredDefinitions(machinery);
   const key = options.serviceAccountKey ?? newSigningKey();
@@ -156,4 +159,6 @@ const pluginsOf = ({ store, disabledPlugins = [] }: ApiOptions): readonly Admiss
     priorityAdmission(store),
     defaultTolerations,
     defaultStorageClass(store),
+    mutatingWebhooks(store),
+    validatingWebhooks(store),
   ].filter(({ name }) => !disabledPlugins.some((disabled) => disabled === name));

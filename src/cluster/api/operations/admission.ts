@@ -4,14 +4,17 @@ import type { Machinery } from './machinery.js';
 
 /** The object after every plugin that changes objects. */
 export const admit = async (
-  { plugins }: Machinery,
+  { plugins, rules }: Machinery,
   request: AdmissionRequest & { readonly object: KubeObject },
 ): Promise<KubeObject> => {
   let { object } = request;
   for (const plugin of plugins) {
     if (plugin.admit === undefined) continue;
     const admitted = plugin.admit({ ...request, object });
-    object = admitted instanceof Promise ? await admitted : admitted;
+    const result = admitted instanceof Promise ? await admitted : admitted;
+    // What comes from outside the server takes the form of its kind again.
+    const isForeign = plugin.isRemote === true && result !== object;
+    object = isForeign ? rules.defaults(request.target, rules.decode(request.target, result).object) : result;
   }
   return object;
 };

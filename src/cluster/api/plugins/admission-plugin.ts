@@ -18,6 +18,8 @@ export interface AdmissionRequest {
 /** A rule that needs the state of the cluster. It refuses by throwing an ApiError. */
 export interface AdmissionPlugin {
   readonly name: string;
+  /** True when objects are changed by somebody outside this process. */
+  readonly isRemote?: boolean;
   /** Changes the object; runs before validation. */
   admit?(request: AdmissionRequest & { readonly object: KubeObject }): KubeObject | Promise<KubeObject>;
   /** Looks at the final object; runs after validation. */
