@@ -50,13 +50,13 @@ export const duplicate = (field: string, value: unknown): FieldError => ({
   message: `Duplicate value: ${showValue(value)}`,
 });
 
-/** Values are listed in the order of Kubernetes: sorted, quoted. */
+/** Values are listed as they are given: most rules of Kubernetes sort them, some have an order of their own. */
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   reason: 'FieldValueNotSupported',
   field,
   message: withDetail(
     `Unsupported value: ${showValue(value)}`,
-    supported.length === 0 ? '' : `supported values: ${[...supported].sort().map(goQuote).join(', ')}`,
+    supported.length === 0 ? '' : `supported values: ${supported.map(goQuote).join(', ')}`,
   ),
 });
 

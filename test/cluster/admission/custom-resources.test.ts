@@ -107,7 +107,7 @@ describe('compileCustomResource', () => {
       'b',
       'spec.x: Invalid value: "b": spec.x in body should match \'^a+$\'',
     ],
-    ['enums', { type: 'string', enum: ['b', 'a'] }, 'c', 'spec.x: Unsupported value: "c": supported values: "a", "b"'],
+    ['enums', { type: 'string', enum: ['b', 'a'] }, 'c', 'spec.x: Unsupported value: "c": supported values: "b", "a"'],
     ['lengths', { type: 'string', maxLength: 1 }, 'ab', 'spec.x: Too long: may not be more than 1 bytes'],
     [
       'numbers of items',

@@ -138,7 +138,7 @@ describe('validateCreate', () => {
       'v1',
       'Pod',
       { spec: { ...podSpec, restartPolicy: 'Sometimes' } },
-      ['spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never", "OnFailure"'],
+      ['spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"'],
     ],
     [
       'v1',

@@ -42,7 +42,7 @@ import {
 } from './rules.js';
 import { validateSecurityContext } from './security-context.js';
 
-const PROTOCOLS = ['TCP', 'UDP', 'SCTP'];
+const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 
 const validatePort = (value: number | string | undefined, field: string): FieldError[] => {
   if (typeof value === 'string') return requiredText(field, value, validPortName);

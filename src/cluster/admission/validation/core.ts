@@ -102,7 +102,7 @@ export const validateSecretUpdate = (secret: Secret, old: Secret): FieldError[] 
   ...validateSecret(secret),
 ];
 
-const TAINT_EFFECTS = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'];
+const TAINT_EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 export const validateNode = ({ spec }: Node): FieldError[] => [
   ...each('spec.taints', spec?.taints, (taint, path) => [

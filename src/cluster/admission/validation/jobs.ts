@@ -31,7 +31,7 @@ const validateFailurePolicy = (field: string, policy: NonNullable<JobSpec['podFa
 const validateRestartPolicy = (field: string, policy: string | undefined): FieldError[] => {
   if (policy === 'OnFailure' || policy === 'Never') return [];
   if (policy === undefined || policy === 'Always') return [required(field, 'valid values: "OnFailure", "Never"')];
-  return [notSupported(field, policy, ['Never', 'OnFailure'])];
+  return [notSupported(field, policy, ['OnFailure', 'Never'])];
 };
 
 const MAX_INDEXED = 100_000;

@@ -118,9 +118,9 @@ export const validateTolerations = (field: string, tolerations: readonly Tolerat
     errors.push(
       ...oneOf(child(path, 'operator'), operator === '' ? undefined : operator, ['Equal', 'Exists']),
       ...oneOf(child(path, 'effect'), effect === '' ? undefined : effect, [
-        'NoExecute',
         'NoSchedule',
         'PreferNoSchedule',
+        'NoExecute',
       ]),
     );
     return errors;
@@ -172,10 +172,10 @@ export const validatePodSpec = (spec: PodSpec, field: string): FieldError[] => {
   return [
     ...validateVolumes(child(field, 'volumes'), spec.volumes),
     ...validateContainers(field, spec, volumes),
-    ...requiredOneOf(child(field, 'restartPolicy'), spec.restartPolicy, ['Always', 'Never', 'OnFailure']),
+    ...requiredOneOf(child(field, 'restartPolicy'), spec.restartPolicy, ['Always', 'OnFailure', 'Never']),
     ...requiredOneOf(child(field, 'dnsPolicy'), spec.dnsPolicy, [
-      'ClusterFirst',
       'ClusterFirstWithHostNet',
+      'ClusterFirst',
       'Default',
       'None',
     ]),
