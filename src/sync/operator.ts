@@ -9,6 +9,7 @@ import { createEventRecorder } from '../cluster/client/event-recorder.js';
 import type { InformerSet } from '../cluster/client/informer.js';
 import type { Clock } from '../objects/clock.js';
 import { Secret } from '../objects/kinds/core-v1.js';
+import type { KubeObject } from '../objects/object.js';
 import type { RenderPool } from '../render/pool/render-pool.js';
 import { AppProject, Application, APPLICATION_NAMESPACES } from './applications/application.js';
 import { ApplicationReconciler } from './applications/application-controller.js';
@@ -17,6 +18,7 @@ import { DesiredStates } from './applications/desired-state.js';
 import { KeptManifests } from './applications/kept-manifests.js';
 import { addApplicationIndexes, applicationWatches, Triggers } from './applications/triggers.js';
 import { LiveObjects } from './compare/live-objects.js';
+import { Charts } from './sources/charts.js';
 import { isRepositorySecret } from './sources/credentials.js';
 import type { RemoteLimits } from './sources/remote-backend.js';
 import type { PollSchedule } from './sources/repositories.js';
@@ -61,20 +63,23 @@ const assemble = (options: OperatorOptions) => {
   const sourceGraceMs = options.sourceGraceMs ?? DEFAULT_SOURCE_GRACE_MS;
   const kept = new KeptManifests(join(options.dataDir, 'manifests'));
   let triggers: Triggers | undefined;
+  const secrets = (): readonly KubeObject[] =>
+    APPLICATION_NAMESPACES.flatMap((namespace) => informers.informer(Secret).list(namespace)).filter(
+      isRepositorySecret,
+    );
   const repositories = new Repositories({
     folder: join(options.dataDir, 'repositories'),
     clock,
     log,
-    secrets: () =>
-      APPLICATION_NAMESPACES.flatMap((namespace) => informers.informer(Secret).list(namespace)).filter(
-        isRepositorySecret,
-      ),
+    secrets,
     onEvent: (repoURL, event) => triggers?.repositoryChanged(repoURL, event),
     ...(options.poll === undefined ? {} : { schedule: options.poll }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   const desired = new DesiredStates({
     repositories,
+    charts: new Charts({ folder: join(options.dataDir, 'charts'), secrets }),
+    clock,
     renderPool: options.renderPool,
     kubeVersion: () => options.kubeVersion,
     apiVersions: () => live.apiVersions,

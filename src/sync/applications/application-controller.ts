@@ -7,7 +7,7 @@ import type { Informer, InformerSet } from '../../cluster/client/informer.js';
 import type { Clock } from '../../objects/clock.js';
 import { isApiError } from '../../objects/api-error.js';
 import type { ObjectKey } from '../../objects/object.js';
-import { keyText } from '../../objects/object.js';
+import { keyOf, keyText } from '../../objects/object.js';
 import type { Compared } from '../compare/compare.js';
 import type { LiveObjects } from '../compare/live-objects.js';
 import { timeText } from '../execute/run-operation.js';
@@ -184,7 +184,8 @@ export class ApplicationReconciler {
   /** When to look again without being told: a repository that is out of reach becomes a condition after a while. */
   #nextLook({ application }: Round): Outcome {
     const failure = this.#deps.desired.failureOf(application);
-    if (failure === undefined) return DONE;
+    const expires = this.#deps.desired.expiresInMs(keyOf(application));
+    if (failure === undefined) return expires === undefined ? DONE : { requeueAfterMs: expires };
     const due = failure.since + this.#deps.sourceGraceMs - this.#deps.clock.now();
     return due > 0 ? { requeueAfterMs: due } : DONE;
   }

@@ -106,7 +106,9 @@ const correct = (input: AutomationInput, last: OperationState, drifted: readonly
   const finished = Date.parse(last.finishedAt ?? last.startedAt);
   const isRecent = now - finished < CORRECTION_MEMORY_MS;
   const count = isRecent ? (last.operation.sync?.autoHealAttemptsCount ?? 0) : 0;
-  const wait = finished + correctionDelayMs(count) - now;
+  const delay = correctionDelayMs(count);
+  // A clock that was set back must not make it wait longer than it ever would.
+  const wait = Math.min(finished + delay - now, delay);
   if (wait > 0) return { type: 'none', requeueAfterMs: wait };
   const resources = own.map(({ live, target }) => {
     const object = target?.object ?? live;

@@ -1,8 +1,12 @@
+import type { Clock } from '../../objects/clock.js';
 import type { ObjectKey } from '../../objects/object.js';
 import { keyText } from '../../objects/object.js';
 import { GitTree } from '../../render/files/git-tree.js';
+import type { TreeRef } from '../../render/files/open-tree.js';
 import type { PooledRender, RenderPool } from '../../render/pool/render-pool.js';
 import type { Manifest } from '../../render/render.js';
+import type { Charts } from '../sources/charts.js';
+import { isExactVersion } from '../sources/charts.js';
 import type { ChangedPaths } from '../sources/changed-paths.js';
 import { treeOf } from '../sources/changed-paths.js';
 import { SourceError } from '../sources/errors.js';
@@ -27,6 +31,8 @@ interface Pinned {
   readonly sources: string;
   readonly state: DesiredState;
   readonly uses: readonly SourceUse[];
+  /** Milliseconds since 1970. */
+  readonly expires: number;
 }
 
 interface SourceUse {
@@ -39,6 +45,8 @@ interface SourceUse {
 
 export interface DesiredStatesDeps {
   readonly repositories: Repositories;
+  readonly charts: Charts;
+  readonly clock: Clock;
   readonly renderPool: RenderPool;
   readonly kubeVersion: () => string;
   readonly apiVersions: () => readonly string[];
@@ -62,27 +70,28 @@ export class DesiredStates {
     const sources = sourcesOf(application.spec);
     const wanted = JSON.stringify([sources, application.spec.destination.namespace]);
     const pinned = this.#pinned.get(key);
-    if (revision === undefined && pinned?.sources === wanted) return pinned.state;
+    const isPinned = revision === undefined && pinned?.sources === wanted && this.#deps.clock.now() < pinned.expires;
+    if (isPinned) return pinned.state;
     if (sources.length > 1) {
       throw new SourceError('invalid', 'Cannot render: several sources are not supported yet; use one source');
     }
     const [source] = sources;
     if (source === undefined) throw new SourceError('invalid', 'Cannot render: there is no source');
-    if (source.chart !== undefined) {
-      throw new SourceError('invalid', 'Cannot render: charts of Helm repositories are not supported yet; use a path');
+    const { chart } = source;
+    if (chart !== undefined) {
+      const { state, expires } = await this.#chart(application, { ...source, chart }, revision, signal);
+      if (revision === undefined) this.#pinned.set(key, { sources: wanted, state, uses: [], expires });
+      return state;
     }
     const target = revision ?? source.targetRevision;
     const repository = this.#deps.repositories.use(source.repoURL);
     const commit = await repository.commit(target, signal);
-    const render = await this.#render(application, source, repository, commit, signal);
-    const state: DesiredState = {
-      revisions: [commit.revision],
-      manifests: render.manifests,
-      digest: manifestsDigest(render.manifests),
-      warnings: render.warnings,
-    };
+    const tree = treeOf(repository.objects(), commit.revision);
+    const render = await this.#render(application, source, { kind: 'git', gitdir: commit.gitdir, tree }, signal);
+    const state = stateOf(commit.revision, render);
     if (revision === undefined) {
-      this.#pinned.set(key, { sources: wanted, state, uses: [useOf(source, repository, commit, render)] });
+      const uses = [useOf(source, repository, commit, render)];
+      this.#pinned.set(key, { sources: wanted, state, uses, expires: Number.POSITIVE_INFINITY });
     }
     return state;
   }
@@ -114,16 +123,37 @@ export class DesiredStates {
     );
   }
 
+  /** In how many milliseconds a range of chart versions has to be looked up again; undefined when nothing has to. */
+  expiresInMs(key: ObjectKey): number | undefined {
+    const expires = this.#pinned.get(keyText(key))?.expires ?? Number.POSITIVE_INFINITY;
+    return Number.isFinite(expires) ? Math.max(0, expires - this.#deps.clock.now()) : undefined;
+  }
+
+  async #chart(
+    application: Application,
+    source: ApplicationSource & { readonly chart: string },
+    revision: string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly state: DesiredState; readonly expires: number }> {
+    const targetRevision = revision ?? source.targetRevision;
+    const passCredentials = source.helm?.passCredentials === true;
+    const { repoURL, chart } = source;
+    const obtained = await this.#deps.charts.obtain({ repoURL, chart, targetRevision, passCredentials }, signal);
+    const tree: TreeRef = { kind: 'folder', path: obtained.folder };
+    const render = await this.#render(application, { ...source, path: '' }, tree, signal);
+    const expires = isExactVersion(targetRevision) ? Number.POSITIVE_INFINITY : this.#deps.clock.now() + RANGE_MS;
+    return { state: stateOf(obtained.version, render), expires };
+  }
+
   async #render(
     { metadata, spec }: Application,
     source: ApplicationSource,
-    repository: Repository,
-    commit: Commit,
+    tree: TreeRef,
     signal: AbortSignal,
   ): Promise<PooledRender> {
     const { helm, kustomize, directory } = source;
     return await this.#deps.renderPool.render(
-      { kind: 'git', gitdir: commit.gitdir, tree: treeOf(repository.objects(), commit.revision) },
+      tree,
       {
         path: source.path ?? '',
         applicationName: metadata.name,
@@ -138,6 +168,16 @@ export class DesiredStates {
     );
   }
 }
+
+/** How long the answer to a range of chart versions is believed. */
+const RANGE_MS = 180_000;
+
+const stateOf = (revision: string, { manifests, warnings }: PooledRender): DesiredState => ({
+  revisions: [revision],
+  manifests,
+  digest: manifestsDigest(manifests),
+  warnings,
+});
 
 const useOf = (source: ApplicationSource, repository: Repository, commit: Commit, render: PooledRender): SourceUse => {
   const reads = [...new Set(render.reads.map(({ path }) => path))];

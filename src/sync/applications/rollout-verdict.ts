@@ -54,12 +54,14 @@ const probeFailure = async (client: Client, pod: Pod): Promise<string | undefine
   const { namespace, name, uid } = pod.metadata;
   if (namespace === undefined) return undefined;
   const { items } = await client.list(Event, { namespace, fieldSelector: `involvedObject.name=${name}` });
-  const telling = items.filter(
-    ({ type, reason, involvedObject }) =>
-      type === 'Warning' &&
-      TELLING.has(reason ?? '') &&
-      (involvedObject.uid === undefined || involvedObject.uid === uid),
-  );
+  const telling = items
+    .filter(
+      ({ type, reason, involvedObject }) =>
+        type === 'Warning' &&
+        TELLING.has(reason ?? '') &&
+        (involvedObject.uid === undefined || involvedObject.uid === uid),
+    )
+    .sort((left, right) => ((left.lastTimestamp ?? '') < (right.lastTimestamp ?? '') ? -1 : 1));
   const unhealthy = telling.findLast(({ reason }) => reason === 'Unhealthy');
   return (unhealthy ?? telling.findLast(({ reason }) => reason !== 'BackOff') ?? telling.at(-1))?.message;
 };

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { KubeObject } from '../../objects/object.js';
+import { ChartError } from '../../render/helm/chart/chart-error.js';
+import type { ChartFile } from '../../render/helm/chart/chart.js';
+import { readArchive } from '../../render/helm/chart/read-archive.js';
+import { isHttp, isOci, pullChart } from '../../render/helm/repositories/pull-chart.js';
+import type { RepositoryAccess } from '../../render/helm/repositories/request.js';
+import { accessFor } from './credentials.js';
+import { SourceError } from './errors.js';
+import { withoutCredentials } from './repository-url.js';
+
+/** A chart of a Helm or OCI repository, and the version or range that is wanted of it. */
+export interface ChartRequest {
+  readonly repoURL: string;
+  readonly chart: string;
+  readonly targetRevision: string | undefined;
+  readonly passCredentials: boolean;
+}
+
+/** A chart that is there to be rendered. */
+export interface ObtainedChart {
+  readonly version: string;
+  /** The folder with its `Chart.yaml`. */
+  readonly folder: string;
+}
+
+export interface ChartsOptions {
+  /** Where charts are kept, by their content. */
+  readonly folder: string;
+  readonly secrets: () => readonly KubeObject[];
+}
+
+/** A version that is written out names the same chart for ever; anything else may name another one tomorrow. */
+export const isExactVersion = (targetRevision: string | undefined): boolean =>
+  /^v?\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?$/.test(targetRevision ?? '');
+
+/** Pulls charts from Helm and OCI repositories, with the credentials of their Secrets. */
+export class Charts {
+  readonly #options: ChartsOptions;
+
+  constructor(options: ChartsOptions) {
+    this.#options = options;
+  }
+
+  /** Throws SourceError. */
+  async obtain(request: ChartRequest, signal: AbortSignal): Promise<ObtainedChart> {
+    const { repoURL, chart, targetRevision } = request;
+    // Argo CD writes OCI registries without their scheme.
+    const repository = isHttp(repoURL) || isOci(repoURL) ? repoURL : `oci://${repoURL}`;
+    try {
+      const access = this.#access(request, signal);
+      const version = targetRevision === undefined || targetRevision === 'HEAD' ? '' : targetRevision;
+      const archive = await pullChart({ repository, name: chart, version }, access);
+      const files = await readArchive(archive);
+      return { version: versionOf(files), folder: await this.#unpack(archive, files) };
+    } catch (error) {
+      if (!(error instanceof ChartError)) throw error;
+      signal.throwIfAborted();
+      const message = `Cannot read chart "${chart}" of ${withoutCredentials(repoURL)}: ${error.message}`;
+      throw new SourceError('unreachable', message, { cause: error });
+    }
+  }
+
+  #access({ repoURL, passCredentials }: ChartRequest, signal: AbortSignal): RepositoryAccess {
+    const { username, password, tls = {} } = accessFor(repoURL, this.#options.secrets());
+    return {
+      passCredentials,
+      signal,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+      ...(tls.key === undefined ? {} : { key: tls.key }),
+      ...(tls.insecure === true ? { insecureSkipTlsVerify: true } : {}),
+    };
+  }
+
+  /** Writes the files into a folder named by their archive; `readArchive` has made sure that they stay inside. */
+  async #unpack(archive: Buffer, files: readonly ChartFile[]): Promise<string> {
+    const target = join(this.#options.folder, createHash('sha256').update(archive).digest('hex'));
+    if (existsSync(target)) return target;
+    await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
+    const unfinished = await mkdtemp(join(this.#options.folder, '.new-'));
+    try {
+      for (const { name, data } of files) {
+        const path = join(unfinished, name);
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(path, data);
+      }
+      await rename(unfinished, target);
+    } catch (error) {
+      await rm(unfinished, { recursive: true, force: true });
+      // Another application has unpacked the same chart meanwhile.
+      if (!existsSync(target)) throw error;
+    }
+    return target;
+  }
+}
+
+const versionOf = (files: readonly ChartFile[]): string => {
+  const metadata = files.find(({ name }) => name === 'Chart.yaml');
+  const text = metadata === undefined ? '' : Buffer.from(metadata.data).toString('utf8');
+  return /^version:\s*["']?([^\s"'#]+)/m.exec(text)?.[1] ?? '';
+};
