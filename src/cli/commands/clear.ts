@@ -24,7 +24,7 @@ export const clearCommand = (): Command =>
       const store = openLmdbStore(paths.store);
       try {
         const detected = await detectRuntime(settings.runtime);
-        const runtime = createRuntime(detected, {
+        const runtime = await createRuntime(detected, {
           root: paths.pods,
           clock: systemClock,
           log: pino({ level: 'silent' }),

@@ -133,5 +133,5 @@ const serveExample = async (server: Server, folder: string, signal: AbortSignal)
 const tearDown = async (server: Server): Promise<void> => {
   const limit = AbortSignal.timeout(30_000);
   await server.close();
-  await clearPods(server.createRuntime(), limit);
+  await clearPods(await server.createRuntime(), limit);
 };

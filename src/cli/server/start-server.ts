@@ -18,10 +18,9 @@ import { runScheduler } from '../../cluster/scheduler/scheduler.js';
 import { openLmdbStore } from '../../cluster/store/lmdb-store.js';
 import { systemClock } from '../../objects/clock.js';
 import { createRenderPool } from '../../render/pool/render-pool.js';
-import type { RuntimeChoice } from '../../runtime/containers/choose-runtime.js';
+import type { DetectedRuntime, RuntimeChoice } from '../../runtime/containers/choose-runtime.js';
 import { createRuntime } from '../../runtime/containers/choose-runtime.js';
 import type { ContainerRuntime } from '../../runtime/containers/container-runtime.js';
-import { findPodGateway } from '../../runtime/network/pod-gateway.js';
 import type { Operator } from '../../sync/operator.js';
 import { startOperator } from '../../sync/operator.js';
 import { dataPaths } from '../data-folder.js';
@@ -53,7 +52,7 @@ export interface Server {
   readonly webUrl: string;
   readonly ingressPort: number;
   /** Another hold on the runtime, for what comes after the server. */
-  readonly createRuntime: () => ContainerRuntime;
+  readonly createRuntime: () => Promise<ContainerRuntime>;
   /** Which runtime and why, for people. */
   readonly runtimeReason: string;
   readonly kubeconfig: string;
@@ -94,7 +93,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     closers.push(() => watched);
   };
   try {
-    const gateway = detected.name === 'docker' ? await findPodGateway(detected.socketPath) : undefined;
+    const gateway = await gatewayOf(detected);
     const inside = new AddressRange(settings.serviceCidr).first;
     const hosts = gateway === undefined ? [inside] : [inside, gateway];
     const credentials = await openCredentials(paths.pki, { now: clock.now(), hosts });
@@ -142,8 +141,8 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
       runScheduler({ client, informers, recorder: recorder('default-scheduler'), clock, log }, signal),
     );
 
-    const openRuntime = (): ContainerRuntime => createRuntime(detected, { root: paths.pods, clock, log });
-    const runtime = openRuntime();
+    const openRuntime = (): Promise<ContainerRuntime> => createRuntime(detected, { root: paths.pods, clock, log });
+    const runtime = await openRuntime();
     closers.push(() => runtime.close());
     const network = await listen('ingress', '--ingress-port', options.ingressPort, () =>
       startNetwork({ client, informers, settings, gateway, dataDir, ingressPort: options.ingressPort, clock, log }),
@@ -205,6 +204,13 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     await close();
     throw error;
   }
+};
+
+/** This machine's address on the pods' network, where containers run on an engine of this machine. */
+const gatewayOf = async (detected: DetectedRuntime): Promise<string | undefined> => {
+  if (detected.name !== 'docker') return undefined;
+  const { findPodGateway } = await import('../../runtime/network/pod-gateway.js');
+  return findPodGateway(detected.socketPath);
 };
 
 /** Starts something that listens; a port that is taken is said with the option that chooses another. */

@@ -105,12 +105,3 @@ const keyed = async (certificate: x509.X509Certificate, keys: webcrypto.CryptoKe
 
 const importKey = (pem: string): Promise<webcrypto.CryptoKey> =>
   webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(pem), ALGORITHM, false, ['sign']);
-
-/** When a certificate stops being valid, in milliseconds since 1970. */
-export const expiryOf = (certificate: string): number => new x509.X509Certificate(certificate).notAfter.getTime();
-
-/** The names and addresses that a server certificate holds. */
-export const hostsOf = (certificate: string): readonly string[] => {
-  const names = new x509.X509Certificate(certificate).getExtension(x509.SubjectAlternativeNameExtension);
-  return names?.names.items.map(({ value }) => value) ?? [];
-};

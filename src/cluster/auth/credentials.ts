@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createAuthority, expiryOf, hostsOf, issueCertificate, type KeyedCertificate } from './certificates.js';
+import { expiryOf, hostsOf } from './certificate-facts.js';
+import type { KeyedCertificate } from './certificates.js';
 
 /** Everything secret that a server needs to know its clients and to be known by them. */
 export interface Credentials {
@@ -24,6 +25,9 @@ const STANDING_HOSTS = [
   'kubernetes.default.svc.cluster.local',
 ];
 
+/** What makes certificates is loaded when one is missing only: most starts find them all. */
+const maker = () => import('./certificates.js');
+
 /** Certificates are renewed when less than this is left. */
 const RENEW_BEFORE_MS = 30 * 86_400_000;
 
@@ -40,22 +44,27 @@ export interface CredentialOptions {
 export const openCredentials = async (folder: string, options: CredentialOptions): Promise<Credentials> => {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const hosts = [...new Set([...STANDING_HOSTS, ...(options.hosts ?? [])])];
-  const authority = await kept(folder, 'ca', () => createAuthority(options.now));
+  const authority = await kept(folder, 'ca', async () => (await maker()).createAuthority(options.now));
   const server = await kept(
     folder,
     'server',
-    () => issueCertificate(authority, { commonName: 'fairlead', hosts, use: 'server' }, options.now),
+    async () =>
+      (await maker()).issueCertificate(authority, { commonName: 'fairlead', hosts, use: 'server' }, options.now),
     ({ certificate }) =>
       isFresh(certificate, options.now) && hosts.every((host) => hostsOf(certificate).includes(host)),
   );
   const admin = await kept(
     folder,
     'admin',
-    () => issueCertificate(authority, ADMIN, options.now),
+    async () => (await maker()).issueCertificate(authority, ADMIN, options.now),
     ({ certificate }) => isFresh(certificate, options.now),
   );
   const adminToken = await keptText(folder, 'admin.token', () => randomBytes(32).toString('base64url'));
-  const serviceAccountKey = await keptText(folder, 'service-accounts.key', async () => (await createAuthority(0)).key);
+  const serviceAccountKey = await keptText(
+    folder,
+    'service-accounts.key',
+    async () => (await (await maker()).createAuthority(0)).key,
+  );
   return { authority, server, admin, adminToken: adminToken.trim(), serviceAccountKey };
 };
 

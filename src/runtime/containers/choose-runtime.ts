@@ -2,12 +2,10 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { env as ownEnv } from 'node:process';
-import Docker from 'dockerode';
 import type { Logger } from 'pino';
 import type { Clock } from '../../objects/clock.js';
 import type { ContainerRuntime } from './container-runtime.js';
 import { RuntimeFailure } from './container-runtime.js';
-import { createDockerRuntime } from './docker/docker-runtime.js';
 import { createProcessRuntime } from './process/process-runtime.js';
 import { createSimulatedRuntime } from './simulated/simulated-runtime.js';
 
@@ -41,6 +39,7 @@ type Answer = { readonly version: string } | { readonly failure: string };
 
 const askEngine = async (socketPath: string): Promise<Answer> => {
   try {
+    const { default: Docker } = await import('dockerode');
     const answer = await new Docker({ socketPath, timeout: ANSWER_MS }).version();
     return { version: answer.Version };
   } catch (error) {
@@ -95,14 +94,16 @@ export const detectRuntime = async (
   };
 };
 
-/** Makes the runtime that was detected. `root`: the folder for its state, one a node. */
-export const createRuntime = (
+/** Makes the runtime that was detected; only Docker's loads what speaks to Docker. `root`: the folder for its state, one a node. */
+export const createRuntime = async (
   detected: DetectedRuntime,
   options: { readonly root: string; readonly clock: Clock; readonly log: Logger },
-): ContainerRuntime => {
+): Promise<ContainerRuntime> => {
   switch (detected.name) {
-    case 'docker':
+    case 'docker': {
+      const { createDockerRuntime } = await import('./docker/docker-runtime.js');
       return createDockerRuntime({ ...options, socketPath: detected.socketPath });
+    }
     case 'process':
       return createProcessRuntime(options);
     default:

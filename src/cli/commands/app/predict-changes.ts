@@ -19,6 +19,7 @@ import { servedScopes } from '../../../sync/compare/served-kinds.js';
 import type { Target } from '../../../sync/compare/targets.js';
 import { buildTargets } from '../../../sync/compare/targets.js';
 import { isRepositorySecret } from '../../../sync/sources/credentials.js';
+import { Charts } from '../../../sync/sources/charts.js';
 import { Repositories } from '../../../sync/sources/repositories.js';
 import { CommandFailure } from '../../exit-statuses.js';
 import { KUBERNETES_VERSION } from '../../version.js';
@@ -71,6 +72,8 @@ const renderHere = async (
   try {
     const resources = await client.resources();
     const desired = new DesiredStates({
+      charts: new Charts({ folder: join(folder, 'charts'), secrets: () => secrets }),
+      clock: systemClock,
       repositories,
       renderPool,
       kubeVersion: () => KUBERNETES_VERSION,
