@@ -1,11 +1,13 @@
 import type { Controller } from '../client/controller.js';
 import type { ControllerDeps } from './controller-deps.js';
+import { createRequestCleaner } from './certificates/request-cleaner.js';
 import { createClusterRoleAggregation } from './cluster-role/aggregation-controller.js';
 import { createCronJobController } from './cron-job/cron-job-controller.js';
 import { createDaemonSetController } from './daemon-set/daemon-set-controller.js';
 import { createDeploymentController } from './deployment/deployment-controller.js';
 import { createDisruptionController } from './disruption/disruption-controller.js';
 import { createEndpointSliceController } from './endpoint-slice/endpoint-slice-controller.js';
+import { createSliceMirroringController } from './endpoint-slice/mirroring-controller.js';
 import { createGarbageCollector } from './garbage-collector/garbage-collector.js';
 import { createAutoscalerController } from './horizontal-autoscaler/autoscaler-controller.js';
 import { createJobController } from './job/job-controller.js';
@@ -48,6 +50,7 @@ const CONTROLLERS: readonly CreateController[] = [
   createTtlController,
   createCronJobController,
   createEndpointSliceController,
+  createSliceMirroringController,
   createNodeLifecycleController,
   createTaintEvictionController,
   createPodGcController,
@@ -56,6 +59,7 @@ const CONTROLLERS: readonly CreateController[] = [
   createAutoscalerController,
   createResourceQuotaController,
   createClusterRoleAggregation,
+  createRequestCleaner,
   createGarbageCollector,
 ];
 

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../../objects/kinds/discovery-k8s-io-v1.js';
 import { EndpointSlice } from '../../../objects/kinds/discovery-k8s-io-v1.js';
-import type { Service } from '../../../objects/kinds/core-v1.js';
+import type { KubeObject } from '../../../objects/object.js';
+import type { Labels } from '../../../objects/labels.js';
 import { controllerReference } from '../../../objects/owner-references.js';
 import { isSemanticallyEqual } from '../semantic-equality.js';
 import type { EndpointGroup } from './service-endpoints.js';
@@ -8,6 +9,12 @@ import type { EndpointGroup } from './service-endpoints.js';
 export const SERVICE_NAME = 'kubernetes.io/service-name';
 export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 export const MANAGER = 'endpointslice-controller.k8s.io';
+export const MIRROR_MANAGER = 'endpointslicemirroring-controller.k8s.io';
+
+/** What the slices are of: a Service, or the Endpoints that somebody made for one. Both have the Service's name. */
+export interface SliceOwner extends KubeObject {
+  readonly spec?: { readonly clusterIP?: string };
+}
 const HEADLESS = 'service.kubernetes.io/headless';
 
 /** Most endpoints of one slice. */
@@ -24,21 +31,22 @@ export interface SlicePlan {
  * stays where it is, new ones fill free places, then new slices.
  */
 export const planSlices = (
-  service: Service,
+  service: SliceOwner,
   groups: readonly EndpointGroup[],
   existing: readonly EndpointSlice[],
+  manager: string = MANAGER,
 ): SlicePlan => {
   const create: EndpointSlice[] = [];
   const update: EndpointSlice[] = [];
   const unused = new Set(existing.filter(({ metadata }) => metadata.deletionTimestamp === undefined));
-  const labels = sliceLabels(service);
+  const labels = sliceLabels(service, manager);
   for (const group of groups) {
     const slices = [...unused].filter((slice) => isOfGroup(slice, group));
     const contents = distribute(group.endpoints, slices);
     contents.forEach((endpoints, index) => {
       const slice = slices[index];
       if (slice === undefined) {
-        create.push(newSlice(service, group, endpoints));
+        create.push(newSlice(service, group, endpoints, labels));
         return;
       }
       unused.delete(slice);
@@ -86,19 +94,24 @@ const dropEmpty = (contents: Endpoint[][]): Endpoint[][] => {
   return kept.length === 0 ? [[]] : kept;
 };
 
-const isHeadless = (service: Service): boolean => service.spec?.clusterIP === 'None';
+const isHeadless = (service: SliceOwner): boolean => service.spec?.clusterIP === 'None';
 
-const sliceLabels = (service: Service): Readonly<Record<string, string>> => {
+const sliceLabels = (service: SliceOwner, manager: string): Labels => {
   const { [HEADLESS]: _own, ...labels } = service.metadata.labels ?? {};
   return {
     ...labels,
     ...(isHeadless(service) ? { [HEADLESS]: '' } : {}),
     [SERVICE_NAME]: service.metadata.name,
-    [MANAGED_BY]: MANAGER,
+    [MANAGED_BY]: manager,
   };
 };
 
-const newSlice = (service: Service, group: EndpointGroup, endpoints: readonly Endpoint[]): EndpointSlice => {
+const newSlice = (
+  service: SliceOwner,
+  group: EndpointGroup,
+  endpoints: readonly Endpoint[],
+  labels: Labels,
+): EndpointSlice => {
   const { namespace, name } = service.metadata;
   return {
     ...EndpointSlice,
@@ -106,7 +119,7 @@ const newSlice = (service: Service, group: EndpointGroup, endpoints: readonly En
       name: '',
       generateName: `${name}-`,
       ...(namespace === undefined ? {} : { namespace }),
-      labels: sliceLabels(service),
+      labels,
       ownerReferences: [controllerReference(service)],
     },
     addressType: group.addressType,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createSliceMirroringController } from '../../../../src/cluster/controllers/endpoint-slice/mirroring-controller.js';
 import { createEndpointSliceController } from '../../../../src/cluster/controllers/endpoint-slice/endpoint-slice-controller.js';
 import type { ServiceSpec } from '../../../../src/objects/kinds/core-v1.js';
 import { Endpoints, Pod, Service } from '../../../../src/objects/kinds/core-v1.js';
@@ -8,7 +9,10 @@ import { ClusterUnderTest, NAMESPACE } from '../cluster-under-test.js';
 describe('the EndpointSlice controller', () => {
   let cluster: ClusterUnderTest;
   beforeEach(async () => {
-    cluster = await ClusterUnderTest.start((deps) => [createEndpointSliceController(deps)]);
+    cluster = await ClusterUnderTest.start((deps) => [
+      createEndpointSliceController(deps),
+      createSliceMirroringController(deps),
+    ]);
   });
   afterEach(() => cluster.close());
 
@@ -118,6 +122,38 @@ describe('the EndpointSlice controller', () => {
     await cluster.until('there', async () => (await cluster.list(Endpoints)).length === 1);
     await cluster.delete(made);
     await cluster.until('gone', async () => (await cluster.list(Endpoints)).length === 0);
+  });
+
+  it('mirrors Endpoints that somebody made for a Service without selector, and only those', async () => {
+    const manual = { name: 'manual', namespace: NAMESPACE };
+    await cluster.client.create<Service>({ ...Service, metadata: manual, spec: { ports: [{ port: 80 }] } });
+    const subsets = [
+      {
+        addresses: [{ ip: '192.0.2.1' }, { ip: '2001:db8::1' }],
+        notReadyAddresses: [{ ip: '192.0.2.2' }],
+        ports: [{ port: 8080 }],
+      },
+    ];
+    await cluster.client.create<Endpoints>({ ...Endpoints, metadata: manual, subsets });
+    await service();
+    await pod('a', '10.0.0.1');
+    const mirrored = async () =>
+      (await slices()).filter(
+        ({ metadata }) =>
+          metadata.labels?.['endpointslice.kubernetes.io/managed-by'] === 'endpointslicemirroring-controller.k8s.io',
+      );
+    await cluster.until('two slices', async () => (await mirrored()).length === 2 && (await slices()).length === 3);
+    const four = (await mirrored()).find(({ addressType }) => addressType === 'IPv4');
+    assert.deepEqual(
+      four?.endpoints.map(({ addresses, conditions }) => [addresses[0], conditions?.ready]),
+      [
+        ['192.0.2.1', true],
+        ['192.0.2.2', false],
+      ],
+    );
+    assert.equal(four?.metadata.labels?.['kubernetes.io/service-name'], 'manual');
+    await cluster.change(Endpoints, 'manual', (object) => ({ ...object, subsets: [] }));
+    await cluster.until('gone', async () => (await mirrored()).length === 0);
   });
 
   it('writes nothing when nothing changed', async () => {
