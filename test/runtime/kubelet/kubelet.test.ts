@@ -47,6 +47,61 @@ describe('startKubelet', () => {
     assert.equal(isReady(pod), false);
   });
 
+  it('leaves a completed pod as it was after a restart', async () => {
+    await cluster.run('job', { restartPolicy: 'Never' });
+    const before = await cluster.until('job', ({ status }) => status?.phase === 'Succeeded');
+    await cluster.kubelet.context.statuses.flush(before);
+    const settled = await cluster.client.get(Pod, { namespace: 'default', name: 'job' });
+    await cluster.restartKubelet();
+    await cluster.run('second', {});
+    await cluster.until('second', isReady);
+    assert.deepEqual(await cluster.client.get(Pod, { namespace: 'default', name: 'job' }), settled);
+  });
+
+  it('changes a running container when its image is changed', async () => {
+    await cluster.run('web', {});
+    const before = await cluster.until('web', isReady);
+    const body = { spec: { containers: [{ name: 'c', image: 'busybox:2' }] } };
+    await cluster.client.patch(Pod, { namespace: 'default', name: 'web' }, { type: 'strategic', body });
+    const after = await cluster.until(
+      'web',
+      (pod) => pod.status?.containerStatuses?.[0]?.restartCount === 1 && isReady(pod),
+    );
+    assert.equal(after.status?.containerStatuses?.[0]?.image, 'busybox:2');
+    assert.notEqual(
+      after.status?.containerStatuses?.[0]?.containerID,
+      before.status?.containerStatuses?.[0]?.containerID,
+    );
+    assert.ok(
+      (await cluster.events('web')).includes('Normal Killing: Container c definition changed, will be restarted'),
+    );
+  });
+
+  it('ends a pod that finalizers keep, and removes its object when they go', async () => {
+    await cluster.run('held', { terminationGracePeriodSeconds: 1 }, { finalizers: ['example.com/hold'] });
+    await cluster.until('held', isReady);
+    await cluster.client.delete(Pod, { namespace: 'default', name: 'held' });
+    await cluster.until('held', ({ status }) => status?.phase === 'Failed' || status?.phase === 'Succeeded');
+    const body = { metadata: { finalizers: [] } };
+    await cluster.client.patch(Pod, { namespace: 'default', name: 'held' }, { type: 'merge', body });
+    await cluster.untilGone('held');
+  });
+
+  it('ends a pod that is deleted by force', async () => {
+    await cluster.run('forced', {});
+    const pod = await cluster.until('forced', isReady);
+    await cluster.client.delete(Pod, { namespace: 'default', name: 'forced' }, { gracePeriodSeconds: 0 });
+    await cluster.run('forced', {});
+    const next = await cluster.until('forced', isReady);
+    assert.notEqual(next.metadata.uid, pod.metadata.uid);
+    for (let turn = 0; turn < 100; turn += 1) {
+      const left = await cluster.runtime.listPodSandboxes(AbortSignal.timeout(1000));
+      if (left.every(({ podUid }) => podUid === next.metadata.uid)) return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.fail('the sandbox of the first pod is still there');
+  });
+
   it('adopts what runs after it is started anew', async () => {
     await cluster.run('web', {});
     const before = await cluster.until('web', isReady);

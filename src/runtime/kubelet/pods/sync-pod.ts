@@ -22,7 +22,10 @@ import { isConflict, podIpsOf, startContainer } from './start-container.js';
 const RETRY_MS = 10_000;
 /** The first failed pull is shown for this long before the state says that it backs off. */
 const SHOW_PULL_ERROR_MS = 3000;
-const REFRESH_MS = 60_000;
+/** Tokens are looked at ten times in their life, but at least this often. */
+const LONGEST_RENEWAL_MS = 300_000;
+const SHORTEST_RENEWAL_MS = 60_000;
+const TOKEN_SECONDS = 3600;
 
 /**
  * `changed`: look again at once. `waiting`: nothing to do until something happens or the time comes. `ended`: the pod
@@ -71,7 +74,13 @@ export const syncPod = async (
   const acted = await act(context, pod, observed, memory, plan, mounted, signal);
   if (acted) return { type: 'changed' };
   const replanAt = plan.wakeAt === undefined ? undefined : now + plan.wakeAt - clock.now();
-  const wakes = [replanAt, deadline, transition, mounted ? undefined : memory.mountRetryAt, refreshAt(pod, memory)];
+  const wakes = [
+    replanAt,
+    deadline,
+    transition,
+    memory.refreshedFor === undefined ? memory.mountRetryAt : undefined,
+    refreshAt(pod, memory),
+  ];
   const wakeAt = Math.min(...wakes.filter((at) => at !== undefined));
   return Number.isFinite(wakeAt) ? { type: 'waiting', wakeAfterMs: wakeAt - steady() } : { type: 'waiting' };
 };
@@ -156,7 +165,9 @@ const ensureVolumes = async (
     if (memory.volumes === undefined) {
       if (memory.mountRetryAt > now) return false;
       memory.volumes = await volumes.mountAll(pod, volumeContext, signal);
-    } else if (shown !== memory.refreshedFor || now - memory.refreshedAt >= REFRESH_MS) {
+    } else if (memory.refreshedFor === undefined && memory.mountRetryAt > now) {
+      return true;
+    } else if (shown !== memory.refreshedFor || now >= (refreshAt(pod, memory) ?? Infinity)) {
       if ((pod.spec.volumes ?? []).length > 0) await volumes.refresh(pod, volumeContext, signal);
     } else {
       return true;
@@ -169,13 +180,21 @@ const ensureVolumes = async (
     context.events.event(pod, 'Warning', 'FailedMount', messageOf(error));
     const hopeless = error instanceof VolumeFailure && error.code !== 'not-ready' && error.code !== 'failed';
     memory.mountRetryAt = now + (hopeless ? 6 * RETRY_MS : RETRY_MS);
+    memory.refreshedFor = undefined;
     memory.refreshedAt = now;
     return memory.volumes !== undefined;
   }
 };
 
-const refreshAt = (pod: Pod, memory: PodMemory): number | undefined =>
-  memory.volumes === undefined || (pod.spec.volumes ?? []).length === 0 ? undefined : memory.refreshedAt + REFRESH_MS;
+/** When the tokens in the pod's volumes are to be looked at; nothing else in them changes by itself. */
+const refreshAt = (pod: Pod, memory: PodMemory): number | undefined => {
+  const tokens = (pod.spec.volumes ?? [])
+    .flatMap(({ projected }) => projected?.sources ?? [])
+    .flatMap(({ serviceAccountToken }) => serviceAccountToken ?? []);
+  if (memory.volumes === undefined || tokens.length === 0) return undefined;
+  const lifeMs = Math.min(...tokens.map(({ expirationSeconds }) => expirationSeconds ?? TOKEN_SECONDS)) * 1000;
+  return memory.refreshedAt + Math.min(Math.max(lifeMs / 10, SHORTEST_RENEWAL_MS), LONGEST_RENEWAL_MS);
+};
 
 /** Does what was planned, in order. True when something was done, so that the pod must be looked at again. */
 const act = async (
