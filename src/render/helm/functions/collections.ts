@@ -1,5 +1,6 @@
 import { GoError } from '../template/errors.js';
 import { byteLength, toBytes } from '../template/go-string.js';
+import { sprintValue } from '../template/print.js';
 import { int, Integer, sliceItems, TypedMap, TypedSlice, typeName, type Value } from '../template/values.js';
 import { type Family, fn, variadic } from './define.js';
 
@@ -41,7 +42,8 @@ const mapElement = (map: ReadonlyMap<string, Value>, index: Value): Value => {
 };
 
 const lengthOf = (value: Value): number => {
-  if (value === null || value === undefined) throw new GoError('len of nil pointer');
+  if (value === undefined) throw new GoError('len of nil pointer');
+  if (value === null) throw new GoError('reflect: call of reflect.Value.Type on zero Value');
   if (typeof value === 'string') return byteLength(value);
   if (value instanceof Map) return value.size;
   if (value instanceof TypedSlice) return value.items.length;
@@ -61,8 +63,11 @@ export const collections: Family = {
     return found;
   }),
   len: fn(['value'], (value) => int(lengthOf(value))),
-  call: variadic(['value'], 'value', (callee) => {
+  // No value that a template can have is a function; the compiler puts the callee's text first.
+  call: variadic(['value'], 'value', (callee, [text]) => {
     if (callee === null || callee === undefined) throw new GoError('call of nil');
-    throw new GoError(`non-function ${typeName(callee)}`);
+    throw new GoError(
+      `non-function ${typeof text === 'string' ? text : sprintValue(callee)} of type ${typeName(callee)}`,
+    );
   }),
 };

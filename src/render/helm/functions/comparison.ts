@@ -1,5 +1,6 @@
 import { GoError } from '../template/errors.js';
 import { compareStrings } from '../template/go-string.js';
+import { format } from '../template/format.js';
 import { sprintValue } from '../template/print.js';
 import { Integer, isTrue, kindName, Struct, typeName, type Value } from '../template/values.js';
 import { type Family, fn, variadic } from './define.js';
@@ -37,9 +38,9 @@ const areEqual = (a: Value, b: Value): boolean => {
 const areEqualReferences = (a: Value, b: Value): boolean => {
   if (isNil(a) || isNil(b)) return isNil(a) === isNil(b);
   if (kindName(a) !== kindName(b)) {
-    throw new GoError(`non-comparable types ${sprintValue(a)}: ${typeName(a)}, ${typeName(b)}: ${sprintValue(b)}`);
+    throw new GoError(`${format('non-comparable types %s', [a])}: ${typeName(a)}, ${typeName(b)}: ${sprintValue(b)}`);
   }
-  if (!(b instanceof Struct)) throw new GoError(`non-comparable type ${sprintValue(b)}: ${typeName(b)}`);
+  if (!(b instanceof Struct)) throw new GoError(`${format('non-comparable type %s', [b])}: ${typeName(b)}`);
   return a === b;
 };
 

@@ -13,6 +13,7 @@ import { GoError } from '../template/errors.js';
 import { fromBytes, toBytes } from '../template/go-string.js';
 import { type Integer, Struct, type Value } from '../template/values.js';
 import { issue, keyPem, readPrivateKey, type Signer, signerOf } from './certificates.js';
+import { isBase64 } from './encoding.js';
 import { type Family, fn } from './define.js';
 import { PASSWORD_CHARACTERS, PASSWORD_TEMPLATES } from './password-templates.js';
 
@@ -113,7 +114,6 @@ const parsing = (text: string): KeyObject => {
 };
 
 const buildCustomCert = (cert: string, key: string): Struct => {
-  const isBase64 = (text: string): boolean => /^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$/.test(text);
   if (!isBase64(cert)) throw new GoError('unable to decode base64 certificate');
   if (!isBase64(key)) throw new GoError('unable to decode base64 private key');
   const certText = Buffer.from(cert, 'base64').toString('utf8');

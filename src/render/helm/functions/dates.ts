@@ -82,15 +82,14 @@ const mustModify = (text: string, date: Struct): Struct => {
   return modified;
 };
 
-const toDate = (layout: string, text: string): Struct => timeStruct(parseTime(layout, text, 'Local') ?? ZERO_TIME);
+const toDate = (layout: string, text: string): Struct => {
+  const moment = parseTime(layout, text, 'Local');
+  return timeStruct(typeof moment === 'string' ? ZERO_TIME : moment);
+};
 
 const mustToDate = (layout: string, text: string): Struct => {
   const moment = parseTime(layout, text, 'Local');
-  if (moment === undefined) {
-    throw new GoError(
-      `parsing time ${goQuote(text)} as ${goQuote(layout)}: cannot parse ${goQuote(text)} as ${goQuote(layout)}`,
-    );
-  }
+  if (typeof moment === 'string') throw new GoError(`parsing time ${goQuote(text)}${moment}`);
   return timeStruct(moment);
 };
 

@@ -53,6 +53,9 @@ const offsetOf = (text: string, clean: number): number => {
   return text.length;
 };
 
+/** Whether base64.StdEncoding reads the text. */
+export const isBase64 = (text: string): boolean => corruptAt(text) === undefined;
+
 const decode64 = (text: string): string => {
   const corrupt = corruptAt(text);
   if (corrupt !== undefined) return `illegal base64 data at input byte ${corrupt}`;

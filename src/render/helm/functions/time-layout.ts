@@ -1,3 +1,4 @@
+import { goQuote } from '../template/quote.js';
 import { type Clock, clockOf, type Moment, momentOf, offsetText, ZERO_TIME } from './go-time.js';
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
@@ -205,21 +206,17 @@ const readOffset = (element: string, rest: string, reading: Reading): number | u
   return whole.length;
 };
 
-const isInRange = (reading: Reading): boolean => {
+const outOfRange = (reading: Reading): string | undefined => {
+  if (reading.month < 1 || reading.month > 12) return 'month';
+  if (reading.hour > 23) return 'hour';
+  if (reading.minute > 59) return 'minute';
+  if (reading.second > 59) return 'second';
   const days = new Date(Date.UTC(2000 + (reading.year % 400), reading.month, 0)).getUTCDate();
-  return (
-    reading.month >= 1 &&
-    reading.month <= 12 &&
-    reading.day >= 1 &&
-    reading.day <= days &&
-    reading.hour < 24 &&
-    reading.minute < 60 &&
-    reading.second < 60
-  );
+  return reading.day < 1 || reading.day > days ? 'day' : undefined;
 };
 
-/** time.ParseInLocation; undefined when the text does not fit the layout. */
-export const parseTime = (layout: string, text: string, zone: string): Moment | undefined => {
+/** time.ParseInLocation; the end of Go's error text when the text does not fit the layout. */
+export const parseTime = (layout: string, text: string, zone: string): Moment | string => {
   const reading: Reading = {
     year: layout === '' ? 1 : 0,
     month: 1,
@@ -241,13 +238,14 @@ export const parseTime = (layout: string, text: string, zone: string): Moment | 
           ? literal.length
           : undefined
         : readElement(element, rest, reading);
-    if (taken === undefined) return undefined;
+    if (taken === undefined) return ` as ${goQuote(layout)}: cannot parse ${goQuote(rest)} as ${goQuote(literal)}`;
     rest = rest.slice(taken);
   }
-  if (rest !== '') return undefined;
+  if (rest !== '') return `: extra text: ${goQuote(rest)}`;
   if (reading.isPm === true && reading.hour < 12) reading.hour += 12;
   if (reading.isPm === false && reading.hour === 12) reading.hour = 0;
   if (reading.yearDay !== undefined) [reading.month, reading.day] = [1, reading.yearDay];
-  if (reading.yearDay === undefined && !isInRange(reading)) return undefined;
+  const wrong = reading.yearDay === undefined ? outOfRange(reading) : undefined;
+  if (wrong !== undefined) return `: ${wrong} out of range`;
   return momentOf(reading, reading.zone ?? zone);
 };

@@ -106,9 +106,9 @@ const inline = (value: Value): string => {
 };
 
 export const toToml = (value: Value): string => {
-  if (!(value instanceof Map)) return 'toml: top-level values must be Go maps or structs';
   const writer = new Writer();
   try {
+    if (!(value instanceof Map)) return isNil(value) ? '' : inline(value);
     writer.table([], value);
   } catch (error) {
     if (error instanceof TomlError) return error.message;

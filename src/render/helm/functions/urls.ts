@@ -73,6 +73,7 @@ const parseAuthority = (url: GoUrl, authority: string, whole: string): void => {
       password: password === undefined ? undefined : (unescape(password) ?? password),
     };
   }
+  if (host.startsWith('[') && !host.includes(']')) throw fail(whole, "missing ']' in host");
   const port = /:([^\]:]*)$/.exec(host)?.[1];
   if (port !== undefined && !/^[0-9]*$/.test(port)) throw fail(whole, `invalid port ${goQuote(`:${port}`)} after host`);
   if (/[ "<>]/.test(host))

@@ -65,7 +65,9 @@ class JsonScanner {
 
   private fail(context: string): never {
     const code = this.text.codePointAt(this.at);
-    if (code === undefined) throw new Stop('');
+    // At the end encoding/json tries a space, which is wrong inside of a word, a number or an escape.
+    if (code === undefined)
+      throw new Stop(/^in |^after decimal/.test(context) ? `invalid character ' ' ${context}` : '');
     // encoding/json looks at bytes.
     const byte = Buffer.from(String.fromCodePoint(code), 'utf8')[0] ?? 0;
     const shown = byte === 39 ? "'\\''" : byte === 34 ? `'"'` : goQuoteRune(byte);

@@ -41,7 +41,7 @@ const collect = (chart: Chart, top: RenderData, values: GoMap, into: Map<string,
   const subcharts: GoMap = new Map();
   const metadata = metadataMap(chart.metadata);
   metadata.set('IsRoot', chart.parent === undefined);
-  const data: GoMap = new Map<string, Value>([
+  const data = new TypedMap('common.Values', undefined, [
     ['Chart', metadata],
     ['Files', chartFiles(chart.files)],
     ['Release', top.release],

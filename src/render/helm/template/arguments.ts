@@ -40,7 +40,8 @@ const isAssignable = (value: Value, type: ParamType): boolean => {
 
 /** Checks that a value can be given where a Go type is expected, as text/template does before each call. */
 export const checkArgument = (value: Value, type: ParamType): Value => {
-  if (type === 'any' || type === 'value') return value ?? null;
+  if (type === 'value') return value;
+  if (type === 'any') return value ?? null;
   if (value === null) {
     if (isNilable(type)) return nilOf(type);
     throw new GoError(`invalid value; expected ${paramTypeName(type)}`);

@@ -4,6 +4,7 @@ import { execError } from './exec-error.js';
 import type { Expression, Frame, TemplateFunction } from './execution.js';
 import { afterArguments } from './last-visited.js';
 import type { IdentifierNode, Node, OperandNode } from './nodes.js';
+import { nodeText } from './nodes.js';
 import type { Scope } from './scope.js';
 import { isTrue, type Method, type ParamType, type Value } from './values.js';
 
@@ -47,6 +48,7 @@ export const compileCall = (
   if (wrong !== undefined) return final === undefined ? fail(wrong) : (frame) => [final(frame), fail(wrong)()][1];
   if (called.shortCircuit !== undefined) return compileShortCircuit(called.shortCircuit, given, final);
   const expressions = given.map((argument, index) => argument(paramAt(called, index)));
+  if (callee.name === 'call') expressions.splice(1, 0, () => nodeText(args[1] ?? callee));
   const finalType = paramAt(called, given.length);
   const place = afterArguments(callee, args);
   return compileInvocation(called, expressions, final, { node, place, scope, args }, finalType);

@@ -136,7 +136,8 @@ const operandArgument = (node: OperandNode, scope: Scope): Argument => {
 };
 
 const checked = (value: Expression, type: ParamType, scope: Scope, place: Node): Expression => {
-  if (type === 'any' || type === 'value') return (frame) => value(frame) ?? null;
+  if (type === 'value') return value;
+  if (type === 'any') return (frame) => value(frame) ?? null;
   return (frame) => {
     const result = value(frame);
     if (type === 'string' && typeof result === 'string') return result;

@@ -15,6 +15,10 @@ export interface Flags {
   sharp: boolean;
   space: boolean;
   zero: boolean;
+  /** `%+v`: names of fields. */
+  plusV: boolean;
+  /** `%#v`: Go's syntax. */
+  sharpV: boolean;
   width: number | undefined;
   precision: number | undefined;
 }
@@ -99,7 +103,7 @@ class Formatter {
     } else {
       const value = this.values[this.next];
       this.next += 1;
-      this.out += formatValue(value, verb, flags);
+      this.out += formatValue(value, verb, verb === 'v' ? forDefaultVerb(flags) : flags);
     }
   }
 
@@ -110,6 +114,8 @@ class Formatter {
       sharp: false,
       space: false,
       zero: false,
+      plusV: false,
+      sharpV: false,
       width: undefined,
       precision: undefined,
     };
@@ -192,6 +198,15 @@ class Formatter {
   }
 }
 
+/** With %v the signs mean something else. */
+const forDefaultVerb = (flags: Flags): Flags => ({
+  ...flags,
+  plus: false,
+  sharp: false,
+  plusV: flags.plus,
+  sharpV: flags.sharp,
+});
+
 const pad = (text: string, flags: Flags, zero = false): string => {
   if (flags.width === undefined) return text;
   if (flags.width > MAX_WIDTH) throw limitError(`a width of more than ${MAX_WIDTH}`);
@@ -273,7 +288,7 @@ const formatNumber = (value: number, verb: string, flags: Flags): string => {
   let text: string;
   switch (verb) {
     case 'v':
-      text = formatFloat(value, 'g', precision ?? -1, flags.sharp ? 21 : 6);
+      text = formatFloat(value, 'g', precision ?? -1, flags.sharpV ? 21 : 6);
       break;
     case 'g':
     case 'G':
@@ -290,7 +305,7 @@ const formatNumber = (value: number, verb: string, flags: Flags): string => {
     default:
       return badVerb(value, verb);
   }
-  if (flags.sharp && verb !== 'v') text = withPoint(text, verb, precision);
+  if (flags.sharp) text = withPoint(text, verb, precision);
   if (verb === 'G' || verb === 'E') text = text.toUpperCase().replace('INF', 'Inf').replace('NAN', 'NaN');
   return padNumber(withSign(text, flags), flags);
 };
@@ -319,7 +334,7 @@ const formatString = (text: string, value: Value, verb: string, flags: Flags): s
   const limited = flags.precision === undefined ? text : runes(text).slice(0, flags.precision).join('');
   switch (verb) {
     case 'v':
-      return flags.sharp ? pad(quoted(limited, flags), flags) : pad(limited, flags, flags.zero);
+      return pad(flags.sharpV ? goQuote(limited) : limited, flags, flags.zero);
     case 's':
       return pad(limited, flags, flags.zero);
     case 'q':
@@ -349,10 +364,10 @@ const hexText = (text: string, verb: string, flags: Flags): string => {
 };
 
 const formatComposite = (value: Value, verb: string, flags: Flags): string => {
-  if (value instanceof Struct && value.text !== undefined && 'vsqxX'.includes(verb) && !(verb === 'v' && flags.sharp)) {
+  if (value instanceof Struct && value.text !== undefined && 'vsqxX'.includes(verb) && !flags.sharpV) {
     return formatString(value.text(), value, verb, flags);
   }
-  if (verb === 'v' && flags.sharp) return sharpSyntax(value);
+  if (flags.sharpV) return sharpSyntax(value);
   if (value instanceof Map) {
     const keys = [...value.keys()].sort(compareStrings);
     const pairs = keys.map((key) => `${formatValue(key, verb, flags)}:${formatValue(value.get(key), verb, flags)}`);
@@ -360,7 +375,7 @@ const formatComposite = (value: Value, verb: string, flags: Flags): string => {
   }
   if (value instanceof Struct) {
     const open = value.type.startsWith('*') ? '&{' : '{';
-    return `${open}${[...value.fields].map(([name, field]) => (flags.plus ? `${name}:` : '') + formatValue(field, verb, flags)).join(' ')}}`;
+    return `${open}${[...value.fields].map(([name, field]) => (flags.plusV ? `${name}:` : '') + formatValue(field, verb, flags)).join(' ')}}`;
   }
   return `[${(sliceItems(value) ?? []).map((item) => formatValue(item, verb, flags)).join(' ')}]`;
 };

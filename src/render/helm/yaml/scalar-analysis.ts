@@ -35,11 +35,15 @@ const startsWithIndicator = (text: string): boolean => {
 
 const INNER_INDICATOR = /:(?:[ \t]|$)|[ \t\r\n\x85\u2028\u2029]#/;
 
-export const analyze = (text: string): Analysis => {
+const isSpecial = (text: string): boolean =>
+  isAscii(text) ? /[^ -~\n]/.test(text) : Array.from(text).some((c) => !isYamlPrintable(c));
+
+/** go-yaml 3 (`allowTabs`) lets block scalars have tabs. */
+export const analyze = (text: string, allowTabs = false): Analysis => {
   if (text === '') return EMPTY_ANALYSIS;
   if (SIMPLE.test(text) && !text.startsWith('...')) return SIMPLE_ANALYSIS;
   const breaks = /[\n\r\x85\u2028\u2029]/.test(text);
-  const hasSpecial = isAscii(text) ? /[^ -~\n]/.test(text) : Array.from(text).some((c) => !isYamlPrintable(c));
+  const hasSpecial = isSpecial(text);
   const first = text.charAt(0);
   const last = text.charAt(text.length - 1);
   const isPadded = first === ' ' || last === ' ' || isYamlBreak(first) || isYamlBreak(last);
@@ -51,6 +55,6 @@ export const analyze = (text: string): Analysis => {
     isMultiline: breaks,
     plain: !isPadded && !breaks && !isHard && !hasIndicator,
     single: !hasBreakSpace && !isHard,
-    block: last !== ' ' && !isHard,
+    block: last !== ' ' && !(allowTabs ? hasSpaceBreak || isSpecial(text.replaceAll('\t', '')) : isHard),
   };
 };

@@ -30,7 +30,7 @@ const stringScalar = (text: string, isVersion3 = false): YamlScalar => {
 
 /** go-yaml 3 reads fewer words as booleans, but quotes those of YAML 1.1 all the same. */
 const isString3 = (text: string): boolean => {
-  if (OLD_BOOL.test(text) || text === '<<') return false;
+  if (OLD_BOOL.test(text)) return false;
   if (/^[-+]?0[oO][0-7]+$/.test(text)) return false;
   return resolvePlain(text).tag === 'str';
 };
@@ -41,8 +41,12 @@ const checked = (text: string): string => {
   if (/[\x7f-\x84\x86-\x9f\ufffe\uffff]/.test(valid)) {
     throw new YamlError('yaml: control characters are not allowed');
   }
-  return valid;
+  // JSON does not escape this line break, and the YAML reader folds it.
+  return valid.includes('\x85') ? foldBreaks(valid) : valid;
 };
+
+const foldBreaks = (text: string): string =>
+  text.replace(/[ \t]*\x85(?:[ \t]*\x85)*[ \t]*/g, (run) => '\n'.repeat(run.replace(/[ \t]/g, '').length - 1) || ' ');
 
 const jsonTree = (value: Value): YamlTree => {
   if (value === null || value === undefined) return plain('null');

@@ -39,6 +39,8 @@ class Reader {
   private handles = new Map<string, string>();
   /** go-yaml reads the whole document before it decodes: syntax errors come first. */
   private firstProblem: string | undefined;
+  /** A key that JSON cannot have: found once everything has been decoded. */
+  private keyProblem: string | undefined;
   private copied = 0;
   private read = 0;
 
@@ -62,6 +64,7 @@ class Reader {
     }
     this.scanner.peek();
     if (this.firstProblem !== undefined) throw new YamlError(`yaml: ${this.firstProblem}`);
+    if (this.keyProblem !== undefined) throw new YamlError(this.keyProblem);
     return value;
   }
 
@@ -387,7 +390,8 @@ class Reader {
       return '';
     }
     if (key === null || key === undefined) {
-      throw new YamlError(`unsupported map key of type: %!s(<nil>), key: <nil>, value: ${goSyntax(value)}`);
+      this.keyProblem ??= `unsupported map key of type: %!s(<nil>), key: <nil>, value: ${goSyntax(value)}`;
+      return '';
     }
     return scalarText(key);
   }

@@ -116,7 +116,7 @@ class Writer {
   private scalar(scalar: YamlScalar, indent: number, isKey: boolean): void {
     if (scalar.tag !== undefined) this.indicator(scalar.tag);
     const { text } = scalar;
-    const style = chooseStyle(scalar, isKey);
+    const style = chooseStyle(scalar, isKey, this.style.isSequenceIndented);
     if (style === 'literal') this.literal(text, indent);
     else if (style === 'plain') this.plain(text, indent, isKey);
     else if (style === 'single') this.single(text, indent, isKey);
@@ -191,8 +191,10 @@ class Writer {
     this.indicator('"');
     let wasSpace = false;
     const characters = Array.from(text);
+    const hasMark = text.startsWith('\ufeff');
     for (const [i, c] of characters.entries()) {
-      const needsEscape = !isYamlPrintable(c) || isYamlBreak(c) || c === '"' || c === '\\';
+      // go-yaml looks for the byte order mark at the start of the text only, whatever character it is at.
+      const needsEscape = hasMark || !isYamlPrintable(c) || isYamlBreak(c) || c === '"' || c === '\\';
       if (needsEscape) {
         this.put(escapeDouble(c));
         wasSpace = false;
@@ -245,8 +247,12 @@ const identity = (c: string): string => c;
 
 const isSimpleKey = (key: YamlScalar): boolean => byteLength(key.text) <= 128 && !analyze(key.text).isMultiline;
 
-const chooseStyle = (scalar: YamlScalar, isKey: boolean): 'plain' | 'single' | 'double' | 'literal' => {
-  const analysis = analyze(scalar.text);
+const chooseStyle = (
+  scalar: YamlScalar,
+  isKey: boolean,
+  allowTabs: boolean,
+): 'plain' | 'single' | 'double' | 'literal' => {
+  const analysis = analyze(scalar.text, allowTabs);
   let style: 'plain' | 'single' | 'double' | 'literal' = isKey && analysis.isMultiline ? 'double' : scalar.style;
   if (style === 'plain' && (!analysis.plain || (scalar.text === '' && isKey))) style = 'single';
   if (style === 'single' && !analysis.single) style = 'double';
