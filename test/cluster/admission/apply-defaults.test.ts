@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { applyDefaults } from '../../../src/cluster/admission/defaulting/apply-defaults.js';
-import { defaultPullPolicy } from '../../../src/cluster/admission/defaulting/pod-spec.js';
+import { defaultPullPolicy } from '../../../src/cluster/admission/defaulting/pull-policy.js';
 import type { KubeObject } from '../../../src/objects/object.js';
 import { builtinResources } from '../../../src/objects/schema/resource-table.js';
 

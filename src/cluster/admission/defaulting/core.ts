@@ -26,7 +26,7 @@ const defaultSessionAffinity = (spec: Draft<Service>['spec']): void => {
   spec.sessionAffinityConfig.clientIP.timeoutSeconds ??= AFFINITY_SECONDS;
 };
 
-export const defaultService = ({ spec }: Draft<Service>): void => {
+export const defaultService = ({ spec, status }: Draft<Service>): void => {
   defaultSessionAffinity(spec);
   spec.type ||= 'ClusterIP';
   for (const port of spec.ports ?? []) {
@@ -34,9 +34,12 @@ export const defaultService = ({ spec }: Draft<Service>): void => {
     port.targetPort ||= port.port;
   }
   const hasNodePorts = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
-  if (hasNodePorts) spec.externalTrafficPolicy ||= 'Cluster';
+  const isReachable = hasNodePorts || (spec.type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0);
+  if (isReachable) spec.externalTrafficPolicy ||= 'Cluster';
   if (hasNodePorts || spec.type === 'ClusterIP') spec.internalTrafficPolicy ??= 'Cluster';
-  if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
+  if (spec.type !== 'LoadBalancer') return;
+  spec.allocateLoadBalancerNodePorts ??= true;
+  for (const ingress of status?.loadBalancer?.ingress ?? []) if ((ingress.ip ?? '') !== '') ingress.ipMode ??= 'VIP';
 };
 
 /** `stringData` is how people write `data`; it is never stored. */
@@ -51,6 +54,8 @@ export const defaultSecret = (secret: Draft<Secret>): void => {
 };
 
 export const defaultNamespace = (namespace: Draft<Namespace>): void => {
+  namespace.status ??= {};
+  namespace.status.phase ||= 'Active';
   if (namespace.metadata.name === '') return;
   namespace.metadata.labels ??= {};
   namespace.metadata.labels[NAMESPACE_NAME_LABEL] = namespace.metadata.name;

@@ -10,17 +10,10 @@ import type {
 } from '../../../objects/kinds/core-v1.js';
 import { formatQuantity, milliValue, quantityOfMilli, tryParseQuantity } from '../../../objects/quantity.js';
 import type { Draft } from './draft.js';
+import { defaultPullPolicy } from './pull-policy.js';
 import { defaultVolume } from './volumes.js';
 
 type AnyContainer = Draft<Container> | Draft<EphemeralContainer>;
-
-/** `Always` for a tag of `latest`, given or implied; a digest or any other tag is pulled once. */
-export const defaultPullPolicy = (image: string): 'Always' | 'IfNotPresent' => {
-  const name = image.slice(image.lastIndexOf('/') + 1);
-  if (image.includes('@')) return 'IfNotPresent';
-  const colon = name.indexOf(':');
-  return colon < 0 || name.slice(colon + 1) === 'latest' ? 'Always' : 'IfNotPresent';
-};
 
 const defaultHttpGet = (action: { path?: string; scheme?: string } | undefined): void => {
   if (action === undefined) return;
@@ -95,10 +88,6 @@ export const defaultPodSpec = (spec: Draft<PodSpec>): void => {
     delete spec.serviceAccountName;
     delete spec.serviceAccount;
   }
-  if (spec.hostNetwork === true) {
-    useHostPorts(spec.containers);
-    useHostPorts(spec.initContainers);
-  }
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
   const containers: AnyContainer[] = [
     ...(spec.initContainers ?? []),
@@ -126,4 +115,9 @@ export const defaultPod = (pod: Draft<Pod>): void => {
     requestLimits(container.resources);
   }
   requestLimits(pod.spec.resources);
+  // Not in templates: what a Pod gets is written into the Pod alone.
+  if (pod.spec.hostNetwork === true) {
+    useHostPorts(pod.spec.containers);
+    useHostPorts(pod.spec.initContainers);
+  }
 };

@@ -1,5 +1,6 @@
 import type { PersistentVolume, PersistentVolumeClaimSpec, Volume } from '../../../objects/kinds/core-v1.js';
 import type { Draft } from './draft.js';
+import { defaultPullPolicy } from './pull-policy.js';
 
 const FILE_MODE = 0o644;
 const TOKEN_SECONDS = 3600;
@@ -51,6 +52,7 @@ export const defaultVolume = (volume: Draft<Volume>): void => {
     defaultFieldRefs(volume.downwardAPI.items);
   }
   if (volume.projected !== undefined) defaultProjected(volume.projected);
+  if (volume.image !== undefined) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference ?? '');
   defaultClaimSpec(volume.ephemeral?.volumeClaimTemplate?.spec);
   defaultBlockSources(volume);
 };

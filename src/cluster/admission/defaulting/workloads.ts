@@ -42,9 +42,11 @@ export const defaultDaemonSet = ({ spec }: Draft<DaemonSet>): void => {
 export const defaultStatefulSet = ({ spec }: Draft<StatefulSet>): void => {
   spec.podManagementPolicy ||= 'OrderedReady';
   spec.updateStrategy ??= {};
-  spec.updateStrategy.type ||= 'RollingUpdate';
-  if (spec.updateStrategy.type === 'RollingUpdate') {
+  if ((spec.updateStrategy.type ?? '') === '') {
+    spec.updateStrategy.type = 'RollingUpdate';
     spec.updateStrategy.rollingUpdate ??= {};
+  }
+  if (spec.updateStrategy.type === 'RollingUpdate' && spec.updateStrategy.rollingUpdate !== undefined) {
     spec.updateStrategy.rollingUpdate.partition ??= 0;
     spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;
   }

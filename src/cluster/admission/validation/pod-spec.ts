@@ -158,7 +158,7 @@ const validateHost = (field: string, spec: PodSpec): FieldError[] => {
   if (spec.hostNetwork !== true) return [];
   return each(child(field, 'containers'), spec.containers, (container, path) =>
     each(child(path, 'ports'), container.ports, (port, at) =>
-      (port.hostPort ?? 0) === port.containerPort
+      (port.hostPort ?? 0) === 0 || port.hostPort === port.containerPort
         ? []
         : [invalid(child(at, 'hostPort'), port.hostPort ?? 0, 'must match `containerPort` when `hostNetwork` is true')],
     ),
