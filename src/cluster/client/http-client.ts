@@ -51,7 +51,10 @@ export const createHttpClient = (connection: ClusterConnection, options: HttpCli
     create: async <T extends KubeObject>(object: T, write: WriteOptions = {}) =>
       send<T>('POST', await pathOf(object, { ...keyOf(object), name: '' }), { query: writeQuery(write), body: object }),
     update: async <T extends KubeObject>(object: T, write: UpdateOptions = {}) =>
-      send<T>('PUT', await pathOf(object, keyOf(object), write.subresource), { query: writeQuery(write), body: object }),
+      send<T>('PUT', await pathOf(object, keyOf(object), write.subresource), {
+        query: writeQuery(write),
+        body: object,
+      }),
     updateStatus: async <T extends KubeObject>(object: T, write: WriteOptions = {}) =>
       send<T>('PUT', await pathOf(object, keyOf(object), 'status'), { query: writeQuery(write), body: object }),
     patch: async (kind, key, patch, write = {}) =>

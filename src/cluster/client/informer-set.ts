@@ -127,7 +127,9 @@ const followFeed = async (
         if (wasResuming) continue;
       }
       failures += 1;
-      options.log.warn({ err: error, kind: feed.kind.kind, apiVersion: feed.kind.apiVersion }, 'watch failed');
+      // A kind that is not served, or not any more, is nothing that anybody could mend.
+      const level = isApiError(error, 'NotFound') ? 'debug' : 'warn';
+      options.log[level]({ err: error, kind: feed.kind.kind, apiVersion: feed.kind.apiVersion }, 'watch failed');
     }
     if (failures > 1 || resumeFrom === undefined) {
       await pause(options.clock, Math.min(backoff.first * 2 ** Math.min(failures - 1, 20), backoff.longest), signal);

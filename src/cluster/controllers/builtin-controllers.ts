@@ -8,6 +8,7 @@ import { createDeploymentController } from './deployment/deployment-controller.j
 import { createDisruptionController } from './disruption/disruption-controller.js';
 import { createEndpointSliceController } from './endpoint-slice/endpoint-slice-controller.js';
 import { createSliceMirroringController } from './endpoint-slice/mirroring-controller.js';
+import { createEventExpiry } from './events/event-expiry.js';
 import { createGarbageCollector } from './garbage-collector/garbage-collector.js';
 import { createAutoscalerController } from './horizontal-autoscaler/autoscaler-controller.js';
 import { createJobController } from './job/job-controller.js';
@@ -60,6 +61,7 @@ const CONTROLLERS: readonly CreateController[] = [
   createResourceQuotaController,
   createClusterRoleAggregation,
   createRequestCleaner,
+  createEventExpiry,
   createGarbageCollector,
 ];
 

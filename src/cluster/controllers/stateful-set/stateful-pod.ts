@@ -5,7 +5,7 @@ import { labelsOf } from '../../../objects/labels.js';
 import { REVISION_LABEL } from '../history/revisions.js';
 import { podFromTemplate } from '../pods/pod-control.js';
 
-export const POD_NAME = 'statefulset.kubernetes.io/pod-name';
+const POD_NAME = 'statefulset.kubernetes.io/pod-name';
 const POD_INDEX = 'apps.kubernetes.io/pod-index';
 
 export const podName = (set: StatefulSet, ordinal: number): string => `${set.metadata.name}-${ordinal}`;
