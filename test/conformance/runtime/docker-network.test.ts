@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getuid } from 'node:process';
+import type Docker from 'dockerode';
 import pino from 'pino';
 import { systemClock } from '../../../src/objects/clock.js';
 import type { ContainerRuntime, Sandbox } from '../../../src/runtime/containers/container-runtime.js';
@@ -26,10 +27,12 @@ import { containerConfig, sandboxConfig, signal, SLEEP, textOf, untilEnded } fro
 const log = pino({ level: 'silent' });
 const LOGS = { follow: false, timestamps: false, stream: 'all' } as const;
 /** A range of this suite's own, so that it does not meet a cluster that runs on this machine. */
+const NETWORK = `fairlead-conformance-${process.pid}`;
 const CLUSTER_IP = '10.97.250.7';
 
 describe('Services between containers', function () {
   this.timeout(60_000);
+  let docker: Docker;
   let root: string;
   let runtime: ContainerRuntime;
   let cluster: ClusterStub;
@@ -60,10 +63,13 @@ describe('Services between containers', function () {
 
   before(async function () {
     if (getuid?.() !== 0) skipWithout(this, 'root', 'run as root: only root may change the packet filter');
-    await makeTestImages(this, await realDocker(this));
+    docker = await realDocker(this);
+    await makeTestImages(this, docker);
     root = mkdtempSync(join(tmpdir(), 'fairlead-network-'));
-    runtime = createDockerRuntime({ socketPath: DOCKER_SOCKET, root, clock: systemClock, log });
-    gateway = (await findPodGateway(DOCKER_SOCKET)) ?? '';
+    // A network of its own: another Fairlead on this machine may serve names on the usual one.
+    await docker.createNetwork({ Name: NETWORK, Driver: 'bridge' });
+    runtime = createDockerRuntime({ socketPath: DOCKER_SOCKET, root, network: NETWORK, clock: systemClock, log });
+    gateway = (await findPodGateway(DOCKER_SOCKET, NETWORK)) ?? '';
     assert.notEqual(gateway, '');
     cluster = new ClusterStub();
     endpoints = new ServiceEndpoints(cluster.informers);
@@ -91,6 +97,7 @@ describe('Services between containers', function () {
     if (runtime !== undefined) {
       for (const { id } of await runtime.listPodSandboxes(signal)) await runtime.removePodSandbox(id, signal);
       await runtime.close();
+      await docker.getNetwork(NETWORK).remove();
       rmSync(root, { recursive: true, force: true });
       assert.doesNotMatch(execFileSync('iptables-save', { encoding: 'utf8' }), new RegExp(chainNames(root).prefix));
     }
@@ -152,6 +159,23 @@ describe('Services between containers', function () {
     await proxy.settled();
     const text = await outputOf(`for i in 1 2 3 4 5 6 7 8 9 10; do timeout 5 wget -qO- http://${sticky}/; done`);
     assert.ok(text === 'version 1\n'.repeat(10) || text === 'version 2\n'.repeat(10), text);
+  });
+
+  it('removes what a data folder that is gone left in the packet filter, and nothing else', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fairlead gone-'));
+    const { client, informers } = cluster;
+    const options = { client, informers, endpoints, host: '127.0.0.1', clock: systemClock, log, gateway };
+    const left = await startServiceProxy({ ...options, instance: folder, runtime: 'docker' });
+    await left.settled();
+    await left.close();
+    const saved = (): string => execFileSync('iptables-save', { encoding: 'utf8' });
+    assert.ok(saved().includes(chainNames(folder).services));
+    rmSync(folder, { recursive: true });
+    cluster.put(service('another', { clusterIP: '10.97.250.11' }));
+    cluster.put(slice('another', 8080, [endpoint(servers[0]?.ip ?? '')]));
+    await proxy.settled();
+    assert.ok(!saved().includes(chainNames(folder).prefix));
+    assert.ok(saved().includes(chainNames(root).services));
   });
 
   it('makes what listens on the loopback of this machine reachable through a Service', async () => {

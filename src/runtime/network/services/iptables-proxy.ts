@@ -1,11 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { isAbsolute } from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
 import type { ServiceEndpoints, Target } from '../service-endpoints.js';
 import type { ChainNames, RuleWithTargets } from './iptables-rules.js';
-import { chainNames, chainsIn, hooksOf, iptablesRules } from './iptables-rules.js';
+import { chainNames, chainsIn, hooksOf, instancesIn, iptablesRules } from './iptables-rules.js';
 import type { ServicePortRule } from './service-ports.js';
 import type { TcpRelay } from './tcp-relay.js';
 import { listenAndRelay } from './tcp-relay.js';
@@ -85,8 +86,12 @@ export class IptablesProxy {
     const wanted = iptablesRules(withTargets, options);
     if (wanted === this.#applied) return;
     const { stdout } = await run('iptables-save', ['-t', 'nat'], { maxBuffer: 64 * 1024 * 1024 });
+    // Data folders that are gone leave nobody who could remove their rules.
+    for (const instance of instancesIn(stdout).filter((each) => isAbsolute(each) && !existsSync(each))) {
+      await removeServiceRules(chainNames(instance));
+    }
     await restore(iptablesRules(withTargets, { ...options, presentChains: chainsIn(stdout) }));
-    for (const { table, chain, target } of hooksOf(this.#names)) await hook(table, chain, target);
+    for (const { table, chain, target } of hooksOf(this.#names)) await hook(table, chain, target, this.#names.comment);
     this.#applied = wanted;
     this.#log.debug({ rules: rules.length }, 'packet filter updated');
   }
@@ -113,7 +118,7 @@ export class IptablesProxy {
 /** Removes everything from the packet filter that a Fairlead (`chainNames(instance)`) has put there. */
 export const removeServiceRules = async (names: ChainNames): Promise<void> => {
   for (const { table, chain, target } of hooksOf(names)) {
-    await run('iptables', [...WAIT, '-t', table, '-D', chain, '-j', target]).catch(() => undefined);
+    await run('iptables', [...WAIT, '-t', table, '-D', chain, ...jump(target, names.comment)]).catch(() => undefined);
   }
   for (const table of ['nat', 'filter']) {
     const { stdout } = await run('iptables-save', ['-t', table], { maxBuffer: 64 * 1024 * 1024 });
@@ -124,12 +129,21 @@ export const removeServiceRules = async (names: ChainNames): Promise<void> => {
   }
 };
 
-const hook = async (table: string, chain: string, target: string): Promise<void> => {
+const jump = (target: string, comment: string): readonly string[] => [
+  '-m',
+  'comment',
+  '--comment',
+  comment,
+  '-j',
+  target,
+];
+
+const hook = async (table: string, chain: string, target: string, comment: string): Promise<void> => {
   try {
-    await run('iptables', [...WAIT, '-t', table, '-C', chain, '-j', target]);
+    await run('iptables', [...WAIT, '-t', table, '-C', chain, ...jump(target, comment)]);
   } catch {
     // Not there yet. First in line: others' rules end with verdicts of their own.
-    await run('iptables', [...WAIT, '-t', table, '-I', chain, '1', '-j', target]);
+    await run('iptables', [...WAIT, '-t', table, '-I', chain, '1', ...jump(target, comment)]);
   }
 };
 

@@ -11,7 +11,13 @@ export interface ChainNames {
   readonly services: string;
   readonly postrouting: string;
   readonly reject: string;
+  /** On the rules that lead to the chains: whose they are, so that they can be removed when that is gone. */
+  readonly comment: string;
 }
+
+const COMMENT = 'fairlead ';
+/** The kernel keeps no longer comments. */
+const COMMENT_BYTES = 255;
 
 const hash = (text: string, length: number): string => createHash('sha256').update(text).digest('hex').slice(0, length);
 
@@ -22,6 +28,9 @@ export const chainNames = (instance: string): ChainNames => {
     services: `${prefix}SERVICES`,
     postrouting: `${prefix}POSTROUTING`,
     reject: `${prefix}REJECT`,
+    comment: Buffer.from(COMMENT + instance)
+      .subarray(0, COMMENT_BYTES)
+      .toString(),
   };
 };
 
@@ -132,3 +141,12 @@ export const chainsIn = (saved: string): readonly string[] =>
     .split('\n')
     .filter((line) => line.startsWith(':'))
     .map((line) => line.slice(1).split(' ', 1)[0] ?? '');
+
+/** The instances whose rules are in what `iptables-save` prints. */
+export const instancesIn = (saved: string): readonly string[] => {
+  const found = new Set<string>();
+  for (const [, instance] of saved.matchAll(/ --comment "fairlead ([^"]+)" /g)) {
+    if (instance !== undefined) found.add(instance);
+  }
+  return [...found];
+};
