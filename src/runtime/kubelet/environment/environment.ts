@@ -61,11 +61,16 @@ const addressOf = (input: EnvironmentInput): readonly Variable[] => {
 };
 
 const serviceEnvironment = (input: EnvironmentInput): readonly Variable[] => {
-  const links = input.pod.spec.enableServiceLinks !== false ? input.services.flatMap(serviceVariables) : [];
+  const linked = input.pod.spec.enableServiceLinks === false ? [] : input.services;
+  // The API server is told apart, in every namespace.
+  const links = linked.filter((service) => !isApiServer(service)).flatMap(serviceVariables);
   if (input.apiServer === undefined) return links;
   const { host, port } = input.apiServer;
   return [...links, ...addressVariables('kubernetes', host, [{ name: 'https', port, protocol: 'TCP' }])];
 };
+
+const isApiServer = ({ metadata }: Service): boolean =>
+  metadata.name === 'kubernetes' && metadata.namespace === 'default';
 
 const configError = (message: string): StartFailure => new StartFailure('CreateContainerConfigError', message);
 

@@ -100,12 +100,16 @@ describe('containerEnvironment', () => {
       metadata: { name },
       spec: { clusterIP, ports: [{ name: 'http', port: 80 }] },
     });
-    const services = [service('my-web', '10.96.0.7'), service('headless', 'None')];
+    const own = service('kubernetes', '10.96.0.99');
+    const kubernetes = { ...own, metadata: { name: 'kubernetes', namespace: 'default' } };
+    const services = [service('my-web', '10.96.0.7'), service('headless', 'None'), kubernetes];
     const result = environment({}, { services, apiServer: { host: '10.96.0.1', port: 443 } });
     assert.equal(result['MY_WEB_SERVICE_HOST'], '10.96.0.7');
     assert.equal(result['MY_WEB_SERVICE_PORT_HTTP'], '80');
     assert.equal(result['MY_WEB_PORT_80_TCP'], 'tcp://10.96.0.7:80');
     assert.equal(result['KUBERNETES_SERVICE_PORT_HTTPS'], '443');
+    assert.equal(result['KUBERNETES_SERVICE_HOST'], '10.96.0.1');
+    assert.equal(result['KUBERNETES_PORT_443_TCP'], 'tcp://10.96.0.1:443');
     assert.equal(
       Object.keys(result).some((name) => name.startsWith('HEADLESS')),
       false,
