@@ -143,6 +143,8 @@ const mergeOrdered = (
   setOwn(target, name, orderElements(merged, order, liveOrder, meta.mergeKey));
 };
 
+const isDeletion = (element: unknown): boolean => ownValue(element, DIRECTIVE) === 'delete';
+
 /**
  * The live list as the merge leaves it in Kubernetes, which sorts by it afterwards: deletions close the gap, and new
  * elements take the places that came free at the end.
@@ -150,7 +152,6 @@ const mergeOrdered = (
 const orderAfterMerge = (live: readonly unknown[], patch: readonly unknown[], meta: FieldMeta): readonly unknown[] => {
   const { mergeKey } = meta;
   if (mergeKey === undefined || meta.strategy !== 'merge') return live;
-  const isDeletion = (element: unknown): boolean => ownValue(element, DIRECTIVE) === 'delete';
   const places = [...live];
   let used = live.length;
   for (const deletion of patch.filter(isDeletion)) {

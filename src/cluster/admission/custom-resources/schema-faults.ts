@@ -1,4 +1,13 @@
-import { goQuote, invalid, notSupported, required, tooMany, typeInvalid, type FieldError } from '../field-errors.js';
+import {
+  goQuote,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+  tooMany,
+  typeInvalid,
+  type FieldError,
+} from '../field-errors.js';
 import type { SchemaFault } from './json-schema.js';
 
 /** `/spec/list/0/name` as `spec.list[0].name`. */
@@ -30,75 +39,72 @@ const limitOf = (fault: SchemaFault): number => (fault.params as { limit: number
 const sizeOf = (value: unknown): number =>
   typeof value === 'object' && value !== null ? Object.keys(value).length : 0;
 
-/** One fault of ajv in the words of Kubernetes; undefined for those that only sum up others. */
-export const fieldErrorOf = (fault: SchemaFault): FieldError | undefined => {
-  const field = pathOf(fault.instancePath);
-  const { data } = fault;
-  switch (fault.keyword) {
-    case 'required': {
-      const name = (fault.params as { missingProperty: string }).missingProperty;
-      return required(field === '' ? name : `${field}.${name}`);
-    }
-    case 'type': {
-      const type: unknown = (fault.params as { type: unknown }).type;
-      const expected = Array.isArray(type) ? type.join(',') : String(type);
-      return typeInvalid(
-        field,
-        jsonType(data),
-        `${field} in body must be of type ${expected}: ${goQuote(jsonType(data))}`,
-      );
-    }
-    case 'enum': {
-      const values = (fault.params as { allowedValues: unknown[] }).allowedValues.filter((each) => each !== null);
-      return notSupported(
-        field,
-        data,
-        values.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))),
-      );
-    }
-    case 'minimum':
-      return bound(fault, field, 'greater than or equal to');
-    case 'maximum':
-      return bound(fault, field, 'less than or equal to');
-    case 'exclusiveMinimum':
-      return bound(fault, field, 'greater than');
-    case 'exclusiveMaximum':
-      return bound(fault, field, 'less than');
-    case 'multipleOf':
-      return invalid(
-        field,
-        data,
-        `${field} in body should be a multiple of ${(fault.params as { multipleOf: number }).multipleOf}`,
-      );
-    case 'maxLength':
-      return { reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${limitOf(fault)} bytes` };
-    case 'minLength':
-      return invalid(field, data, `${field} in body should be at least ${limitOf(fault)} chars long`);
-    case 'pattern':
-      return invalid(field, data, `${field} in body should match '${(fault.params as { pattern: string }).pattern}'`);
-    case 'format': {
-      const format = (fault.params as { format: string }).format;
-      return invalid(field, data, `${field} in body must be of type ${format}: ${shown(data)}`);
-    }
-    case 'maxItems':
-    case 'maxProperties':
-      return tooMany(field, sizeOf(data), limitOf(fault));
-    case 'minItems':
-      return invalid(field, sizeOf(data), `${field} in body should have at least ${limitOf(fault)} items`);
-    case 'minProperties':
-      return invalid(field, sizeOf(data), `${field} in body should have at least ${limitOf(fault)} properties`);
-    case 'anyOf':
-      return invalid(field, '', `${goQuote(field)} must validate at least one schema (anyOf)`);
-    case 'oneOf': {
-      const none = (fault.params as { passingSchemas: unknown }).passingSchemas === null;
-      const found = none
-        ? 'Found none valid'
-        : `Found ${(fault.params as { passingSchemas: unknown[] }).passingSchemas.length} valid alternatives`;
-      return invalid(field, '', `${goQuote(field)} must validate one and only one schema (oneOf). ${found}`);
-    }
-    case 'not':
-      return invalid(field, '', `${goQuote(field)} must not validate the schema (not)`);
-    default:
-      return undefined;
-  }
+type Wording = (fault: SchemaFault, field: string) => FieldError;
+
+const parameter = (fault: SchemaFault, name: string): unknown => (fault.params as Record<string, unknown>)[name];
+
+const wrongType: Wording = (fault, field) => {
+  const type = parameter(fault, 'type');
+  const actual = jsonType(fault.data);
+  const expected = Array.isArray(type) ? type.join(',') : String(type);
+  return typeInvalid(field, actual, `${field} in body must be of type ${expected}: ${goQuote(actual)}`);
 };
+
+const wrongEnum: Wording = (fault, field) => {
+  const values = (parameter(fault, 'allowedValues') as unknown[]).filter((each) => each !== null);
+  return notSupported(
+    field,
+    fault.data,
+    values.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))),
+  );
+};
+
+const wrongOneOf: Wording = (fault, field) => {
+  const passing = parameter(fault, 'passingSchemas') as unknown[] | null;
+  const found = passing === null ? 'Found none valid' : `Found ${passing.length} valid alternatives`;
+  return invalid(field, '', `${goQuote(field)} must validate one and only one schema (oneOf). ${found}`);
+};
+
+const tooManyOf: Wording = (fault, field) => tooMany(field, sizeOf(fault.data), limitOf(fault));
+
+const tooFew =
+  (what: string): Wording =>
+  (fault, field) =>
+    invalid(field, sizeOf(fault.data), `${field} in body should have at least ${limitOf(fault)} ${what}`);
+
+const WORDINGS: Readonly<Record<string, Wording>> = {
+  required: (fault, field) => {
+    const name = String(parameter(fault, 'missingProperty'));
+    return required(field === '' ? name : `${field}.${name}`);
+  },
+  type: wrongType,
+  enum: wrongEnum,
+  minimum: (fault, field) => bound(fault, field, 'greater than or equal to'),
+  maximum: (fault, field) => bound(fault, field, 'less than or equal to'),
+  exclusiveMinimum: (fault, field) => bound(fault, field, 'greater than'),
+  exclusiveMaximum: (fault, field) => bound(fault, field, 'less than'),
+  multipleOf: (fault, field) =>
+    invalid(field, fault.data, `${field} in body should be a multiple of ${String(parameter(fault, 'multipleOf'))}`),
+  maxLength: (fault, field) => tooLong(field, limitOf(fault)),
+  minLength: (fault, field) =>
+    invalid(field, fault.data, `${field} in body should be at least ${limitOf(fault)} chars long`),
+  pattern: (fault, field) =>
+    invalid(field, fault.data, `${field} in body should match '${String(parameter(fault, 'pattern'))}'`),
+  format: (fault, field) =>
+    invalid(
+      field,
+      fault.data,
+      `${field} in body must be of type ${String(parameter(fault, 'format'))}: ${shown(fault.data)}`,
+    ),
+  maxItems: tooManyOf,
+  maxProperties: tooManyOf,
+  minItems: tooFew('items'),
+  minProperties: tooFew('properties'),
+  anyOf: (_fault, field) => invalid(field, '', `${goQuote(field)} must validate at least one schema (anyOf)`),
+  oneOf: wrongOneOf,
+  not: (_fault, field) => invalid(field, '', `${goQuote(field)} must not validate the schema (not)`),
+};
+
+/** One fault of ajv in the words of Kubernetes; undefined for those that only sum up others. */
+export const fieldErrorOf = (fault: SchemaFault): FieldError | undefined =>
+  Object.hasOwn(WORDINGS, fault.keyword) ? WORDINGS[fault.keyword]?.(fault, pathOf(fault.instancePath)) : undefined;

@@ -264,11 +264,12 @@ export const validateVolume = ({ spec }: PersistentVolume): FieldError[] => {
   ];
 };
 
+const sourceOf = ({ spec }: PersistentVolume): unknown =>
+  Object.fromEntries(VOLUME_SOURCES.filter((name) => spec[name] !== undefined).map((name) => [name, spec[name]]));
+
 export const validateVolumeUpdate = (volume: PersistentVolume, old: PersistentVolume): FieldError[] => {
-  const source = ({ spec }: PersistentVolume): unknown =>
-    Object.fromEntries(VOLUME_SOURCES.filter((name) => spec[name] !== undefined).map((name) => [name, spec[name]]));
   const errors = validateVolume(volume);
-  if (!jsonEquals(source(volume), source(old))) {
+  if (!jsonEquals(sourceOf(volume), sourceOf(old))) {
     errors.push(forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation'));
   }
   return [...errors, ...immutable('spec.volumeMode', volume.spec.volumeMode, old.spec.volumeMode)];

@@ -73,73 +73,54 @@ const validateProjected = (field: string, projected: NonNullable<Volume['project
   }),
 ];
 
-const validateSource = (field: string, volume: Volume): FieldError[] => {
-  const {
-    hostPath,
-    emptyDir,
-    secret,
-    configMap,
-    nfs,
-    persistentVolumeClaim: claim,
-    downwardAPI,
-    projected,
-    ephemeral,
-    csi,
-  } = volume;
-  if (hostPath !== undefined) {
-    return [
-      ...requiredText(child(field, 'hostPath.path'), hostPath.path),
-      ...withoutParent(child(field, 'hostPath.path'), hostPath.path),
-      ...oneOf(child(field, 'hostPath.type'), hostPath.type, HOST_PATH_TYPES),
-    ];
-  }
-  if (emptyDir?.sizeLimit !== undefined) {
-    const size = tryParseQuantity(emptyDir.sizeLimit);
+type SourceRule<Name extends keyof Volume> = (source: NonNullable<Volume[Name]>, field: string) => FieldError[];
+
+/** The rules of each source of volumes; `field` is the path of the source. */
+const SOURCES: { readonly [Name in keyof Volume]?: SourceRule<Name> } = {
+  hostPath: ({ path, type }, field) => [
+    ...requiredText(child(field, 'path'), path),
+    ...withoutParent(child(field, 'path'), path),
+    ...oneOf(child(field, 'type'), type, HOST_PATH_TYPES),
+  ],
+  emptyDir: ({ sizeLimit }, field) => {
+    const size = sizeLimit === undefined ? undefined : tryParseQuantity(sizeLimit);
     return size !== undefined && size.nanos < 0n
-      ? [forbidden(child(field, 'emptyDir.sizeLimit'), 'SizeLimit field must be a valid resource quantity')]
+      ? [forbidden(child(field, 'sizeLimit'), 'SizeLimit field must be a valid resource quantity')]
       : [];
-  }
-  if (secret !== undefined) {
-    return [
-      ...requiredText(child(field, 'secret.secretName'), secret.secretName),
-      ...mode(child(field, 'secret.defaultMode'), secret.defaultMode),
-      ...keysToPaths(child(field, 'secret.items'), secret.items),
-    ];
-  }
-  if (configMap !== undefined) {
-    return [
-      ...requiredText(child(field, 'configMap.name'), configMap.name),
-      ...mode(child(field, 'configMap.defaultMode'), configMap.defaultMode),
-      ...keysToPaths(child(field, 'configMap.items'), configMap.items),
-    ];
-  }
-  if (nfs !== undefined) {
-    return [
-      ...requiredText(child(field, 'nfs.server'), nfs.server),
-      ...requiredText(child(field, 'nfs.path'), nfs.path),
-      ...((nfs.path ?? '/').startsWith('/')
-        ? []
-        : [invalid(child(field, 'nfs.path'), nfs.path, 'must be an absolute path')]),
-    ];
-  }
-  if (claim !== undefined) return requiredText(child(field, 'persistentVolumeClaim.claimName'), claim.claimName);
-  if (downwardAPI !== undefined) {
-    return [
-      ...mode(child(field, 'downwardAPI.defaultMode'), downwardAPI.defaultMode),
-      ...each(child(field, 'downwardAPI.items'), downwardAPI.items, (item, path) =>
-        relative(child(path, 'path'), item.path),
-      ),
-    ];
-  }
-  if (projected !== undefined) return validateProjected(child(field, 'projected'), projected);
-  if (csi !== undefined) return requiredText(child(field, 'csi.driver'), csi.driver);
-  if (ephemeral !== undefined) {
-    const template = ephemeral.volumeClaimTemplate;
-    if (template === undefined) return [required(child(field, 'ephemeral.volumeClaimTemplate'))];
-    return validateClaimSpec(child(field, 'ephemeral.volumeClaimTemplate.spec'), template.spec);
-  }
-  return [];
+  },
+  secret: ({ secretName, defaultMode, items }, field) => [
+    ...requiredText(child(field, 'secretName'), secretName),
+    ...mode(child(field, 'defaultMode'), defaultMode),
+    ...keysToPaths(child(field, 'items'), items),
+  ],
+  configMap: ({ name, defaultMode, items }, field) => [
+    ...requiredText(child(field, 'name'), name),
+    ...mode(child(field, 'defaultMode'), defaultMode),
+    ...keysToPaths(child(field, 'items'), items),
+  ],
+  nfs: ({ server, path }, field) => [
+    ...requiredText(child(field, 'server'), server),
+    ...requiredText(child(field, 'path'), path),
+    ...(path === '' || path.startsWith('/') ? [] : [invalid(child(field, 'path'), path, 'must be an absolute path')]),
+  ],
+  persistentVolumeClaim: ({ claimName }, field) => requiredText(child(field, 'claimName'), claimName),
+  downwardAPI: ({ defaultMode, items }, field) => [
+    ...mode(child(field, 'defaultMode'), defaultMode),
+    ...each(child(field, 'items'), items, (item, path) => relative(child(path, 'path'), item.path)),
+  ],
+  projected: (projected, field) => validateProjected(field, projected),
+  csi: ({ driver }, field) => requiredText(child(field, 'driver'), driver),
+  ephemeral: ({ volumeClaimTemplate: template }, field) =>
+    template === undefined
+      ? [required(child(field, 'volumeClaimTemplate'))]
+      : validateClaimSpec(child(field, 'volumeClaimTemplate.spec'), template.spec),
 };
+
+const validateSource = (field: string, volume: Volume): FieldError[] =>
+  (Object.keys(volume) as (keyof Volume)[]).flatMap((name) => {
+    const rule = SOURCES[name] as ((source: unknown, field: string) => FieldError[]) | undefined;
+    return rule === undefined ? [] : rule(volume[name], child(field, name));
+  });
 
 export const validateVolumes = (field: string, volumes: readonly Volume[] | undefined): FieldError[] => [
   ...each(field, volumes, (volume, path) => {
