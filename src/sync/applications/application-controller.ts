@@ -104,12 +104,14 @@ export class ApplicationReconciler {
   /** What stopped a reconcile becomes visible; it is tried again with backoff. Two writers that met need no words. */
   async #explain(round: Round, memory: ApplicationMemory, error: unknown, signal: AbortSignal): Promise<void> {
     if (signal.aborted || isApiError(error, 'Conflict')) return;
-    const message = `the application could not be compared or synced, and is tried again: ${(error as Error).message}`;
+    const why = (error as { readonly message?: string } | undefined)?.message ?? JSON.stringify(error);
+    const message = `the application could not be compared or synced, and is tried again: ${why}`;
     const findings = [...round.findings, { reason: 'ComparisonFailed', message } as const];
     const before = round.application.status ?? {};
     const conditions = conditionsOf(findings, before.conditions ?? [], timeText(this.#deps.clock));
     try {
-      await writeApplication({ ...round, findings }, { ...before, conditions }, memory, this.#deps);
+      const { sync = { status: 'Unknown' }, health = { status: 'Unknown' } } = before;
+      await writeApplication({ ...round, findings }, { ...before, sync, health, conditions }, memory, this.#deps);
     } catch (failure) {
       this.#deps.log.warn({ err: failure, application: keyText(round.application.metadata) }, 'condition not written');
     }
