@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import type { Client } from '../../../src/cluster/client/client.js';
 import { builtinControllers } from '../../../src/cluster/controllers/builtin-controllers.js';
 import { ApiError } from '../../../src/objects/api-error.js';
-import { Deployment, ReplicaSet } from '../../../src/objects/kinds/apps-v1.js';
+import { ControllerRevision, Deployment, ReplicaSet, StatefulSet } from '../../../src/objects/kinds/apps-v1.js';
 import { Job } from '../../../src/objects/kinds/batch-v1.js';
-import { Endpoints, Pod, Service } from '../../../src/objects/kinds/core-v1.js';
+import { Endpoints, PersistentVolumeClaim, Pod, Service } from '../../../src/objects/kinds/core-v1.js';
 import { EndpointSlice } from '../../../src/objects/kinds/discovery-k8s-io-v1.js';
 import { ClusterUnderTest, NAMESPACE } from './cluster-under-test.js';
 
@@ -141,6 +141,41 @@ const job: Scenario = {
   wanted: JSON.stringify([['Complete', 'SuccessCriteriaMet'], 2, 1, '0,1', 0, ['Failed', 'Succeeded', 'Succeeded']]),
 };
 
+const statefulSet: Scenario = {
+  name: 'a StatefulSet with claims that is rolled over',
+  prepare: async (cluster) => {
+    const labels = { app: 'db' };
+    const claim = { ...PersistentVolumeClaim, metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'] } };
+    await cluster.client.create<StatefulSet>({
+      ...StatefulSet,
+      metadata: { name: 'db', namespace: NAMESPACE },
+      spec: {
+        replicas: 2,
+        serviceName: 'db',
+        selector: { matchLabels: labels },
+        template: { metadata: { name: '', labels }, spec: { containers: [{ name: 'c', image: 'db:1' }] } },
+        volumeClaimTemplates: [{ ...claim, spec: { ...claim.spec, resources: { requests: { storage: '1Gi' } } } }],
+      },
+    });
+  },
+  live: async (cluster) => {
+    await cluster.makeReady();
+    const { status, spec } = await cluster.get(StatefulSet, 'db');
+    if (status?.readyReplicas !== 2 || spec.template.spec?.containers[0]?.image !== 'db:1') return;
+    const body = { spec: { template: { spec: { containers: [{ name: 'c', image: 'db:2' }] } } } };
+    await cluster.client.patch(StatefulSet, { namespace: NAMESPACE, name: 'db' }, { type: 'merge', body });
+  },
+  state: async (cluster) => {
+    const { status } = await cluster.get(StatefulSet, 'db');
+    const pods = (await cluster.list(Pod)).map((pod) => `${pod.metadata.name} ${image(pod)}`).sort();
+    const claims = (await cluster.list(PersistentVolumeClaim)).map(({ metadata }) => metadata.name).sort();
+    const revisions = (await cluster.list(ControllerRevision)).map(({ revision }) => revision).sort((x, y) => x - y);
+    const isThrough = status?.currentRevision === status?.updateRevision;
+    return JSON.stringify([pods, claims, revisions, status?.readyReplicas, status?.updatedReplicas, isThrough]);
+  },
+  wanted: JSON.stringify([['db-0 db:2', 'db-1 db:2'], ['data-db-0', 'data-db-1'], [1, 2], 2, 2, true]),
+};
+
 /** Runs the scenario with a crash and a restart. False when the scenario ended before the crash. */
 const survive = async (scenario: Scenario, crash: Crash): Promise<boolean> => {
   let died = false;
@@ -172,13 +207,13 @@ const survive = async (scenario: Scenario, crash: Crash): Promise<boolean> => {
 };
 
 describe('controllers that die at any write', () => {
-  for (const scenario of [deployment, job]) {
+  for (const scenario of [deployment, job, statefulSet]) {
     for (const carriedOut of [false, true]) {
       it(`end in the same state: ${scenario.name}, the write ${carriedOut ? 'carried out' : 'lost'}`, async function () {
-        this.timeout(20_000);
-        // Every third write, another third each way: all of them take half a minute.
-        let at = carriedOut ? 1 : 2;
-        while (await survive(scenario, { at, carriedOut })) at += 3;
+        this.timeout(60_000);
+        // Every fifth write, another fifth each way: all of them take half a minute.
+        let at = carriedOut ? 1 : 3;
+        while (await survive(scenario, { at, carriedOut })) at += 5;
         assert.ok(at > 8, `only ${at} writes`);
       });
     }
