@@ -61,6 +61,25 @@ describe('validateCreate', () => {
     ['apps/v1', 'ReplicaSet', deployment],
     ['apps/v1', 'DaemonSet', deployment],
     ['apps/v1', 'StatefulSet', { spec: { ...deployment.spec, serviceName: 'web' } }],
+    [
+      'apps/v1',
+      'StatefulSet',
+      {
+        spec: {
+          ...deployment.spec,
+          template: {
+            ...template,
+            spec: { containers: [{ name: 'db', image: 'db', volumeMounts: [{ name: 'data', mountPath: '/d' }] }] },
+          },
+          volumeClaimTemplates: [
+            {
+              metadata: { name: 'data' },
+              spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+            },
+          ],
+        },
+      },
+    ],
     ['batch/v1', 'Job', { spec: { template: { spec: { ...podSpec, restartPolicy: 'Never' } } } }],
     [
       'batch/v1',

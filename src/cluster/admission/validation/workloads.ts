@@ -16,7 +16,7 @@ import {
   type LabelSelectorObject,
 } from '../../../objects/selectors/label-selector.js';
 import { child, forbidden, invalid, required, type FieldError } from '../field-errors.js';
-import { isEmptySelector, validateLabelSelector } from './labels.js';
+import { isEmptySelector, validateAnnotations, validateLabels, validateLabelSelector } from './labels.js';
 import { validatePodTemplate } from './pod-spec.js';
 import { atMostWhole, each, immutable, intOrPercent, nonNegative, oneOf, requiredOneOf } from './rules.js';
 import { validateClaimSpec } from './volumes.js';
@@ -140,6 +140,21 @@ export const validateDaemonSetUpdate = (daemonSet: DaemonSet, old: DaemonSet): F
   ...immutable('spec.selector', daemonSet.spec.selector, old.spec.selector),
 ];
 
+/** The rest of a template is checked when pods are made of it: volumes may come from the claim templates. */
+const validateStatefulTemplate = (template: PodTemplateSpec | undefined): FieldError[] => {
+  if (template === undefined) return [required('spec.template')];
+  const errors = [
+    ...validateLabels('spec.template.labels', template.metadata?.labels),
+    ...validateAnnotations('spec.template.annotations', template.metadata?.annotations),
+    ...oneOf('spec.template.spec.restartPolicy', template.spec?.restartPolicy, ['Always']),
+  ];
+  if (template.spec?.activeDeadlineSeconds !== undefined) {
+    const message = 'activeDeadlineSeconds in StatefulSet is not Supported';
+    errors.push(forbidden('spec.template.spec.activeDeadlineSeconds', message));
+  }
+  return errors;
+};
+
 export const validateStatefulSet = ({ spec }: StatefulSet): FieldError[] => {
   const errors = [
     ...requiredOneOf('spec.podManagementPolicy', spec.podManagementPolicy, ['OrderedReady', 'Parallel']),
@@ -153,7 +168,7 @@ export const validateStatefulSet = ({ spec }: StatefulSet): FieldError[] => {
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...nonNegative('spec.ordinals.start', spec.ordinals?.start),
     ...validateSelector(spec.selector, spec.template, 'statefulset'),
-    ...validateTemplate(spec.template, 'StatefulSet'),
+    ...validateStatefulTemplate(spec.template),
     ...oneOf(
       'spec.persistentVolumeClaimRetentionPolicy.whenDeleted',
       spec.persistentVolumeClaimRetentionPolicy?.whenDeleted,
