@@ -328,6 +328,27 @@ export const describeKubelet = (name: string, prepare: (context: Mocha.Context) 
       assert.equal(readFileSync(`${cluster.folder}/hooks`, 'utf8'), 'started\nstopping\n');
     });
 
+    it('tells when a pod that ends is no longer ready', async () => {
+      const test = { command: ['/bin/sh', '-c', 'test ! -e /state/draining'] };
+      await cluster.run('draining', {
+        terminationGracePeriodSeconds: 20,
+        volumes: [{ name: 'state', emptyDir: {} }],
+        containers: [
+          sh(image, 'trap "touch /state/draining; sleep 3; exit 0" TERM; while :; do sleep 0.1; done', {
+            readinessProbe: { exec: test, periodSeconds: 1, failureThreshold: 1 },
+            volumeMounts: [{ name: 'state', mountPath: '/state' }],
+          }),
+        ],
+      });
+      await cluster.until('draining', isReady);
+      await cluster.client.delete(Pod, { namespace: 'default', name: 'draining' });
+      const unready = await cluster.until('draining', (pod) => !isReady(pod));
+      assert.ok(unready.metadata.deletionTimestamp);
+      assert.equal(unready.status?.phase, 'Running');
+      assert.ok(first(unready).state?.running);
+      await cluster.untilGone('draining');
+    });
+
     it('says why a postStart hook failed', async () => {
       await cluster.run('bad-hook', {
         restartPolicy: 'Never',

@@ -3,12 +3,16 @@ import { keyOf } from '../../../objects/object.js';
 import type { KubeletContext } from '../kubelet-context.js';
 import { killPod } from '../lifecycle/kill-containers.js';
 import type { PodMemory } from './pod-memory.js';
+import { readySandbox } from '../plan/observed-pod.js';
+import { isTerminalPhase } from '../status/pod-phase.js';
 import { currentStatus } from './report-status.js';
 import type { TerminationMessages } from './termination-messages.js';
 
 export interface PodEnd {
   readonly graceMs: number;
   readonly failure?: { readonly reason: string; readonly message: string };
+  /** All containers have ended; the last status comes next. */
+  onStopped?(): void;
 }
 
 const NO_WAITING = new Map<string, never>();
@@ -31,6 +35,7 @@ export const endPod = async (
     statuses.set(pod, status);
   }
   await killPod(context, pod, before, end.graceMs, memory.stopping, signal);
+  end.onStopped?.();
   prober.stopPod(uid);
   const after = await view.observe(uid, signal);
   await memory.messages.collect(pod, after.containers, signal);
@@ -38,6 +43,26 @@ export const endPod = async (
   statuses.set(newest, currentStatus(context, newest, after, memory, { waiting: NO_WAITING, ended: true, ...failure }));
   await statuses.flush(pod);
   await volumes.unmountAll(uid, signal);
+};
+
+/** The status while containers are ending: readiness still changes, and those who drain the pod look at it. */
+export const reportEnding = async (
+  context: KubeletContext,
+  pod: Pod,
+  memory: PodMemory,
+  isStopped: () => boolean,
+  signal: AbortSignal,
+): Promise<void> => {
+  const observed = await context.view.observe(pod.metadata.uid ?? '', signal);
+  if (isStopped() || readySandbox(observed) === undefined) return;
+  const newest = context.statuses.newest(pod);
+  if (isTerminalPhase(newest.status?.phase)) return;
+  const status = currentStatus(context, newest, observed, memory, { waiting: NO_WAITING, ended: false });
+  // What a pod has come to is said once everything has ended.
+  context.statuses.set(newest, {
+    ...status,
+    ...(newest.status?.phase === undefined ? {} : { phase: newest.status.phase }),
+  });
 };
 
 /** Removes what is left of a pod that the API is rid of, or will be after this. */

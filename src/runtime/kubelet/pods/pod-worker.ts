@@ -5,7 +5,7 @@ import type { KubeletContext } from '../kubelet-context.js';
 import { isTerminalPhase } from '../status/pod-phase.js';
 import type { PodEnd } from './end-pod.js';
 import { gracePeriodMs, LONGEST_GRACE_MS } from '../lifecycle/kill-containers.js';
-import { deleteFromApi, endPod, removePod } from './end-pod.js';
+import { deleteFromApi, endPod, removePod, reportEnding } from './end-pod.js';
 import { PodMemory } from './pod-memory.js';
 import { removeOldRuns } from './remove-old-runs.js';
 import { syncPod } from './sync-pod.js';
@@ -30,6 +30,8 @@ export class PodWorker {
   #gone = false;
   #end: PodEnd | undefined;
   #ended = false;
+  /** Containers are being ended. */
+  #isKilling = false;
   #deleted = false;
   #dirty = false;
   #running: Promise<void> | undefined;
@@ -79,6 +81,7 @@ export class PodWorker {
   poke(): void {
     this.#dirty = true;
     this.#timer.abort(WOKEN);
+    if (this.#isKilling) this.#reportEnding();
     if (this.#running === undefined && !this.signal.aborted) {
       this.#running = this.#run().finally(() => {
         this.#running = undefined;
@@ -160,7 +163,15 @@ export class PodWorker {
     const { context } = this;
     if (!this.#ended) {
       const pod = context.statuses.newest(this.#pod);
-      await endPod(context, pod, this.#memory, { ...this.#end, graceMs: this.#graceMs() }, signal);
+      this.#isKilling = true;
+      const onStopped = (): void => {
+        this.#isKilling = false;
+      };
+      try {
+        await endPod(context, pod, this.#memory, { ...this.#end, graceMs: this.#graceMs(), onStopped }, signal);
+      } finally {
+        onStopped();
+      }
       this.#ended = true;
     }
     const deleted = this.#pod.metadata.deletionTimestamp !== undefined;
@@ -184,6 +195,13 @@ export class PodWorker {
     context.statuses.forget(this.#uid);
     this.onFinished();
     return undefined;
+  }
+
+  #reportEnding(): void {
+    const { context, signal } = this;
+    reportEnding(context, this.#pod, this.#memory, () => !this.#isKilling, signal).catch((error: unknown) => {
+      if (!signal.aborted) context.log.debug({ err: error, pod: keyText(keyOf(this.#pod)) }, 'status not reported');
+    });
   }
 
   #graceMs(): number {
