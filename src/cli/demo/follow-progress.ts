@@ -11,10 +11,12 @@ export const followProgress = async <T>(
   work: () => Promise<T>,
 ): Promise<T> => {
   const told = new Map<string, string>();
+  // What is there already is told to a new handler at once: it is no news.
+  let isNews = false;
   const tell = (subject: string, text: string): void => {
     if (text === '' || told.get(subject) === text) return;
     told.set(subject, text);
-    report(`${subject}  ${text}`);
+    if (isNews) report(`${subject}  ${text}`);
   };
   const unsubscribe = [
     informers.informer(Application).onEvent(({ type, object }) => {
@@ -25,6 +27,7 @@ export const followProgress = async <T>(
       if (type !== 'deleted') tell(subject, podText(object));
     }),
   ];
+  isNews = true;
   try {
     return await work();
   } finally {
