@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClaimController } from '../../../../src/cluster/controllers/persistent-volume/claim-controller.js';
@@ -61,7 +61,11 @@ describe('persistent volumes', () => {
     await mkdir(pv?.spec?.hostPath?.path ?? '');
     await writeFile(join(pv?.spec?.hostPath?.path ?? '', 'file'), 'x');
     await cluster.delete(made);
-    await cluster.until('all gone', async () => (await volumes()).length === 0);
+    await cluster.until('all gone', async () => {
+      // Removing files takes real time: a look at the folder waits as long.
+      await stat(folder);
+      return (await volumes()).length === 0;
+    });
     assert.equal(existsSync(pv?.spec?.hostPath?.path ?? ''), false);
     assert.ok(
       (await cluster.events()).some((event) =>
