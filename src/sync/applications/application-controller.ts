@@ -128,7 +128,7 @@ export class ApplicationReconciler {
 
   #forget(key: ObjectKey): Outcome {
     this.memories.forget(key);
-    this.#deps.desired.unpin(key);
+    this.#deps.desired.forget(key);
     return DONE;
   }
 

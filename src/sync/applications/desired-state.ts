@@ -35,6 +35,13 @@ interface Pinned {
   readonly expires: number;
 }
 
+/** One source, rendered. */
+interface Part {
+  readonly state: DesiredState;
+  readonly uses: readonly SourceUse[];
+  readonly expires: number;
+}
+
 interface SourceUse {
   readonly repository: string;
   readonly target: string | undefined;
@@ -59,6 +66,8 @@ export interface DesiredStatesDeps {
 export class DesiredStates {
   readonly #deps: DesiredStatesDeps;
   readonly #pinned = new Map<string, Pinned>();
+  /** How often an application was unpinned. */
+  readonly #unpins = new Map<string, number>();
 
   constructor(deps: DesiredStatesDeps) {
     this.#deps = deps;
@@ -72,28 +81,50 @@ export class DesiredStates {
     const pinned = this.#pinned.get(key);
     const isPinned = revision === undefined && pinned?.sources === wanted && this.#deps.clock.now() < pinned.expires;
     if (isPinned) return pinned.state;
-    if (sources.length > 1) {
-      throw new SourceError('invalid', 'Cannot render: several sources are not supported yet; use one source');
+    if (sources.length === 0) throw new SourceError('invalid', 'Cannot render: there is no source');
+    if (revision !== undefined && sources.length > 1) {
+      throw new SourceError('invalid', 'Cannot render another revision of an application with several sources');
     }
-    const [source] = sources;
-    if (source === undefined) throw new SourceError('invalid', 'Cannot render: there is no source');
-    const { chart } = source;
-    if (chart !== undefined) {
-      const { state, expires } = await this.#chart(application, { ...source, chart }, revision, signal);
-      if (revision === undefined) this.#pinned.set(key, { sources: wanted, state, uses: [], expires });
-      return state;
-    }
-    const target = revision ?? source.targetRevision;
-    const repository = this.#deps.repositories.use(source.repoURL);
-    const commit = await repository.commit(target, signal);
-    const tree = treeOf(repository.objects(), commit.revision);
-    const render = await this.#render(application, source, { kind: 'git', gitdir: commit.gitdir, tree }, signal);
-    const state = stateOf(commit.revision, render);
-    if (revision === undefined) {
-      const uses = [useOf(source, repository, commit, render)];
-      this.#pinned.set(key, { sources: wanted, state, uses, expires: Number.POSITIVE_INFINITY });
+    const unpins = this.#unpins.get(key) ?? 0;
+    const parts: Part[] = [];
+    for (const source of sources) parts.push(await this.#part(application, source, revision, signal));
+    const state = joined(parts);
+    // What was pushed while this was rendered has asked for another look: that must not find the older state pinned.
+    if (revision === undefined && (this.#unpins.get(key) ?? 0) === unpins) {
+      const expires = Math.min(...parts.map((part) => part.expires));
+      this.#pinned.set(key, { sources: wanted, state, uses: parts.flatMap(({ uses }) => uses), expires });
     }
     return state;
+  }
+
+  async #part(
+    application: Application,
+    source: ApplicationSource,
+    revision: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Part> {
+    const foreign = (source.helm?.valueFiles ?? []).find((file) => file.startsWith('$'));
+    if (foreign !== undefined) {
+      throw new SourceError(
+        'invalid',
+        `Cannot render: value files of another source (${foreign}) are not supported yet`,
+      );
+    }
+    if (source.chart !== undefined)
+      return await this.#chart(application, { ...source, chart: source.chart }, revision, signal);
+    const repository = this.#deps.repositories.use(source.repoURL);
+    const commit = await repository.commit(revision ?? source.targetRevision, signal);
+    if (source.path === undefined) {
+      return {
+        state: { revisions: [commit.revision], manifests: [], digest: '', warnings: [] },
+        uses: [],
+        expires: NEVER,
+      };
+    }
+    const tree = treeOf(repository.objects(), commit.revision);
+    const render = await this.#render(application, source, { kind: 'git', gitdir: commit.gitdir, tree }, signal);
+    const uses = [useOf(source, repository, commit, render)];
+    return { state: stateOf(commit.revision, render), uses, expires: NEVER };
   }
 
   /** Why the newest state of a source is not known, while the last one is. */
@@ -107,7 +138,15 @@ export class DesiredStates {
 
   /** Forgets what is known of an application, so that it is resolved and rendered again. */
   unpin(key: ObjectKey): void {
+    const id = keyText(key);
+    this.#pinned.delete(id);
+    this.#unpins.set(id, (this.#unpins.get(id) ?? 0) + 1);
+  }
+
+  /** The application is gone. */
+  forget(key: ObjectKey): void {
     this.#pinned.delete(keyText(key));
+    this.#unpins.delete(keyText(key));
   }
 
   /** Whether a push to a revision changes something that the application has read. */
@@ -134,15 +173,15 @@ export class DesiredStates {
     source: ApplicationSource & { readonly chart: string },
     revision: string | undefined,
     signal: AbortSignal,
-  ): Promise<{ readonly state: DesiredState; readonly expires: number }> {
+  ): Promise<Part> {
     const targetRevision = revision ?? source.targetRevision;
     const passCredentials = source.helm?.passCredentials === true;
     const { repoURL, chart } = source;
     const obtained = await this.#deps.charts.obtain({ repoURL, chart, targetRevision, passCredentials }, signal);
     const tree: TreeRef = { kind: 'folder', path: obtained.folder };
     const render = await this.#render(application, { ...source, path: '' }, tree, signal);
-    const expires = isExactVersion(targetRevision) ? Number.POSITIVE_INFINITY : this.#deps.clock.now() + RANGE_MS;
-    return { state: stateOf(obtained.version, render), expires };
+    const expires = isExactVersion(targetRevision) ? NEVER : this.#deps.clock.now() + RANGE_MS;
+    return { state: stateOf(obtained.version, render), uses: [], expires };
   }
 
   async #render(
@@ -169,6 +208,7 @@ export class DesiredStates {
   }
 }
 
+const NEVER = Number.POSITIVE_INFINITY;
 /** How long the answer to a range of chart versions is believed. */
 const RANGE_MS = 180_000;
 
@@ -178,6 +218,19 @@ const stateOf = (revision: string, { manifests, warnings }: PooledRender): Desir
   digest: manifestsDigest(manifests),
   warnings,
 });
+
+/** The manifests of all sources, in their order. */
+const joined = (parts: readonly Part[]): DesiredState => {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return first.state;
+  const manifests = parts.flatMap(({ state }) => state.manifests);
+  return {
+    revisions: parts.flatMap(({ state }) => state.revisions),
+    manifests,
+    digest: manifestsDigest(manifests),
+    warnings: parts.flatMap(({ state }) => state.warnings),
+  };
+};
 
 const useOf = (source: ApplicationSource, repository: Repository, commit: Commit, render: PooledRender): SourceUse => {
   const reads = [...new Set(render.reads.map(({ path }) => path))];

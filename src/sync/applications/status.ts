@@ -67,16 +67,20 @@ export const finalStatus = (round: Round, input: StatusInput): ApplicationStatus
 
 const syncStatus = (round: Round, { desired, compared }: StatusInput, before: SyncStatus | undefined): SyncStatus => {
   const { spec } = round.application;
-  const [source] = sourcesOf(spec);
+  const sources = sourcesOf(spec);
+  const [source] = sources;
+  const isOne = sources.length === 1;
   const revision = desired?.revisions[0] ?? before?.revision;
+  const revisions = desired?.revisions ?? before?.revisions;
   const outOfSync = round.quarantined !== undefined || (compared ?? []).some(({ status }) => status === 'OutOfSync');
   const ignore = spec.ignoreDifferences ?? [];
   return {
     status: compared === undefined || desired === undefined ? 'Unknown' : outOfSync ? 'OutOfSync' : 'Synced',
-    ...(revision === undefined ? {} : { revision }),
+    ...(isOne && revision !== undefined ? { revision } : {}),
+    ...(isOne || revisions === undefined ? {} : { revisions }),
     comparedTo: {
       destination: spec.destination,
-      ...(source === undefined ? {} : { source }),
+      ...(isOne ? { source } : { sources }),
       ...(ignore.length === 0 ? {} : { ignoreDifferences: ignore }),
     },
   };

@@ -461,4 +461,27 @@ describe('the operator, syncing as Argo CD does', () => {
     assert.ok(patched);
     assert.deepEqual(failed.status?.quarantine, []);
   });
+
+  it('deploys several sources as one application', async () => {
+    const revision = await repository.commit({ 'one/a.yaml': configMap('a'), 'two/b.yaml': configMap('b') });
+    const other = await server.createRepository('other');
+    const second = await other.commit({ 'c.yaml': configMap('c') });
+    const sources = [source('one'), source('two'), { repoURL: other.url, path: '.', targetRevision: 'main' }];
+    await rig.client.create<Application>({
+      ...Application,
+      metadata: { name: 'shop', namespace: 'argocd' },
+      spec: {
+        project: 'default',
+        sources,
+        destination: { server: 'https://kubernetes.default.svc', namespace: 'default' },
+        syncPolicy: { automated: { prune: true } },
+      },
+    });
+    const app = await rig.untilApplication('shop', isSettled);
+    assert.deepEqual(app.status?.sync?.revisions, [revision, revision, second]);
+    for (const name of ['a', 'b', 'c']) assert.ok(await get(name), name);
+    await other.commit({ 'c.yaml': configMap('c', '2') });
+    await rig.operator.poke(other.url);
+    await rig.until(ConfigMap, { namespace: 'default', name: 'c' }, (live) => live?.data?.['value'] === '2');
+  });
 });
