@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { encodeOpenApiV2, OPENAPI_V2_PROTOBUF } from '../../../objects/protobuf/openapi-v2.js';
 import { openApiGroupVersions, openApiV3, type OpenApiDocument } from '../../../objects/schema/openapi.js';
 import { customOpenApi } from '../custom/openapi-document.js';
 import type { ResourceRegistry } from '../resource-registry.js';
@@ -9,6 +10,8 @@ import { openApiV2 } from './openapi-v2.js';
 export interface OpenApiAnswer {
   readonly bytes: Buffer;
   readonly etag: string;
+  /** Default: JSON. */
+  readonly contentType?: string;
 }
 
 /** The OpenAPI documents of everything that is served. Made when first asked for, and again after a change. */
@@ -52,6 +55,17 @@ export class OpenApi {
         ),
       ),
     );
+  }
+
+  /** `/openapi/v2` in protobuf, the only form that kubectl reads it in. */
+  version2Protobuf(): OpenApiAnswer {
+    const known = this.#documents.get('v2+protobuf');
+    if (known !== undefined) return known;
+    const { bytes, etag } = this.version2();
+    const document = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
+    const answer = { bytes: Buffer.from(encodeOpenApiV2(document)), etag, contentType: OPENAPI_V2_PROTOBUF };
+    this.#documents.set('v2+protobuf', answer);
+    return answer;
   }
 
   #groupVersions(): readonly string[] {

@@ -167,13 +167,14 @@ const sendOpenApi = async (
   }
   // What is asked for by its hash never changes.
   const caching = query.has('hash') ? 'public, immutable' : 'no-cache, private';
-  await sendBytes(request, response, 200, 'application/json', [document.bytes], caching);
+  await sendBytes(request, response, 200, document.contentType ?? 'application/json', [document.bytes], caching);
 };
 
 const openApiAnswer = (openApi: OpenApi, path: string, accept: string): OpenApiAnswer => {
   if (path === 'v3') return openApi.index();
   if (path.startsWith('v3/')) return openApi.document(path.slice('v3/'.length));
   if (path !== 'v2') throw noSuchResource();
+  if (/proto-openapi\.spec\.v2[@.]v1\.0\+protobuf/.test(accept)) return openApi.version2Protobuf();
   if (accept !== '' && !/json|\*\/\*/.test(accept)) {
     throw new ApiError('NotAcceptable', 'only the following media types are accepted: application/json');
   }
