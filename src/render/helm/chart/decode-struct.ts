@@ -43,7 +43,7 @@ export class StructReader {
   }
 
   private fail(value: Value, name: string, wanted: string): never {
-    const short = this.type.split('.').at(-1) ?? this.type;
+    const short = this.type.slice(this.type.lastIndexOf('.') + 1);
     throw new WrongKind(
       `json: cannot unmarshal ${kindOf(value)} into Go struct field ${short}.${this.path}${name} of type ${wanted}`,
     );

@@ -98,7 +98,11 @@ const ungrouped = (problems: readonly SchemaProblem[]): readonly SchemaProblem[]
 
 type Found = SchemaProblem | string;
 const rooted = (found: Found, path: readonly string[]): SchemaProblem =>
-  typeof found === 'string' ? { path, text: found, causes: [] } : found.isHere === true ? { ...found, path } : found;
+  typeof found === 'string'
+    ? { path, text: found, causes: [] }
+    : found.isHere === true
+      ? { ...found, path, isHere: false }
+      : found;
 
 type Inner = (schema: Json, value: Json, ...step: string[]) => SchemaProblem[];
 

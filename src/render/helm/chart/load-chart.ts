@@ -19,6 +19,10 @@ export const loadChart = async (tree: FileTree, path: string, warnings: string[]
   if (entry?.kind === 'file') {
     return await loadChartFiles(await readArchive(await tree.read(path)), warnings);
   }
+  const file = join(path, 'Chart.yaml');
+  if ((await tree.stat(file)) === undefined) {
+    throw new ChartError(`unable to detect chart at ${file}: open ${file}: no such file or directory`);
+  }
   return await loadChartFiles(await readFolder(tree, path), warnings);
 };
 

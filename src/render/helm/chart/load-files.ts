@@ -4,15 +4,20 @@ import { Chart, type ChartFile, type Lock } from './chart.js';
 import { ChartError } from './chart-error.js';
 import { loadValues } from './load-values.js';
 import { type Metadata, validateMetadata } from './metadata.js';
-import { readLock, readMetadata, readRequirements } from './read-metadata.js';
+import { StructReader } from './decode-struct.js';
+import { decodeYaml, readLock, readMetadata, readRequirements } from './read-metadata.js';
 import { readArchive } from './read-archive.js';
 
 const MAX_DEPTH = 64;
+
+/** Said of the whole chart, not of a file. */
+class UnsupportedChart extends ChartError {}
 
 const failing = <T>(what: string, load: () => T): T => {
   try {
     return load();
   } catch (error) {
+    if (error instanceof UnsupportedChart) throw error;
     if (error instanceof ChartError) throw new ChartError(`cannot load ${what}: ${error.message}`);
     throw error;
   }
@@ -73,6 +78,16 @@ const placeRequirements = (file: ChartFile, parts: Parts): void => {
   }
 };
 
+const KNOWN_API_VERSIONS = ['', 'v1', 'v2'];
+
+/** Which kind of chart it is, is asked of the chart at the top alone. */
+const checkApiVersion = (data: Uint8Array): void => {
+  const apiVersion = decodeYaml(fromBytes(data), (value) =>
+    new StructReader('loader.chartBase', value).text('apiVersion'),
+  );
+  if (!KNOWN_API_VERSIONS.includes(apiVersion)) throw new UnsupportedChart('unsupported chart version');
+};
+
 /** Makes a chart, its subcharts included, of its files. Throws ChartError. */
 export const loadChartFiles = async (
   files: readonly ChartFile[],
@@ -92,6 +107,7 @@ export const loadChartFiles = async (
   };
   for (const { name, data } of files) {
     if (name !== 'Chart.yaml') continue;
+    if (depth === 0) failing(name, () => checkApiVersion(data));
     const metadata = failing(name, () => readMetadata(fromBytes(data)));
     // Charts from before Helm 3 have no apiVersion.
     if (metadata.apiVersion === '') metadata.apiVersion = 'v1';

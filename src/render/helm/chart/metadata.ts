@@ -1,6 +1,6 @@
 import { isPrintable } from '../template/quote.js';
 import { goQuote } from '../template/quote.js';
-import { stringMap, type Value } from '../template/values.js';
+import { nilStringMap, stringMap, type Value } from '../template/values.js';
 import { isGoSpace } from '../functions/case.js';
 import { basePath } from '../functions/paths.js';
 import { parseVersion } from '../versions/version.js';
@@ -38,7 +38,7 @@ export interface Metadata {
   tags: string;
   appVersion: string;
   deprecated: boolean;
-  annotations: ReadonlyMap<string, string>;
+  annotations: ReadonlyMap<string, string> | undefined;
   kubeVersion: string;
   dependencies: (Dependency | null)[] | undefined;
   type: string;
@@ -110,7 +110,7 @@ export const metadataMap = (metadata: Metadata): Map<string, Value> =>
     ['Tags', metadata.tags],
     ['AppVersion', metadata.appVersion],
     ['Deprecated', metadata.deprecated],
-    ['Annotations', stringMap(metadata.annotations)],
+    ['Annotations', metadata.annotations === undefined ? nilStringMap() : stringMap(metadata.annotations)],
     ['KubeVersion', metadata.kubeVersion],
     [
       'Dependencies',

@@ -29,7 +29,7 @@ export const withFloats = (value: Value): Value => {
 
 const readDependency = (value: Value): Dependency | null => {
   if (value === null || value === undefined) return null;
-  const fields = new StructReader('v2.Metadata', value, 'dependencies.');
+  const fields = new StructReader('v2.Dependency', value, 'dependencies.');
   return {
     name: fields.text('name'),
     version: fields.text('version'),
@@ -44,7 +44,7 @@ const readDependency = (value: Value): Dependency | null => {
 
 const readMaintainer = (value: Value): Metadata['maintainers'][number] => {
   if (value === null || value === undefined) return null;
-  const fields = new StructReader('v2.Metadata', value, 'maintainers.');
+  const fields = new StructReader('v2.Maintainer', value, 'maintainers.');
   return { name: fields.text('name'), email: fields.text('email'), url: fields.text('url') };
 };
 
@@ -69,7 +69,7 @@ export const readMetadata = (text: string): Metadata =>
       tags: fields.text('tags'),
       appVersion: fields.text('appVersion'),
       deprecated: fields.flag('deprecated'),
-      annotations: fields.textMap('annotations'),
+      annotations: fields.has('annotations') ? fields.textMap('annotations') : undefined,
       kubeVersion: fields.text('kubeVersion'),
       dependencies: readDependencies(fields),
       type: fields.text('type'),

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Ajv as AjvType, Options } from 'ajv';
+import { readJson } from '../json/json-reader.js';
+import { GoError } from '../template/errors.js';
 import { fromBytes } from '../template/go-string.js';
 import { Integer, sliceItems, typeName, type GoMap, type Value } from '../template/values.js';
 import type { Chart } from './chart.js';
@@ -67,10 +69,13 @@ const modernize = (schema: Json): Json => {
 };
 
 const parseSchema = (chart: Chart): Json => {
+  const text = fromBytes(chart.schema ?? new Uint8Array());
   try {
-    return JSON.parse(fromBytes(chart.schema ?? new Uint8Array())) as Json;
+    return plain(readJson(text));
   } catch (error) {
-    throw new SchemaFailure(error instanceof Error ? error.message : String(error));
+    if (!(error instanceof GoError)) throw error;
+    const isCut = error.message === 'unexpected end of JSON input';
+    throw new SchemaFailure(isCut ? (text.trim() === '' ? 'EOF' : 'unexpected EOF') : error.message);
   }
 };
 

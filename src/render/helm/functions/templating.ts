@@ -8,6 +8,8 @@ import { type Family, fn } from './define.js';
 
 /** How deep one template may include itself. */
 const MAX_INCLUDES = 1000;
+/** So many of one template are no accident. */
+const MANY_INCLUDES = 50;
 const WARN_START = 'HELM_ERR_START';
 const WARN_END = 'HELM_ERR_END';
 /** The name that Helm gives to the texts of `tpl`. */
@@ -23,14 +25,17 @@ export const warningIn = (text: string): string | undefined => {
   return start < 0 || end < start ? undefined : text.slice(start + WARN_START.length, end);
 };
 
+const tooDeep = (name: string): GoError =>
+  new GoError(
+    `rendering template has a nested reference name: ${name}: unable to execute template`,
+    new GoError('unable to execute template'),
+  );
+
 const include = (name: string, data: Value, frame: Frame): string => {
   const { run, set } = frame;
   const depth = run.includeDepths.get(name) ?? 0;
   if (depth > MAX_INCLUDES) {
-    throw new GoError(
-      `rendering template has a nested reference name: ${name}: unable to execute template`,
-      new GoError('unable to execute template'),
-    );
+    throw tooDeep(name);
   }
   run.includeDepths.set(name, depth + 1);
   run.step(frame.writer);
@@ -40,6 +45,10 @@ const include = (name: string, data: Value, frame: Frame): string => {
       throw new GoError(`template: no template ${goQuote(name)} associated with template ${goQuote(TPL_NAME)}`);
     }
     return execute(template, set, run, data);
+  } catch (error) {
+    // Ours ends where the stack does, Helm's at its own count.
+    if (error instanceof RangeError && depth > MANY_INCLUDES) throw tooDeep(name);
+    throw error;
   } finally {
     run.includeDepths.set(name, (run.includeDepths.get(name) ?? 1) - 1);
   }

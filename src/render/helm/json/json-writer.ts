@@ -1,6 +1,6 @@
 import { compareStrings, isAscii, isValidUtf8 } from '../template/go-string.js';
 import { shortestDigits } from '../template/numbers.js';
-import { Integer, sliceItems, Struct, type Value } from '../template/values.js';
+import { Integer, sliceItems, Struct, TypedMap, type Value } from '../template/values.js';
 
 /** encoding/json's refusal of a value. */
 export class UnsupportedValue extends Error {
@@ -74,6 +74,7 @@ const writeValue = (value: Value, options: JsonOptions, newline: string): string
     default:
   }
   if (value instanceof Integer) return value.value.toString();
+  if (value instanceof TypedMap && value.isNil) return 'null';
   if (value instanceof Map) return writeMap(value, options, newline);
   if (value instanceof Struct) return writeStruct(value, options, newline);
   if (value instanceof Uint8Array) return `"${Buffer.from(value).toString('base64')}"`;

@@ -17,7 +17,7 @@ export const readHead = (template: string, content: string): Head => {
   try {
     return decodeYaml(content, (value) => {
       const fields = new StructReader(TYPE, value);
-      const metadata = new StructReader(TYPE, fields.object('metadata'), 'metadata.');
+      const metadata = new StructReader('', fields.object('metadata'), 'metadata.');
       return {
         apiVersion: fields.text('apiVersion'),
         kind: fields.text('kind'),

@@ -129,6 +129,8 @@ const renderFile = (set: TemplateSet, run: Run, name: string, data: GoMap): stri
     return execute(template, set, run, data).replaceAll('<no value>', '');
   } catch (error) {
     if (error instanceof GoError) throw execFailure(name, error);
+    if (error instanceof RangeError)
+      throw new ChartError(`execution error in (${name}): values or calls are nested too deeply`);
     throw error;
   }
 };

@@ -13,6 +13,8 @@ import { newScope, type Scope, slotOf } from './scope.js';
 import { int, Integer, isTrue, sliceItems, type TypedMap, TypedSlice, type Value } from './values.js';
 
 const MAX_TEMPLATE_DEPTH = 100_000;
+/** So many calls within each other are no accident. */
+const MANY_CALLS = 200;
 
 /** Reads a text and compiles each template in it when it is first run. */
 export const compileTemplates = (name: string, text: string, functions: FunctionTable): readonly CompiledTemplate[] =>
@@ -205,7 +207,15 @@ const compileTemplateCall = (node: TemplateNode, scope: Scope): Statement => {
     }
     frame.run.step(frame.writer);
     const dot = data(frame);
-    template.body()(new Frame(dot, template.slots(), frame.writer, frame.set, frame.run, frame.depth + 1));
+    try {
+      template.body()(new Frame(dot, template.slots(), frame.writer, frame.set, frame.run, frame.depth + 1));
+    } catch (error) {
+      // The stack ends before Go's count does.
+      if (error instanceof RangeError && frame.depth > MANY_CALLS) {
+        throw execError(scope.template, node, `exceeded maximum template depth (${MAX_TEMPLATE_DEPTH})`);
+      }
+      throw error;
+    }
     return NORMAL;
   };
 };

@@ -99,6 +99,8 @@ export class TypedMap extends Map<string, Value> {
     entries?: Iterable<readonly [string, Value]>,
     /** Methods callable from templates, as on `.Files`. */
     readonly methods?: Methods,
+    /** Go's nil map: empty, and null in JSON. */
+    readonly isNil = false,
   ) {
     super(entries);
   }
@@ -106,6 +108,8 @@ export class TypedMap extends Map<string, Value> {
 
 export const stringMap = (entries: Iterable<readonly [string, string]>): TypedMap =>
   new TypedMap('map[string]string', '', entries);
+
+export const nilStringMap = (): TypedMap => new TypedMap('map[string]string', '', [], undefined, true);
 
 export type Methods = Readonly<Record<string, Method>>;
 

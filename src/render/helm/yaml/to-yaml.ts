@@ -1,7 +1,7 @@
 import { isValidUtf8 } from '../template/go-string.js';
 import { toBytes } from '../template/go-string.js';
 import { formatFloat } from '../template/numbers.js';
-import { Integer, sliceItems, Struct, type Value } from '../template/values.js';
+import { Integer, sliceItems, Struct, TypedMap, type Value } from '../template/values.js';
 import { jsonNumber, UnsupportedValue } from '../json/json-writer.js';
 import { sortKeys } from './key-order.js';
 import { YamlError } from './yaml-error.js';
@@ -60,6 +60,7 @@ const jsonTree = (value: Value): YamlTree => {
     default:
   }
   if (value instanceof Integer) return plain(value.value.toString());
+  if (value instanceof TypedMap && value.isNil) return plain('null');
   if (value instanceof Map) return mapTree(value, jsonTree, (key) => stringScalar(checked(key)));
   if (value instanceof Struct) return jsonTree(value.json === undefined ? new Map(value.fields) : value.json());
   if (value instanceof Uint8Array) return stringScalar(Buffer.from(value).toString('base64'));

@@ -16,7 +16,13 @@ export interface ReadOptions {
 /** Reads the first document of a text as go-yaml 2 does; null when there is none. Throws YamlError. */
 export const readYaml = (text: string, options: ReadOptions = {}): Value => {
   checkCharacters(text);
-  return new Reader(new YamlScanner(text), options.typed === true).document();
+  try {
+    return new Reader(new YamlScanner(text), options.typed === true).document();
+  } catch (error) {
+    // The stack ends before go-yaml's own limit does.
+    if (error instanceof RangeError) throw new YamlError('yaml: exceeded max depth of 10000');
+    throw error;
+  }
 };
 
 interface Properties {

@@ -1,0 +1,1 @@
+{{ define "outer" }}{{ include "outer" . }}{{ end }}
