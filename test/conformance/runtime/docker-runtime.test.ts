@@ -5,6 +5,7 @@ import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { getuid } from 'node:process';
 import type Docker from 'dockerode';
 import pino from 'pino';
@@ -83,6 +84,18 @@ describe('createDockerRuntime', function () {
     return { config, sandbox, run };
   };
 
+  /** A connection to a port of the pod, as soon as the program in it listens. */
+  const connectTo = async (sandboxId: string, port: number): Promise<Duplex> => {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await runtime.portForward(sandboxId, port, signal);
+      } catch (error) {
+        if (attempt === 100) throw error;
+        await systemClock.sleep(50);
+      }
+    }
+  };
+
   const outputOf = async (id: string): Promise<string> => {
     await untilEnded(runtime, id);
     return textOf(await runtime.logs(id, LOGS, signal));
@@ -120,6 +133,7 @@ describe('createDockerRuntime', function () {
     const server = await pod({ podName: 'server' });
     const image = (await runtime.imageStatus(HTTPD_IMAGES[0], signal))?.id ?? '';
     await server.run(containerConfig(image, []));
+    (await connectTo(server.sandbox.id, 8080)).destroy();
     const client = await pod({ podName: 'client' });
     const command = ['wget', '-qO-', `http://${server.sandbox.ip}:8080/`];
     assert.equal(await outputOf(await client.run(containerConfig(busybox, command))), 'version 1\n');
@@ -203,7 +217,7 @@ describe('createDockerRuntime', function () {
     const image = await runtime.imageStatus(HTTPD_IMAGES[1], signal);
     const { run, sandbox } = await pod();
     await run(containerConfig(image?.id ?? '', []));
-    const connection = await runtime.portForward(sandbox.id, 8080, signal);
+    const connection = await connectTo(sandbox.id, 8080);
     connection.write('GET / HTTP/1.0\r\n\r\n');
     assert.match(await textOf(connection), /version 2\n$/);
   });
@@ -211,9 +225,8 @@ describe('createDockerRuntime', function () {
   it('forwards to a program that listens on the loopback of the pod only', async function () {
     if (getuid?.() !== 0) this.skip();
     const { run, sandbox } = await pod();
-    const id = await run(containerConfig(busybox, ['httpd', '-f', '-p', '127.0.0.1:8081', '-h', '/etc']));
-    await runtime.execSync(id, ['true'], 5000, signal);
-    const connection = await runtime.portForward(sandbox.id, 8081, signal);
+    await run(containerConfig(busybox, ['httpd', '-f', '-p', '127.0.0.1:8081', '-h', '/etc']));
+    const connection = await connectTo(sandbox.id, 8081);
     connection.write('GET /passwd HTTP/1.0\r\n\r\n');
     assert.match(await textOf(connection), /root:x:0:0/);
     await assert.rejects(runtime.portForward(sandbox.id, 9999, signal), { code: 'unavailable' });
@@ -221,9 +234,10 @@ describe('createDockerRuntime', function () {
 
   it('publishes host ports on loopback', async () => {
     const port = 30_000 + (process.pid % 10_000);
-    const { run } = await pod({ ports: [{ containerPort: 8080, hostPort: port, protocol: 'TCP' }] });
+    const { run, sandbox } = await pod({ ports: [{ containerPort: 8080, hostPort: port, protocol: 'TCP' }] });
     const image = await runtime.imageStatus(HTTPD_IMAGES[0], signal);
     await run(containerConfig(image?.id ?? '', []));
+    (await connectTo(sandbox.id, 8080)).destroy();
     const connection = connect(port, '127.0.0.1');
     connection.write('GET / HTTP/1.0\r\n\r\n');
     assert.match(await textOf(connection), /version 1\n$/);

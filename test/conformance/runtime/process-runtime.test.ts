@@ -20,6 +20,7 @@ import {
   SLEEP,
   textOf,
   untilEnded,
+  untilUp,
 } from './runtime-contract.js';
 
 const log = pino({ level: 'silent' });
@@ -157,6 +158,7 @@ describe('createProcessRuntime', function () {
     const status = await runtime.containerStatus(id, signal);
     assert.equal(status?.state, 'running');
     assert.equal(kill(pid, 0), true);
+    await untilUp(runtime, id);
     await runtime.stopContainer(id, 5000, signal);
     assert.equal((await runtime.containerStatus(id, signal))?.exitCode, 0);
     // What it wrote while nobody was there, and when it ended, is in the log.

@@ -82,7 +82,7 @@ export const containerConfig = (
   ...changes,
 });
 
-export const SLEEP = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1 & wait $!; done'];
+export const SLEEP = ['sh', '-c', 'trap "exit 0" TERM; echo up; while :; do sleep 1 & wait $!; done'];
 
 /** A pod of the suite, cleaned up after the test. */
 export interface Pod {
@@ -117,6 +117,15 @@ export const textOf = async (stream: AsyncIterable<Buffer | string>): Promise<st
   let text = '';
   for await (const chunk of stream) text += chunk.toString();
   return text;
+};
+
+/** Resolves when a container has said something: SLEEP has come to its trap then. */
+export const untilUp = async (runtime: ContainerRuntime, id: string): Promise<void> => {
+  const enough = new AbortController();
+  const log = await runtime.logs(id, { follow: true, timestamps: false, stream: 'all' }, enough.signal);
+  await once(log, 'data');
+  enough.abort();
+  log.resume();
 };
 
 const LOGS = { follow: false, timestamps: false, stream: 'all' } as const;
@@ -239,6 +248,7 @@ export const describeRuntime = (
       assert.deepEqual([listed?.name, listed?.attempt, listed?.sandboxId], ['main', 0, pod.sandbox.id]);
       assert.equal(listed?.labels['a'], 'b');
       assert.deepEqual(listed?.annotations, { c: 'd' });
+      if (abilities.executes) await untilUp(runtime, id);
       await runtime.stopContainer(id, 5000, signal);
       const stopped = await runtime.containerStatus(id, signal);
       assert.equal(stopped?.state, 'exited');
@@ -311,6 +321,7 @@ export const describeRuntime = (
     executing('adopts what runs when it is made anew: same ids, same start', async () => {
       const pod = await makePod();
       const id = await pod.run(SLEEP);
+      await untilUp(runtime, id);
       const before = await runtime.containerStatus(id, signal);
       await runtime.close();
       runtime = await subject.make();
@@ -472,9 +483,8 @@ export const describeRuntime = (
 
     executing('asks politely, then kills after the grace period', async () => {
       const pod = await makePod();
-      const id = await pod.run(['sh', '-c', 'trap "" TERM; while :; do sleep 0.2; done']);
-      // The shell must have come to its trap.
-      await runtime.execSync(id, ['sleep', '0.5'], 5000, signal);
+      const id = await pod.run(['sh', '-c', 'trap "" TERM; echo up; while :; do sleep 0.2; done']);
+      await untilUp(runtime, id);
       const begin = Date.now();
       await runtime.stopContainer(id, 1000, signal);
       assert.ok(Date.now() - begin >= 900);
@@ -486,11 +496,7 @@ export const describeRuntime = (
       const pod = await makePod();
       const command = ['sh', '-c', 'trap "exit 11" USR1; echo up; while :; do sleep 0.1; done'];
       const id = await pod.run(command, { stopSignal: 'SIGUSR1' });
-      const enough = new AbortController();
-      const log = await runtime.logs(id, { ...LOGS, follow: true }, enough.signal);
-      await once(log, 'data');
-      enough.abort();
-      log.resume();
+      await untilUp(runtime, id);
       await runtime.stopContainer(id, 10_000, signal);
       assert.equal((await runtime.containerStatus(id, signal))?.exitCode, 11);
     });

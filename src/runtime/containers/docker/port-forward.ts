@@ -70,6 +70,8 @@ const dialInside = (nsenter: string, target: ForwardTarget, port: number, signal
         return;
       }
       const connection = Duplex.from({ readable: child.stdout, writable: child.stdin });
+      // Destroyed by whoever got it, it ends with an error that nobody needs to hear of.
+      connection.on('error', () => undefined);
       connection.once('close', () => child.kill('SIGKILL'));
       resolve(connection);
     });
