@@ -20,6 +20,8 @@ export interface FileTree {
   stat(path: string): Promise<Entry | undefined>;
   /** The identity of a file or folder's whole content, where the tree knows it: equal ids mean equal content. */
   id(path: string): Promise<string | undefined>;
+  /** The path without its links; undefined when there is nothing. Absent where a tree has no links. */
+  resolve?(path: string): Promise<string | undefined>;
 }
 
 export type FileTreeErrorCode = 'not-found' | 'not-a-file' | 'not-a-folder' | 'outside' | 'too-large' | 'link-loop';

@@ -7,13 +7,9 @@ import type { Render, SourceOptions } from './render.js';
 import { RenderError } from './render.js';
 import { withSourceOverrides } from './source-overrides.js';
 
-/** Paths as text, so that a renderer's modules are loaded with its first source. */
-const HELM: string = './helm/render-helm.js';
-const KUSTOMIZE: string = './kustomize/render-kustomize.js';
-
 const RENDERERS: Readonly<Record<SourceType, () => Promise<Render>>> = {
-  helm: async () => ((await import(HELM)) as { renderHelm: Render }).renderHelm,
-  kustomize: async () => ((await import(KUSTOMIZE)) as { renderKustomize: Render }).renderKustomize,
+  helm: async () => (await import('./helm/render-helm.js')).renderHelm,
+  kustomize: async () => (await import('./kustomize/render-kustomize.js')).renderKustomize,
   directory: async () => (await import('./directory/render-directory.js')).renderDirectory,
 };
 

@@ -72,11 +72,15 @@ export class FolderTree implements FileTree {
     return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
   }
 
+  async resolve(path: string): Promise<string | undefined> {
+    return (await this.#resolve(path))?.path;
+  }
+
   /**
    * Where a path ends after its links, or undefined when there is nothing. Walks the segments itself instead of
    * asking for the real path and comparing, so that a link out of the root is refused even when it leads back in.
    */
-  async #resolve(path: string): Promise<{ absolute: string } | undefined> {
+  async #resolve(path: string): Promise<{ absolute: string; path: string } | undefined> {
     const root = await this.#root();
     const pending = pathSegments(path).reverse();
     const walked: string[] = [];
@@ -99,12 +103,13 @@ export class FolderTree implements FileTree {
       const segments = this.#linkSegments(root, target, path, walked);
       pending.push(...segments.reverse());
     }
-    return { absolute: join(root, ...walked) };
+    return { absolute: join(root, ...walked), path: walked.join('/') };
   }
 
   #linkSegments(root: string, target: string, path: string, walked: string[]): string[] {
     if (!target.startsWith('/')) return target.split('/').filter((segment) => segment !== '' && segment !== '.');
-    if (target !== root && !target.startsWith(`${root}/`)) throw outside(path);
+    const inside = root === '/' ? root : `${root}/`;
+    if (target !== root && !target.startsWith(inside)) throw outside(path);
     walked.length = 0;
     return target
       .slice(root.length)

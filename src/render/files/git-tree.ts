@@ -20,6 +20,8 @@ export interface GitTreeOptions {
 }
 
 interface Place {
+  /** Without links, from the root. */
+  readonly path: string;
   readonly mode: string;
   readonly id: string;
 }
@@ -69,9 +71,13 @@ export class GitTree implements FileTree {
     return this.#resolve(path)?.id;
   }
 
+  async resolve(path: string): Promise<string | undefined> {
+    return this.#resolve(path)?.path;
+  }
+
   #resolve(path: string): Place | undefined {
     const pending = pathSegments(path).reverse();
-    const walked: Place[] = [{ mode: FOLDER, id: this.tree }];
+    const walked: Place[] = [{ path: '', mode: FOLDER, id: this.tree }];
     let links = 0;
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
       if (name === '..') {
@@ -82,7 +88,8 @@ export class GitTree implements FileTree {
       const found = this.#child(walked.at(-1), name);
       if (found === undefined) return undefined;
       if (found.mode !== LINK) {
-        walked.push(found);
+        const folder = walked.at(-1)?.path ?? '';
+        walked.push({ path: folder === '' ? name : `${folder}/${name}`, mode: found.mode, id: found.id });
         continue;
       }
       links += 1;
@@ -105,7 +112,7 @@ export class GitTree implements FileTree {
   }
 }
 
-const isFolder = (place: Place): boolean => place.mode === FOLDER || place.mode === SUBMODULE;
+const isFolder = (place: Pick<Place, 'mode'>): boolean => place.mode === FOLDER || place.mode === SUBMODULE;
 
 const entryOf = (entry: GitTreeEntry): Entry => ({
   name: entry.name,

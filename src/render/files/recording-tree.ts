@@ -4,7 +4,7 @@ import { FileTreeError } from '../file-tree.js';
 
 /** One question that a render asked of its tree, and a fingerprint of the answer. Plain data. */
 export interface TreeRead {
-  readonly what: 'read' | 'list' | 'stat' | 'id';
+  readonly what: 'read' | 'list' | 'stat' | 'id' | 'resolve';
   readonly path: string;
   /** Equal fingerprints mean that the render would have got the same answer. */
   readonly answer: string;
@@ -53,6 +53,13 @@ export class RecordingTree implements FileTree {
     });
   }
 
+  async resolve(path: string): Promise<string | undefined> {
+    return await this.#record('resolve', path, async () => {
+      const content = await resolved(this.tree, path);
+      return { content, answer: content ?? '' };
+    });
+  }
+
   async #record<T>(
     what: TreeRead['what'],
     path: string,
@@ -83,6 +90,7 @@ const answerOf = async (tree: FileTree, { what, path }: TreeRead): Promise<strin
   try {
     if (what === 'list') return listAnswer(await tree.list(path));
     if (what === 'stat') return statAnswer(await tree.stat(path));
+    if (what === 'resolve') return (await resolved(tree, path)) ?? '';
     const id = await tree.id(path);
     if (what === 'id') return id ?? '';
     // The id alone would not tell a file from a folder or from nothing; the read itself does.
@@ -93,6 +101,9 @@ const answerOf = async (tree: FileTree, { what, path }: TreeRead): Promise<strin
     throw error;
   }
 };
+
+const resolved = async (tree: FileTree, path: string): Promise<string | undefined> =>
+  tree.resolve === undefined ? path : await tree.resolve(path);
 
 const listAnswer = (entries: readonly Entry[]): string =>
   digest(entries.map(({ name, kind }) => `${kind} ${name}`).join('\0'));

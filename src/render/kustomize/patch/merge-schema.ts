@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import { dataFile } from '../../../objects/schema/schema-file.js';
+
+/** What a strategic merge needs to know of a value: which lists merge by which keys, and what is inside. */
+export interface MergeSchema {
+  /** Name of an object type, whose fields are in the table. */
+  readonly type?: string;
+  /** A list: `merge` has its keys when it merges; none for a list of plain values. */
+  readonly merge?: readonly string[];
+  readonly items?: string;
+  /** The type of a map's values. */
+  readonly map?: string;
+}
+
+type FieldSchema = string | MergeSchema;
+
+export interface MergeSchemaFile {
+  /** `apps/v1/Deployment` to the name of its type. */
+  readonly kinds: Readonly<Record<string, string>>;
+  readonly types: Readonly<Record<string, Readonly<Record<string, FieldSchema>>>>;
+}
+
+let builtin: MergeSchemaFile | undefined;
+
+/** The merge keys of the Kubernetes version that Kustomize carries (1.21): newer kinds have no merging lists. */
+const builtinFile = (): MergeSchemaFile => {
+  builtin ??= JSON.parse(readFileSync(dataFile('kustomize-merge-keys.json'), 'utf8')) as MergeSchemaFile;
+  return builtin;
+};
+
+/** Looks merge schemas up, in the built-in table or in the document that `openapi.path` names. */
+export class MergeSchemas {
+  constructor(private readonly custom?: MergeSchemaFile) {}
+
+  ofKind(apiVersion: string, kind: string): MergeSchema | undefined {
+    const file = this.#file();
+    const key = `${apiVersion}/${kind}`;
+    return Object.hasOwn(file.kinds, key) ? { type: file.kinds[key] ?? '' } : undefined;
+  }
+
+  field(schema: MergeSchema | undefined, name: string): MergeSchema | undefined {
+    if (schema === undefined) return undefined;
+    if (schema.map !== undefined) return { type: schema.map };
+    if (schema.type === undefined) return undefined;
+    const types = this.#file().types;
+    const fields = Object.hasOwn(types, schema.type) ? types[schema.type] : undefined;
+    const found = fields !== undefined && Object.hasOwn(fields, name) ? fields[name] : undefined;
+    return typeof found === 'string' ? { type: found } : found;
+  }
+
+  items(schema: MergeSchema | undefined): MergeSchema | undefined {
+    return schema?.items === undefined ? undefined : { type: schema.items };
+  }
+
+  #file(): MergeSchemaFile {
+    return this.custom ?? builtinFile();
+  }
+}
+
+interface OpenApiSchema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, OpenApiSchema>>;
+  readonly additionalProperties?: OpenApiSchema | boolean;
+  readonly items?: OpenApiSchema;
+  readonly 'x-kubernetes-patch-strategy'?: string;
+  readonly 'x-kubernetes-patch-merge-key'?: string;
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  readonly 'x-kubernetes-group-version-kind'?: readonly { group?: string; version: string; kind: string }[];
+}
+
+/** Reads the merge keys out of an OpenAPI v2 document. */
+export const mergeSchemasOf = (document: unknown): MergeSchemas => {
+  const definitions = (document as { definitions?: Record<string, OpenApiSchema> } | null)?.definitions ?? {};
+  const kinds: Record<string, string> = {};
+  const types: Record<string, Record<string, FieldSchema>> = {};
+  let inlineTypes = 0;
+
+  const typeOf = (schema: OpenApiSchema | undefined): string | undefined => {
+    if (schema === undefined) return undefined;
+    if (schema.$ref !== undefined) return schema.$ref.replace('#/definitions/', '');
+    if (schema.properties === undefined && typeof schema.additionalProperties !== 'object') return undefined;
+    inlineTypes += 1;
+    const name = `inline ${inlineTypes}`;
+    types[name] = fieldsOf(schema);
+    return name;
+  };
+  const fieldOf = (schema: OpenApiSchema): FieldSchema | undefined => {
+    const type = Array.isArray(schema.type) ? (schema.type as readonly string[])[0] : schema.type;
+    if (type === 'array') {
+      const items = typeOf(schema.items);
+      const inner = items === undefined ? {} : { items };
+      const merges = schema['x-kubernetes-patch-strategy']?.split(',').includes('merge') === true;
+      const key = schema['x-kubernetes-patch-merge-key'];
+      const keys = schema['x-kubernetes-list-map-keys'] ?? (key === undefined ? [] : [key]);
+      return merges ? { ...inner, merge: keys } : inner;
+    }
+    if (
+      schema.$ref === undefined &&
+      schema.properties === undefined &&
+      typeof schema.additionalProperties === 'object'
+    ) {
+      const values = typeOf(schema.additionalProperties);
+      return values === undefined ? undefined : { map: values };
+    }
+    return typeOf(schema);
+  };
+  const fieldsOf = (schema: OpenApiSchema): Record<string, FieldSchema> => {
+    const fields: Record<string, FieldSchema> = {};
+    for (const [name, property] of Object.entries(schema.properties ?? {})) {
+      const field = fieldOf(property);
+      if (field !== undefined) fields[name] = field;
+    }
+    return fields;
+  };
+  for (const [name, definition] of Object.entries(definitions)) {
+    types[name] = fieldsOf(definition);
+    for (const { group, version, kind } of definition['x-kubernetes-group-version-kind'] ?? []) {
+      kinds[`${group ? `${group}/` : ''}${version}/${kind}`] = name;
+    }
+  }
+  return new MergeSchemas({ kinds, types });
+};

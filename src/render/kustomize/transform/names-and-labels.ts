@@ -1,0 +1,101 @@
+import { KustomizeError } from '../errors.js';
+import { isNull, Node, setField, setScalar } from '../nodes/node.js';
+import type { Gvk } from '../resources/resource-id.js';
+import { isGvkSelected } from '../resources/resource-id.js';
+import type { ResourceMap } from '../resources/resource-map.js';
+import type { FieldSpec } from './field-spec.js';
+import { applyFieldSpecs } from './field-spec.js';
+
+/** Names of these kinds mean something elsewhere: they are never prefixed. */
+const UNPREFIXED: readonly Partial<Gvk>[] = [
+  { kind: 'CustomResourceDefinition' },
+  { group: 'apiregistration.k8s.io', kind: 'APIService' },
+  { kind: 'Namespace' },
+];
+
+/** Puts a prefix in front of names or a suffix behind them. */
+export const transformNames = (
+  map: ResourceMap,
+  where: 'prefix' | 'suffix',
+  affix: string,
+  specs: readonly FieldSpec[],
+): void => {
+  for (const resource of map.resources) {
+    if (resource.isEmpty) continue;
+    const original = resource.originalId;
+    if (UNPREFIXED.some((gvk) => isGvkSelected(original, gvk))) continue;
+    for (const spec of specs) {
+      if (!isGvkSelected(original, spec)) continue;
+      if (spec.path === 'metadata/name' && affix !== '') {
+        (where === 'prefix' ? resource.prefixes : resource.suffixes).push(affix);
+        resource.rememberId();
+      }
+      applyFieldSpecs(resource.node, [spec], {
+        set: (node) => {
+          requireScalar(node);
+          setScalar(node, Node.scalar(where === 'prefix' ? affix + node.text : node.text + affix));
+        },
+        createKind: 'scalar',
+      });
+    }
+  }
+};
+
+/** Sets entries of the maps that the specs lead to: labels, selectors, annotations. */
+export const transformStrings = (
+  map: ResourceMap,
+  values: Readonly<Record<string, string>>,
+  specs: readonly FieldSpec[],
+): void => {
+  const names = Object.keys(values).sort();
+  for (const { node } of map.resources) {
+    for (const name of names) {
+      applyFieldSpecs(node, specs, {
+        set: (target) => {
+          if (isNull(target)) return;
+          if (target.kind !== 'map') {
+            throw new KustomizeError(`wrong node kind: expected MappingNode but got ${kindName(target)}`);
+          }
+          setField(target, name, Node.string(values[name] ?? ''));
+        },
+        createKind: 'map',
+      });
+    }
+  }
+};
+
+export interface ReplicaChange {
+  readonly name?: string;
+  readonly count: number;
+}
+
+export const transformReplicas = (map: ResourceMap, change: ReplicaChange, specs: readonly FieldSpec[]): void => {
+  let found = false;
+  for (const spec of specs) {
+    const targets = map.byAnyId((id) => id.name === (change.name ?? '') && isGvkSelected(id, spec));
+    if (targets.length > 0) found = true;
+    for (const { node } of targets) {
+      applyFieldSpecs(node, [spec], {
+        set: (target) => {
+          requireScalar(target);
+          setScalar(target, Node.scalar(String(change.count), '!!int'));
+        },
+        createKind: 'scalar',
+      });
+    }
+  }
+  if (found) return;
+  const kinds = specs.map((spec) => spec.kind ?? '').join(', ');
+  throw new KustomizeError(
+    `resource with name ${change.name ?? ''} does not match a config with the following GVK [${kinds}]`,
+  );
+};
+
+const requireScalar = (node: Node): void => {
+  if (!isNull(node) && node.kind !== 'scalar') {
+    throw new KustomizeError(`wrong node kind: expected ScalarNode but got ${kindName(node)}`);
+  }
+};
+
+const kindName = (node: Node): string =>
+  ({ scalar: 'ScalarNode', map: 'MappingNode', list: 'SequenceNode' })[node.kind];

@@ -1,0 +1,152 @@
+import { KustomizeError, wrapped } from '../errors.js';
+import { isNilOrEmpty, Node, textOf } from '../nodes/node.js';
+import { compileLabelSelector } from '../resources/label-selector.js';
+import type { Resource } from '../resources/resource.js';
+import type { ResourceId } from '../resources/resource-id.js';
+import { idText, isGvkSelected } from '../resources/resource-id.js';
+import type { ResourceMap } from '../resources/resource-map.js';
+import type { Selector } from '../resources/selector.js';
+import { lookupPath, matchPath } from './field-path.js';
+
+export interface FieldOptions {
+  readonly delimiter?: string;
+  readonly index?: number;
+  readonly encoding?: string;
+  readonly create?: boolean;
+}
+
+export interface Replacement {
+  readonly source?: Partial<ResourceId> & { readonly fieldPath?: string; readonly options?: FieldOptions };
+  readonly sourceValue?: string;
+  readonly targets?: readonly {
+    readonly select?: Selector;
+    readonly reject?: readonly Selector[];
+    readonly fieldPaths?: readonly string[];
+    readonly options?: FieldOptions;
+  }[];
+}
+
+type Target = NonNullable<Replacement['targets']>[number];
+
+/** Copies values from a field of one resource into fields of others. */
+export const transformReplacements = (map: ResourceMap, replacements: readonly Replacement[]): void => {
+  for (const replacement of replacements) {
+    if (
+      (replacement.source === undefined && replacement.sourceValue === undefined) ||
+      replacement.targets === undefined
+    ) {
+      throw new KustomizeError('replacements must specify a source and at least one target');
+    }
+    const value = sourceValue(map, replacement);
+    for (const target of replacement.targets) applyTarget(map, value, target);
+  }
+};
+
+const DEFAULT_PATH = 'metadata.name';
+
+const sourceValue = (map: ResourceMap, { source, sourceValue: literal }: Replacement): Node => {
+  if (literal !== undefined) {
+    if (source !== undefined) throw new KustomizeError('value and resource selectors are mutually exclusive');
+    return Node.scalar(literal);
+  }
+  const found = map.resources.filter((resource) => isSelected(resource, source ?? {}));
+  const name = idText(source ?? {});
+  if (found.length > 1) throw new KustomizeError(`multiple matches for selector ${name}`);
+  const [resource] = found;
+  if (resource === undefined) throw new KustomizeError(`nothing selected by ${name}`);
+  const path = source?.fieldPath || DEFAULT_PATH;
+  let node: Node | undefined;
+  try {
+    node = lookupPath(resource.node, path);
+  } catch (error) {
+    throw wrapped(error, 'error looking up replacement source');
+  }
+  if (node === undefined || isNilOrEmpty(node)) {
+    throw new KustomizeError(`fieldPath \`${path}\` is missing for replacement source ${name}`);
+  }
+  return refined(node, source?.options);
+};
+
+const refined = (node: Node, options: FieldOptions | undefined): Node => {
+  const delimiter = options?.delimiter ?? '';
+  if (delimiter === '') return node.copy();
+  if (node.kind !== 'scalar') throw new KustomizeError('delimiter option can only be used with scalar nodes');
+  const parts = textOf(node).split(delimiter);
+  const index = options?.index ?? 0;
+  const part = parts[index];
+  if (part === undefined) {
+    throw new KustomizeError(`options.index ${index} is out of bounds for value ${textOf(node)}`);
+  }
+  const copy = node.copy();
+  copy.text = part;
+  return copy;
+};
+
+const namespaceOf = (namespace: string): string => (namespace === '' ? 'default' : namespace);
+
+const isSelected = (resource: Resource, selector: Partial<ResourceId>): boolean =>
+  !resource.isEmpty &&
+  resource.allIds.some(
+    (id) =>
+      (!selector.name || selector.name === id.name) &&
+      (!selector.namespace || namespaceOf(selector.namespace) === namespaceOf(id.namespace)) &&
+      isGvkSelected(id, selector),
+  );
+
+const applyTarget = (map: ResourceMap, value: Node, target: Target): void => {
+  const { select, reject = [] } = target;
+  if (select === undefined) throw new KustomizeError('target must specify resources to select');
+  const matchesSelect = selectsByStrings(select);
+  const rejects = reject.map((selector) => ({ selector, byStrings: selectsByStrings(selector) }));
+  for (const resource of map.resources) {
+    if (resource.isEmpty || !matchesSelect(resource) || !isSelected(resource, select)) continue;
+    const isRejected = rejects.some(
+      ({ selector, byStrings }) =>
+        ((selector.labelSelector || selector.annotationSelector) && byStrings(resource)) ||
+        (hasId(selector) && isSelected(resource, selector)),
+    );
+    if (!isRejected) copyValue(resource.node, value, target);
+  }
+};
+
+const hasId = (selector: Selector): boolean =>
+  [selector.group, selector.version, selector.kind, selector.name, selector.namespace].some(Boolean);
+
+const selectsByStrings = (selector: Selector): ((resource: Resource) => boolean) => {
+  const labels = compileLabelSelector(selector.labelSelector ?? '');
+  const annotations = compileLabelSelector(selector.annotationSelector ?? '');
+  return (resource) =>
+    (labels === undefined || labels(resource.labels)) &&
+    (annotations === undefined || annotations(resource.annotations));
+};
+
+const copyValue = (root: Node, value: Node, { fieldPaths, options }: Target): void => {
+  const paths = fieldPaths === undefined || fieldPaths.length === 0 ? [DEFAULT_PATH] : fieldPaths;
+  for (const path of paths) {
+    const create = options?.create === true ? value.kind : undefined;
+    const failure = `unable to find ${create === undefined ? '' : 'or create '}field "${path}" in replacement target`;
+    let targets: Node[];
+    try {
+      targets = matchPath(root, path, create);
+    } catch (error) {
+      throw wrapped(error, failure);
+    }
+    if (targets.length === 0) throw new KustomizeError(failure);
+    for (const target of targets) setValue(target, value.copy(), options);
+  }
+};
+
+const setValue = (target: Node, value: Node, options: FieldOptions | undefined): void => {
+  const delimiter = options?.delimiter ?? '';
+  if (delimiter !== '') {
+    if (target.kind !== 'scalar') throw new KustomizeError('delimiter option can only be used with scalar nodes');
+    const parts = target.text.split(delimiter);
+    const index = options?.index ?? 0;
+    if (index < 0) parts.unshift(textOf(value));
+    else if (index >= parts.length) parts.push(textOf(value));
+    else parts[index] = textOf(value);
+    value.text = parts.join(delimiter);
+  }
+  if (target.kind === 'scalar') target.text = value.text;
+  else target.become(value);
+};
