@@ -103,7 +103,7 @@ export class Loader {
 
   /** This folder and those that led to it. */
   #visited(): Loader[] {
-    return [this, ...(this.referrer?.#visited() ?? [])];
+    return this.referrer === undefined ? [this] : [this, ...this.referrer.#visited()];
   }
 
   async #remote(url: string): Promise<Loader> {
