@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { ApiError } from '../../../objects/api-error.js';
 import { JsonError, parseJsonStrict, type StrictJson } from '../../../objects/schema/strict-json.js';
 import { badRequest } from '../status-errors.js';
+import { nestsTooDeep } from './yaml-depth.js';
 
 /** Most YAML that programs send is JSON. */
 const tryJson = (text: string): StrictJson | undefined => {
@@ -62,6 +63,7 @@ export const parseYamlBody = (bytes: Uint8Array): StrictJson => {
     if (json !== undefined) return json;
   }
   try {
+    if (nestsTooDeep(text)) throw badRequest('error converting YAML to JSON: yaml: exceeded max depth');
     const value: unknown = parse(text, { maxAliasCount: 100, merge: true, uniqueKeys: false });
     return parseJsonStrict(JSON.stringify(value ?? null));
   } catch (error) {

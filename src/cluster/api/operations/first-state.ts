@@ -1,6 +1,7 @@
 import type { Job } from '../../../objects/kinds/batch-v1.js';
 import type { Pod } from '../../../objects/kinds/core-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
+import { containersOf } from '../plugins/new-pod.js';
 import { compareQuantities, tryParseQuantity } from '../../../objects/quantity.js';
 
 type FirstState = (object: never) => KubeObject;
@@ -56,8 +57,9 @@ const sameAmount = (left: string | number | undefined, right: string | number | 
 };
 
 /** How a pod is treated when its node runs short: by what its containers ask for and are limited to. */
-export const qosClass = ({ spec }: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' => {
-  const containers = [...spec.containers, ...(spec.initContainers ?? [])];
+export const qosClass = (pod: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' => {
+  const { spec } = pod;
+  const containers = [...containersOf(pod), ...(spec.initContainers ?? [])];
   const asks = spec.resources === undefined ? containers.map(({ resources }) => resources) : [spec.resources];
   if (asks.every((each) => setOf(each?.requests).length === 0 && setOf(each?.limits).length === 0)) return 'BestEffort';
   const isGuaranteed = asks.every((each) =>

@@ -24,6 +24,12 @@ export const applyPatch = (
   if (type === 'strategic' && resource.custom) throw unsupportedPatch(resource);
   const result = patchResult(kind, current, type, body);
   if (!isRecord(result) || !isRecord(result['metadata'])) throw badRequest('the patch leaves no object');
+  const { apiVersion, kind: patchedKind } = result;
+  if (apiVersion !== current.apiVersion || patchedKind !== current.kind) {
+    throw badRequest(
+      `the API version in the data (${JSON.stringify(apiVersion)}, ${JSON.stringify(patchedKind)}) does not match the expected API version (${current.apiVersion}, ${current.kind})`,
+    );
+  }
   return result as KubeObject;
 };
 

@@ -1,4 +1,5 @@
 import { isApiError } from '../../../objects/api-error.js';
+import { valueAt } from '../../../objects/json.js';
 import type { KubeObject } from '../../../objects/object.js';
 import type { RequestContext, Target, WriteParameters } from '../request.js';
 import { storageKey } from '../storage-keys.js';
@@ -24,8 +25,7 @@ export const patchObject = (
   });
 
 const namesVersion = ({ type, body }: PatchBody): boolean =>
-  type !== 'json' &&
-  typeof (body as { metadata?: { resourceVersion?: unknown } }).metadata?.resourceVersion === 'string';
+  type !== 'json' && typeof valueAt(body, ['metadata', 'resourceVersion']) === 'string';
 
 /** Server-side apply: makes the object, or merges what is applied into it under the name of the manager. */
 export const applyObject = async (

@@ -6,7 +6,7 @@ import type { Store } from '../../store/store.js';
 import type { Target } from '../request.js';
 import { forbidden } from '../status-errors.js';
 import type { AdmissionPlugin, AdmissionRequest } from './admission-plugin.js';
-import { isNewPod } from './new-pod.js';
+import { containersOf, isNewPod } from './new-pod.js';
 
 type Limit = LimitRange extends { readonly spec?: infer Spec }
   ? NonNullable<Spec> extends { readonly limits: readonly (infer Each)[] }
@@ -48,7 +48,7 @@ const withDefaults = (pod: Pod, limit: Limit): Pod => {
     };
     return { ...container, resources };
   };
-  const containers = pod.spec.containers.map(fill);
+  const containers = containersOf(pod).map(fill);
   const initContainers = pod.spec.initContainers?.map(fill);
   return { ...pod, spec: { ...pod.spec, containers, ...(initContainers === undefined ? {} : { initContainers }) } };
 };
@@ -61,10 +61,12 @@ const problemsOf = (store: Store, request: AdmissionRequest): readonly string[] 
   return isClaim ? claimProblems(limitsOf(store, target), object) : [];
 };
 
-const podProblems = (limits: readonly Limit[], { spec }: Pod): readonly string[] => {
-  const containers = [...spec.containers, ...(spec.initContainers ?? [])];
+const podProblems = (limits: readonly Limit[], pod: Pod): readonly string[] => {
+  const containers = [...containersOf(pod), ...(pod.spec.initContainers ?? [])];
   const sum = (part: 'requests' | 'limits'): ResourceList =>
-    spec.containers.map(({ resources }) => resources?.[part] ?? {}).reduce((a, b) => addResources(a, b), {});
+    containersOf(pod)
+      .map(({ resources }) => resources?.[part] ?? {})
+      .reduce((a, b) => addResources(a, b), {});
   return limits.flatMap((limit) => {
     if (limit.type === 'Pod') return check(limit, sum('requests'), sum('limits'));
     if (limit.type !== 'Container') return [];

@@ -1,3 +1,4 @@
+import type { Pod } from '../../../objects/kinds/core-v1.js';
 import type { AdmissionRequest } from './admission-plugin.js';
 
 /** True for the creation of a pod itself. */
@@ -6,3 +7,7 @@ export const isNewPod = ({ operation, target }: AdmissionRequest): boolean =>
   target.resource.group === '' &&
   target.resource.plural === 'pods' &&
   target.subresource === undefined;
+
+/** The containers of a pod that is not validated yet: it may have none at all. */
+export const containersOf = ({ spec }: Pod): Pod['spec']['containers'] =>
+  (spec as { containers?: Pod['spec']['containers'] }).containers ?? [];

@@ -1,5 +1,6 @@
 import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from '../../../objects/kinds/core-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
+import { containersOf } from './new-pod.js';
 import { addResources, type ResourceList } from '../../../objects/quantity.js';
 
 /** What one object takes from the quotas of its namespace: `pods: 1`, `requests.cpu: 100m`, `count/secrets: 1`. */
@@ -46,9 +47,10 @@ const prefixed = (prefix: string, resources: ResourceList, alsoPlain: boolean): 
   );
 
 /** What a pod asks for: its containers together, or its largest init container where that is more. */
-const podResources = ({ spec }: Pod, part: 'requests' | 'limits'): ResourceList => {
+const podResources = (pod: Pod, part: 'requests' | 'limits'): ResourceList => {
+  const { spec } = pod;
   const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
-  return [...spec.containers, ...sidecars]
+  return [...containersOf(pod), ...sidecars]
     .map(({ resources }) => resources?.[part] ?? {})
     .reduce<ResourceList>((sum, each) => addResources(sum, each), spec.overhead ?? {});
 };

@@ -62,7 +62,7 @@ const withToken = (spec: PodSpec): PodSpec => {
     const added = { name: volume.name, readOnly: true, mountPath: TOKEN_PATH };
     return { ...container, volumeMounts: [...(container.volumeMounts ?? []), added] };
   };
-  const containers = spec.containers.map(mount);
+  const containers = (spec.containers as PodSpec['containers'] | undefined)?.map(mount) ?? [];
   const initContainers = spec.initContainers?.map(mount);
   const changed = { ...spec, containers, ...(initContainers === undefined ? {} : { initContainers }) };
   return mounts === 0 || present !== undefined ? changed : { ...changed, volumes: [...volumes, volume] };
