@@ -5,7 +5,7 @@ import { isEmpty, toInt64, toText, toTexts } from './cast.js';
 import { deepEqual } from './deep-equal.js';
 import { type Definition, type Family, fn, variadic } from './define.js';
 
-const MAX_ITEMS = 10_000_000;
+const MAX_ITEMS = 2_000_000;
 
 /** The elements of a list, or sprig's complaint about what it was given. */
 const itemsOf = (value: Value, complaint: string): readonly Value[] => {
