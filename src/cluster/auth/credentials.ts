@@ -65,7 +65,7 @@ export const openCredentials = async (folder: string, options: CredentialOptions
     'service-accounts.key',
     async () => (await (await maker()).createAuthority(0)).key,
   );
-  return { authority, server, admin, adminToken: adminToken.trim(), serviceAccountKey };
+  return { authority, server, admin, adminToken, serviceAccountKey };
 };
 
 const ADMIN = { commonName: 'kubernetes-admin', organizations: ['system:masters'], use: 'client' } as const;
@@ -90,8 +90,8 @@ const kept = async (
 const keptText = async (folder: string, name: string, make: () => string | Promise<string>): Promise<string> => {
   const path = join(folder, name);
   const present = await readIfThere(path);
-  if (present !== undefined && present.trim() !== '') return present;
-  const made = await make();
+  if (present !== undefined && present.trim() !== '') return present.trim();
+  const made = (await make()).trim();
   await writeSecret(path, `${made}\n`);
   return made;
 };

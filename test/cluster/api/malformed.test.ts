@@ -5,7 +5,7 @@ import { encodeProtobuf } from '../../../src/objects/protobuf/protobuf.js';
 import { ServerUnderTest } from './server-under-test.js';
 
 /** How many malformed requests are tried. */
-const REQUESTS = Number(process.env['MALFORMED'] ?? 400);
+const REQUESTS = Number(process.env['MALFORMED'] ?? 150);
 
 const POD = {
   apiVersion: 'v1',

@@ -50,6 +50,12 @@ const parseJson = (bytes: Uint8Array): StrictJson => {
   }
 };
 
+/** Fields of metadata that are read before the whole object is checked. */
+const TEXTS = ['name', 'generateName', 'namespace', 'uid', 'resourceVersion'];
+
+const kindOf = (value: unknown): string =>
+  Array.isArray(value) ? 'array' : value === true || value === false ? 'bool' : typeof value;
+
 /** An object must at least say what it is. */
 const asObject = (value: unknown, target: Target): KubeObject => {
   if (!isRecord(value)) throw badRequest('the body of the request must be an object');
@@ -61,6 +67,14 @@ const asObject = (value: unknown, target: Target): KubeObject => {
   }
   const metadata = value['metadata'] ?? {};
   if (!isRecord(metadata)) throw badRequest('metadata of the object must be an object');
+  for (const field of TEXTS) {
+    const text = metadata[field];
+    if (text !== undefined && text !== null && typeof text !== 'string') {
+      throw badRequest(
+        `json: cannot unmarshal ${kindOf(text)} into Go struct field ObjectMeta.metadata.${field} of type string`,
+      );
+    }
+  }
   return { ...value, apiVersion, kind, metadata: { ...metadata, name: metadata['name'] ?? '' } } as KubeObject;
 };
 
