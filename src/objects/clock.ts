@@ -8,9 +8,16 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** The longest delay that Node's timers take: 24.8 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: async (ms, signal) => {
-    await delay(ms, undefined, signal === undefined ? {} : { signal });
+    const options = signal === undefined ? {} : { signal };
+    for (let left = ms; ; left -= LONGEST_TIMER_MS) {
+      await delay(Math.min(Math.max(left, 0), LONGEST_TIMER_MS), undefined, options);
+      if (left <= LONGEST_TIMER_MS) return;
+    }
   },
 };

@@ -14,11 +14,13 @@ export const clearCommand = (): Command =>
     .action(async ({ dataDir }: { dataDir: string }) => {
       const settings = readSettings(dataDir);
       if (settings === undefined) throw new CommandFailure(`${dataDir} is not a data folder of fairlead`);
-      const [{ openLmdbStore }, { createRuntime, detectRuntime }, { clearPods }] = await Promise.all([
-        import('../../cluster/store/lmdb-store.js'),
-        import('../../runtime/containers/choose-runtime.js'),
-        import('../server/clear-pods.js'),
-      ]);
+      const [{ openLmdbStore }, { createRuntime, detectRuntime }, { clearPods }, { clearServiceRules }] =
+        await Promise.all([
+          import('../../cluster/store/lmdb-store.js'),
+          import('../../runtime/containers/choose-runtime.js'),
+          import('../server/clear-pods.js'),
+          import('../../runtime/network/services/start-service-proxy.js'),
+        ]);
       const paths = dataPaths(dataDir);
       // Holding the store keeps a server from starting meanwhile, and tells when one is running.
       const store = openLmdbStore(paths.store);
@@ -30,6 +32,7 @@ export const clearCommand = (): Command =>
           log: pino({ level: 'silent' }),
         });
         const count = await clearPods(runtime, AbortSignal.timeout(120_000));
+        await clearServiceRules(dataDir);
         remark(`${count} pods removed`);
       } finally {
         await store.close();

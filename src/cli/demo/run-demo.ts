@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { pino } from 'pino';
 import type { RuntimeChoice } from '../../runtime/containers/choose-runtime.js';
 import { detectRuntime } from '../../runtime/containers/choose-runtime.js';
+import { clearServiceRules } from '../../runtime/network/services/start-service-proxy.js';
 import { EXIT } from '../exit-statuses.js';
 import { untilInterrupted } from '../server/interruption.js';
 import type { Server } from '../server/start-server.js';
@@ -53,7 +54,7 @@ export const runDemo = async (options: DemoOptions): Promise<number> => {
   } catch (error) {
     if (!interrupted.signal.aborted) stdout.write(`\n${(error as Error).message}\nThe log: ${logFile}\n`);
   }
-  if (server !== undefined) await tearDown(server);
+  if (server !== undefined) await tearDown(server, dataDirOf(folder));
   if (status === EXIT.success) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   return status;
 };
@@ -93,7 +94,7 @@ const prepareServer = async (options: DemoOptions, folder: string, log: Logger):
     if (detected.name === 'docker') await ensureDemoImage(detected.socketPath, report);
     server = await startServer({
       ...options,
-      dataDir: join(folder, 'data'),
+      dataDir: dataDirOf(folder),
       log,
       webRoutes: [
         {
@@ -113,6 +114,8 @@ const prepareServer = async (options: DemoOptions, folder: string, log: Logger):
   return server;
 };
 
+const dataDirOf = (folder: string): string => join(folder, 'data');
+
 const exampleUrl = ({ webUrl }: Server): string => `${webUrl}/git/example.git`;
 
 const serveExample = async (server: Server, folder: string, signal: AbortSignal): Promise<Demonstration> => {
@@ -130,8 +133,9 @@ const serveExample = async (server: Server, folder: string, signal: AbortSignal)
 };
 
 /** Containers outlive a server; those of the demonstration must not. */
-const tearDown = async (server: Server): Promise<void> => {
+const tearDown = async (server: Server, dataDir: string): Promise<void> => {
   const limit = AbortSignal.timeout(30_000);
   await server.close();
   await clearPods(await server.createRuntime(), limit);
+  await clearServiceRules(dataDir);
 };
