@@ -124,7 +124,7 @@ const sendError = (response: ServerResponse, error: unknown, log: Logger, reques
   const { retryAfterSeconds } = status.details;
   if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
   // A body that was refused unread would be taken for the next request.
-  if (!request.complete) response.setHeader('Connection', 'close');
+  if (hasBody(request) && !request.complete) response.setHeader('Connection', 'close');
   response.writeHead(status.code, {
     'content-type': 'application/json',
     'cache-control': 'no-cache, private',
@@ -132,6 +132,9 @@ const sendError = (response: ServerResponse, error: unknown, log: Logger, reques
   });
   response.end(body);
 };
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** The path without its query, which may hold what logs should not. */
 const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? '';
