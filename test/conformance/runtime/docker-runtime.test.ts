@@ -1,3 +1,4 @@
+import { skipWithout } from '../../components/components.js';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
@@ -223,7 +224,7 @@ describe('createDockerRuntime', function () {
   });
 
   it('forwards to a program that listens on the loopback of the pod only', async function () {
-    if (getuid?.() !== 0) this.skip();
+    if (getuid?.() !== 0) return skipWithout(this, 'root', 'run as root: only root may enter the network of a pod');
     const { run, sandbox } = await pod();
     await run(containerConfig(busybox, ['httpd', '-f', '-p', '127.0.0.1:8081', '-h', '/etc']));
     const connection = await connectTo(sandbox.id, 8081);

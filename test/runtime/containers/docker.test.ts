@@ -15,7 +15,7 @@ import { asFailure, engineMessage } from '../../../src/runtime/containers/docker
 import { runtimeEventOf } from '../../../src/runtime/containers/docker/engine-events.js';
 import { waitingExecutable } from '../../../src/runtime/containers/docker/sandbox-image.js';
 import { workingSet } from '../../../src/runtime/containers/docker/stats.js';
-import { findExecutable } from '../../components/components.js';
+import { findExecutable, skipWithout } from '../../components/components.js';
 
 const SANDBOX: SandboxConfig = {
   podName: 'web',
@@ -196,13 +196,15 @@ describe('waitingExecutable', () => {
 
   it('waits for a signal', async function () {
     const own = { x64: 'amd64', arm64: 'arm64' }[arch() as string];
-    if (platform() !== 'linux' || own === undefined) this.skip();
+    if (platform() !== 'linux' || own === undefined) return skipWithout(this, 'Linux', 'run on Linux, x64 or arm64');
     await runs(own, undefined);
   });
 
   it('waits for a signal on arm64 too', async function () {
     const emulator = findExecutable('qemu-aarch64-static');
-    if (platform() !== 'linux' || arch() === 'arm64' || emulator === undefined) this.skip();
+    if (platform() !== 'linux' || emulator === undefined) {
+      return skipWithout(this, 'qemu-aarch64-static', 'on Debian: apt-get install qemu-user-static');
+    }
     execFileSync(emulator, ['--version']);
     await runs('arm64', emulator);
   });
