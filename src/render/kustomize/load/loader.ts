@@ -38,6 +38,12 @@ export class Loader {
     return new Loader(tree, await folderAt(tree, normalizePath(path)), options, undefined, undefined);
   }
 
+  /** The folder as messages show it. */
+  get shown(): string {
+    if ('root' in this.tree && this.tree.root === '/') return `/${this.root}`;
+    return this.root || '.';
+  }
+
   /** A file of this folder as text. */
   async loadText(path: string): Promise<string> {
     const content = await this.load(path);
@@ -55,6 +61,9 @@ export class Loader {
     }
     const place = this.join(path);
     try {
+      if ((await this.tree.stat(place)) === undefined) {
+        throw new KustomizeError(`'${path}' does not exist in '${this.shown}'`, place);
+      }
       if (this.options.restrict) await this.#requireInside(path, place);
       return await this.tree.read(place);
     } catch (error) {
@@ -125,7 +134,7 @@ export class Loader {
   async #requireInside(path: string, place: string): Promise<void> {
     const real = (await this.tree.resolve?.(place)) ?? place;
     if (!isWithin(real, this.root)) {
-      throw new KustomizeError(`security; file '${path}' is not in or below '${this.root || '.'}'`, place);
+      throw new KustomizeError(`security; file '${path}' is not in or below '${this.shown}'`, place);
     }
   }
 }

@@ -12,6 +12,7 @@ import type { NameReference } from './transformer-config.js';
 /** Makes every reference to a renamed resource name it as it is called now. */
 export const fixNameReferences = (map: ResourceMap, references: readonly NameReference[]): void => {
   const renamed = indexByEarlierName(map.resources);
+  for (const resource of map.resources) subjectNamespaces(resource);
   if (renamed.size === 0) return;
   for (const referrer of map.resources) {
     if (referrer.isEmpty) continue;

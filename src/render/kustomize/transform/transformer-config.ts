@@ -53,9 +53,20 @@ export const sorted = (config: TransformerConfig): TransformerConfig => ({
   nameReference: config.nameReference.toSorted(compareGvk),
 });
 
+let mergedDefaults: TransformerConfig | undefined;
+
+/**
+ * Adds a table to another. Even into an empty one, entries are taken one by one: a path of some kinds that is there
+ * already stands for the same path of all kinds.
+ */
 export const mergeConfigs = (config: TransformerConfig, more: TransformerConfig): TransformerConfig => {
-  if (config === more) return config;
-  if (isEmpty(config)) return more;
+  if (config === more || isEmpty(more)) return config;
+  if (more !== defaults) return merged(config, more);
+  mergedDefaults ??= merged(emptyConfig(), more);
+  return config === mergedDefaults || isEmpty(config) ? mergedDefaults : merged(config, more);
+};
+
+const merged = (config: TransformerConfig, more: TransformerConfig): TransformerConfig => {
   const lists = FIELD_SPEC_LISTS.map((list) => {
     try {
       return [list, mergeFieldSpecs(config[list], more[list])];
