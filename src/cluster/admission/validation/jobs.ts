@@ -1,4 +1,4 @@
-import { scheduleError } from './cron-schedule.js';
+import { isTimeZone, scheduleError } from '../../../objects/cron-schedule.js';
 import type { CronJob, Job, JobSpec } from '../../../objects/kinds/batch-v1.js';
 import { labelsOf } from '../../../objects/labels.js';
 import { matchesLabels, selectorFromObject } from '../../../objects/selectors/label-selector.js';
@@ -124,14 +124,6 @@ export const validateJobUpdate = (job: Job, old: Job): FieldError[] => {
 };
 
 const MAX_CRON_NAME = 52;
-
-const isTimeZone = (zone: string): boolean => {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).format(0) !== '';
-  } catch {
-    return false;
-  }
-};
 
 export const validateCronJob = ({ metadata, spec }: CronJob): FieldError[] => {
   const errors: FieldError[] = [];

@@ -18,8 +18,8 @@ import { isNamespaceTerminating, messageOf } from '../pods/pod-control.js';
 import { isSemanticallyEqual } from '../semantic-equality.js';
 import { LAG_RECHECK_MS, WriteBarrier } from '../write-barrier.js';
 import { dueTime, finishType, isTooLate, jobFor, jobName, planHistory } from './plan-cron-job.js';
-import type { Schedule } from './schedule.js';
-import { isTimeZone, parseSchedule, ScheduleError } from './schedule.js';
+import type { Schedule } from '../../../objects/cron-schedule.js';
+import { isTimeZone, parseSchedule, ScheduleError } from '../../../objects/cron-schedule.js';
 
 /** Starts Jobs by the clock. */
 export const createCronJobController = (deps: ControllerDeps): Controller => new CronJobController(deps);

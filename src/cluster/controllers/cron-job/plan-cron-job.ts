@@ -3,7 +3,7 @@ import type { CronJob } from '../../../objects/kinds/batch-v1.js';
 import { Job } from '../../../objects/kinds/batch-v1.js';
 import { controllerReference } from '../../../objects/owner-references.js';
 import { timeOf } from '../pods/pod-state.js';
-import type { Schedule } from './schedule.js';
+import type { Schedule } from '../../../objects/cron-schedule.js';
 
 const SCHEDULED_AT = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
 const TOO_MANY = 100;

@@ -66,6 +66,17 @@ export const parseSchedule = (text: string, timeZone = 'UTC'): Schedule => {
   return fieldSchedule({ minute, hour, day, month, weekday }, localClock(timeZone));
 };
 
+/** Why a schedule cannot be read; undefined for a good one. */
+export const scheduleError = (text: string): string | undefined => {
+  try {
+    parseSchedule(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ScheduleError) return error.message;
+    throw error;
+  }
+};
+
 /** True for an IANA time zone that this system knows. */
 export const isTimeZone = (name: string): boolean => {
   try {
@@ -76,10 +87,19 @@ export const isTimeZone = (name: string): boolean => {
   }
 };
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: MINUTE_MS, h: HOUR_MS };
+/** The units of Go's durations. */
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: MINUTE_MS,
+  h: HOUR_MS,
+};
 
 const interval = (text: string): Schedule => {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
   if (parts.map(([part]) => part).join('') !== text) throw new ScheduleError(`failed to parse duration @every ${text}`);
   const ms = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNITS[unit ?? ''] ?? 0), 0);
   const step = Math.max(1000, Math.floor(ms / 1000) * 1000);
@@ -94,9 +114,8 @@ const parseField = (text: string, rule: FieldRule): Field => {
     const isStar = range === '*' || range === '?';
     if (more.length > 0) throw new ScheduleError(`too many slashes: ${part}`);
     const [first, last] = isStar ? [rule.first, rule.last] : parseRange(range, rule, step !== undefined);
-    const every = step === undefined ? 1 : Number(step);
-    if (!Number.isInteger(every) || every <= 0)
-      throw new ScheduleError(`step of range should be a positive number: ${part}`);
+    const every = step === undefined ? 1 : Number(/^\d+$/.exec(step)?.[0] ?? 0);
+    if (every <= 0) throw new ScheduleError(`step of range should be a positive number: ${part}`);
     // robfig/cron drops its mark of a star only for steps above one.
     if (isStar && every === 1) isAny = true;
     for (let value = first; value <= last; value += every) values.add(value);

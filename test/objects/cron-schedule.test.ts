@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isTimeZone, parseSchedule, ScheduleError } from '../../../../src/cluster/controllers/cron-job/schedule.js';
+import { isTimeZone, parseSchedule, ScheduleError, scheduleError } from '../../src/objects/cron-schedule.js';
 
 const next = (text: string, after: string, timeZone?: string): string => {
   const at = parseSchedule(text, timeZone).next(Date.parse(after));
@@ -48,6 +48,10 @@ describe('parseSchedule', () => {
       ['* * 0 * *', /beginning of range \(0\) below minimum \(1\)/],
       ['5-3 * * * *', /beginning of range \(5\) beyond end of range \(3\)/],
       ['*/0 * * * *', /step of range should be a positive number/],
+      ['*/1e1 * * * *', /step of range should be a positive number/],
+      ['*/1/2 * * * *', /too many slashes/],
+      ['1-2-3 * * * *', /too many hyphens/],
+      ['', /expected exactly 5 fields, found 0/],
       ['x * * * *', /failed to parse minute/],
       ['@sometimes', /unrecognized descriptor/],
       ['@every soon', /failed to parse duration/],
@@ -60,6 +64,12 @@ describe('parseSchedule', () => {
         text,
       );
     }
+  });
+
+  it('gives the reason to those who only ask whether it is good', () => {
+    assert.equal(scheduleError('*/5 * * * *'), undefined);
+    assert.equal(scheduleError('@every 1500000us'), undefined);
+    assert.match(scheduleError('60 * * * *') ?? '', /above maximum/);
   });
 
   it('knows time zones', () => {
