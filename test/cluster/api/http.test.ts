@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent, get } from 'node:https';
 import { gunzipSync } from 'node:zlib';
-import { encodeProtobuf } from '../../../src/objects/protobuf/protobuf.js';
+import { decodeProtobuf, encodeProtobuf } from '../../../src/objects/protobuf/protobuf.js';
 import { ServerUnderTest } from './server-under-test.js';
 
 const PODS = '/api/v1/namespaces/default/pods';
@@ -117,6 +117,19 @@ describe('the HTTPS server', () => {
       headers: { 'content-type': 'text/html' },
     });
     assert.equal(unknown.code, 415);
+  });
+
+  it('writes protobuf for those who take nothing else', async () => {
+    await server.ask(CONFIG_MAPS, { method: 'POST', body: configMap('binary', { a: '1' }) });
+    const accept = 'application/vnd.kubernetes.protobuf';
+    const one = await server.ask(`${CONFIG_MAPS}/binary`, { headers: { accept } });
+    assert.equal(one.headers['content-type'], accept);
+    assert.deepEqual(decodeProtobuf(one.bytes)['data'], { a: '1' });
+    const list = await server.ask(`${CONFIG_MAPS}?limit=2`, { headers: { accept } });
+    assert.equal(decodeProtobuf(list.bytes).kind, 'ConfigMapList');
+    const both = await server.ask(`${CONFIG_MAPS}/binary`, { headers: { accept: `${accept}, */*` } });
+    assert.equal(both.headers['content-type'], 'application/json');
+    assert.equal((await server.ask(`${CONFIG_MAPS}?watch=true`, { headers: { accept } })).code, 406);
   });
 
   it('compresses large answers', async () => {

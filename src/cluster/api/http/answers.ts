@@ -2,6 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { stringify } from 'yaml';
+import { ApiError } from '../../../objects/api-error.js';
+import type { KindRef } from '../../../objects/kind.js';
+import { encodeProtobuf } from '../../../objects/protobuf/protobuf.js';
+import { ProtobufError } from '../../../objects/protobuf/wire-reader.js';
 import type { Negotiated } from './negotiation.js';
 
 const compress = promisify(gzip);
@@ -31,8 +35,26 @@ export const sendAnswer = async (
     ]);
     return;
   }
+  if (format === 'protobuf') {
+    const value = body ?? (JSON.parse(Buffer.concat(bytes ?? []).toString('utf8')) as unknown);
+    await sendBytes(request, response, code, 'application/vnd.kubernetes.protobuf', [protobufOf(value)]);
+    return;
+  }
   const parts = bytes ?? [Buffer.from(JSON.stringify(body))];
   await sendBytes(request, response, code, 'application/json', parts);
+};
+
+const protobufOf = (value: unknown): Uint8Array => {
+  const object = value as KindRef & Readonly<Record<string, unknown>>;
+  try {
+    return encodeProtobuf(object);
+  } catch (error) {
+    if (!(error instanceof ProtobufError)) throw error;
+    throw new ApiError(
+      'NotAcceptable',
+      `${object.kind} has no protobuf form, only application/json and application/yaml`,
+    );
+  }
 };
 
 /** Writes bytes, compressed when they are many and the client reads that. */

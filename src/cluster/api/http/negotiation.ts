@@ -2,11 +2,13 @@ import { ApiError } from '../../../objects/api-error.js';
 
 /** In which form a client wants an answer. */
 export interface Negotiated {
-  readonly format: 'json' | 'yaml';
+  readonly format: 'json' | 'yaml' | 'protobuf';
   /** Absent: the objects as they are. */
   readonly as?: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList';
   readonly asVersion: string;
 }
+
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
 const PLAIN: Negotiated = { format: 'json', asVersion: '' };
 const FORMATS: Readonly<Record<string, Negotiated['format']>> = {
@@ -25,10 +27,13 @@ export const negotiate = (accept: string | undefined): Negotiated => {
     const found = readEntry(entry);
     if (found !== undefined) return found;
   }
-  // Protobuf is read, never written; every client that asks for it takes JSON too or says so with a wildcard.
+  // JSON is sent as it is stored, so whoever takes both gets JSON.
+  if (accept.split(',').some((entry) => entry.split(';', 1)[0]?.trim() === PROTOBUF)) {
+    return { format: 'protobuf', asVersion: '' };
+  }
   throw new ApiError(
     'NotAcceptable',
-    'only the following media types are accepted: application/json, application/yaml',
+    'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   );
 };
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ApiError } from '../../../objects/api-error.js';
+import { ApiError } from '../../../objects/api-error.js';
 import type { KubeObject } from '../../../objects/object.js';
 import type { Pipeline } from '../operations/pipeline.js';
 import { tableOf } from '../printers/table.js';
@@ -31,6 +31,7 @@ export const handleResource = async (incoming: ResourceRequest): Promise<void> =
   const { request, response, context } = incoming;
   const negotiated = negotiate(request.headers.accept);
   if (isWatch(incoming)) {
+    if (negotiated.format !== 'json') throw watchesAreJson();
     await watch(incoming, negotiated);
     return;
   }
@@ -39,6 +40,8 @@ export const handleResource = async (incoming: ResourceRequest): Promise<void> =
   addWarnings(response, context.warnings);
   await sendAnswer(request, response, answer, negotiated);
 };
+
+const watchesAreJson = (): ApiError => new ApiError('NotAcceptable', 'watches are sent as application/json only');
 
 const isWatch = ({ request, query, watch: byPath, target }: ResourceRequest): boolean =>
   request.method === 'GET' && target.subresource === undefined && (byPath || flag(query, 'watch') === true);
