@@ -10,8 +10,8 @@ import { templateOutput } from '../../render/helm/release/template-output.js';
 import { toBytes } from '../../render/helm/template/go-string.js';
 import type { GoMap } from '../../render/helm/template/values.js';
 import { mergeValueOptions } from '../../render/helm/values/merge-options.js';
-import { FolderTree } from '../../render/files/folder-tree.js';
 import { FileTreeError } from '../../render/file-tree.js';
+import { MachineFiles } from './machine-files.js';
 import { CommandFailure } from '../exit-statuses.js';
 import { releaseNameAndChart } from './release-name.js';
 import type { TemplateOptions } from './template-options.js';
@@ -74,11 +74,10 @@ const print = (text: string): Promise<void> =>
   });
 
 /** Everything on this machine is in reach, as it is for the person who runs the command. */
-const machine = (): FolderTree => new FolderTree('/');
-const machinePath = (path: string): string => resolve(path).slice(1);
+const machinePath = (path: string): string => resolve(path);
 
 const loadLocal = (path: string, warnings: string[]): Promise<Chart> =>
-  loadChart(machine(), machinePath(path), warnings);
+  loadChart(new MachineFiles(), machinePath(path), warnings);
 
 const isLocal = async (reference: string, options: TemplateOptions): Promise<boolean> => {
   if (options.repo !== undefined) return false;

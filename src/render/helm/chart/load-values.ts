@@ -52,11 +52,26 @@ const readMap = (text: string): GoMap => {
   );
 };
 
-/** Reads a values file; several documents are merged. Throws ChartError with Helm's text. */
+const MAX_CACHED_TEXTS = 500;
+const MAX_CACHED_LENGTH = 1024 * 1024;
+const cache = new Map<string, GoMap>();
+
+/** Reads a values file; several documents are merged. What it gives is shared: not to be changed. Throws ChartError. */
 export const loadValues = (data: Uint8Array | string): GoMap => {
+  const text = typeof data === 'string' ? data : fromBytes(data);
+  const known = cache.get(text);
+  if (known !== undefined) return known;
+  const values = readDocuments(text);
+  if (text.length <= MAX_CACHED_LENGTH) {
+    if (cache.size >= MAX_CACHED_TEXTS) cache.clear();
+    cache.set(text, values);
+  }
+  return values;
+};
+
+const readDocuments = (text: string): GoMap => {
   let values: GoMap = new Map();
   try {
-    const text = typeof data === 'string' ? data : fromBytes(data);
     for (const document of splitDocuments(text)) values = mergeValues(values, readMap(document));
   } catch (error) {
     if (error instanceof ChartError) throw new ChartError(`cannot unmarshal yaml document: ${error.message}`);

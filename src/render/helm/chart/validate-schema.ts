@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import type { Ajv as AjvType, Options } from 'ajv';
+import type { Ajv as AjvType, Options, ValidateFunction } from 'ajv';
 import { readJson } from '../json/json-reader.js';
 import { GoError } from '../template/errors.js';
 import { fromBytes } from '../template/go-string.js';
@@ -7,6 +8,7 @@ import { Integer, sliceItems, typeName, type GoMap, type Value } from '../templa
 import type { Chart } from './chart.js';
 import { ChartError } from './chart-error.js';
 import { explain, type Json, type JsonObject, problemLines, type SchemaContext } from './explain-schema.js';
+import { isExplainable } from './explainable-schema.js';
 import { checkSchemaSize, resolvePointer } from './schema-references.js';
 
 const require = createRequire(import.meta.url);
@@ -68,8 +70,8 @@ const modernize = (schema: Json): Json => {
   return out;
 };
 
-const parseSchema = (chart: Chart): Json => {
-  const text = fromBytes(chart.schema ?? new Uint8Array());
+const parseSchema = (bytes: Uint8Array): Json => {
+  const text = fromBytes(bytes);
   try {
     return plain(readJson(text));
   } catch (error) {
@@ -84,40 +86,80 @@ class SchemaFailure extends Error {
   override readonly name = 'SchemaFailure';
 }
 
-const problemsOf = (chart: Chart, values: GoMap): string => {
-  const schema = parseSchema(chart);
+/** A schema made ready: what it says wrong of values, line by line; empty when it has nothing to say. */
+type Checker = (data: Json) => string;
+
+const MAX_CHECKERS = 200;
+const checkers = new Map<string, Checker>();
+
+/** Schemas are made ready once for each text. */
+const checkerOf = (schema: Uint8Array): Checker => {
+  const key = createHash('sha256').update(schema).digest('base64');
+  const known = checkers.get(key);
+  if (known !== undefined) return known;
+  const made = makeChecker(schema);
+  if (checkers.size >= MAX_CHECKERS) checkers.clear();
+  checkers.set(key, made);
+  return made;
+};
+
+const makeChecker = (bytes: Uint8Array): Checker => {
+  const schema = parseSchema(bytes);
   const draft = draftOf(schema);
   const refused = checkSchemaSize(schema);
   if (refused !== undefined) throw new SchemaFailure(refused);
-  const data = plain(values);
   const modern = modernize(schema);
-  const ajv = ajvFor(draft);
-  let validate;
+  const context: SchemaContext = {
+    resolve: (ref) => resolvePointer(modern, ref),
+    matches: (pattern, text) => patternOf(pattern).test(text),
+    isFormat: draft < 2019 ? (format, text) => ajvFor(draft).validate({ type: 'string', format }, text) : undefined,
+    refStandsAlone: draft < 2019,
+  };
+  const explained = (data: Json): string => {
+    const found = explain(modern, data, context);
+    const [only] = found;
+    return problemLines(only?.isGroup === true ? only.causes : found)
+      .map((line) => `${line}\n`)
+      .join('');
+  };
+  // Compiling a schema takes longer than reading the values along it: most need no compiler.
+  return isExplainable(modern, draft, context.resolve) ? explained : compiledChecker(modern, draft, explained);
+};
+
+const patterns = new Map<string, RegExp>();
+
+const patternOf = (pattern: string): RegExp => {
+  const known = patterns.get(pattern);
+  if (known !== undefined) return known;
+  if (patterns.size > 1000) patterns.clear();
+  const made = new RegExp(pattern, 'u');
+  patterns.set(pattern, made);
+  return made;
+};
+
+const compiledChecker = (schema: Json, draft: number, explained: Checker): Checker => {
+  let validate: ValidateFunction;
   try {
-    validate = ajv.compile(modern as JsonObject | boolean);
+    validate = ajvFor(draft).compile(schema as JsonObject | boolean);
   } catch (error) {
     throw new SchemaFailure(error instanceof Error ? error.message : String(error));
   }
-  if (validate(data)) return '';
-  const context: SchemaContext = {
-    resolve: (ref) => resolvePointer(modern, ref),
-    matches: (pattern, text) => new RegExp(pattern, 'u').test(text),
-    isFormat: draft < 2019 ? (format, text) => ajv.validate({ type: 'string', format }, text) : undefined,
-    refStandsAlone: draft < 2019,
+  return (data) => {
+    if (validate(data)) return '';
+    const lines = explained(data);
+    if (lines !== '') return lines;
+    return (validate.errors ?? []).map(({ instancePath, message }) => `- at '${instancePath}': ${message}\n`).join('');
   };
-  const found = explain(modern, data, context);
-  const [only] = found;
-  const lines = problemLines(only?.isGroup === true ? only.causes : found);
-  if (lines.length > 0) return `${lines.join('\n')}\n`;
-  return `${(validate.errors ?? []).map(({ instancePath, message }) => `- at '${instancePath}': ${message}`).join('\n')}\n`;
 };
+
+const problemsOf = (schema: Uint8Array, values: GoMap): string => checkerOf(schema)(plain(values));
 
 const checkChart = (chart: Chart, values: GoMap): string => {
   let text = '';
   if (chart.schema !== undefined) {
     let problems: string;
     try {
-      problems = problemsOf(chart, values);
+      problems = problemsOf(chart.schema, values);
     } catch (error) {
       if (error instanceof SchemaFailure) problems = error.message;
       else if (error instanceof RangeError) problems = 'the schema refers to itself without end';

@@ -9,19 +9,19 @@ import { type Family, fn, variadic } from './define.js';
 import { wrapText } from './wrap.js';
 
 const MAX_LENGTH = 64 * 1024 * 1024;
-const SPACE = /^[\s\x85]+|[\s\x85]+$/g;
 
 const isNil = (value: Value): boolean => value === null || value === undefined;
 
+const isSpaceCode = (code: number): boolean =>
+  code === 32 || (code >= 9 && code <= 13) || code === 0x85 || (code >= 0xa0 && isGoSpace(String.fromCharCode(code)));
+
+/** strings.TrimSpace. */
 export const trimSpace = (text: string): string => {
-  const trimmed = text.trim();
-  // JavaScript also trims the byte order mark, Go also U+0085.
-  return trimmed.length === text.length || isAscii(text)
-    ? trimmed.replace(/^\x85+|\x85+$/g, '')
-    : text
-        .replace(/\ufeff/g, '\ufdd0')
-        .replace(SPACE, '')
-        .replace(/\ufdd0/g, '\ufeff');
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpaceCode(text.charCodeAt(start))) start += 1;
+  while (end > start && isSpaceCode(text.charCodeAt(end - 1))) end -= 1;
+  return start === 0 && end === text.length ? text : text.slice(start, end);
 };
 
 const trimSet = (set: string, text: string): string => {

@@ -1,5 +1,6 @@
 import { ChartError } from '../chart/chart-error.js';
 import { loadValues, mergeValues } from '../chart/load-values.js';
+import { deepCopy } from '../functions/dicts.js';
 import { fromPlain } from '../json/json-reader.js';
 import { fromBytes } from '../template/go-string.js';
 import type { GoMap } from '../template/values.js';
@@ -29,7 +30,8 @@ const failing = async (what: string, run: () => Promise<void>): Promise<void> =>
 /** Merges a values file over values. */
 export const addValuesFile = (values: GoMap, path: string, data: Uint8Array | string): GoMap => {
   try {
-    return mergeValues(values, loadValues(data));
+    // Flags change what they find: not what is shared with the next render.
+    return mergeValues(values, deepCopy(loadValues(data)) as GoMap);
   } catch (error) {
     if (error instanceof ChartError) throw new ChartError(`failed to parse ${path}: ${error.message}`);
     throw error;

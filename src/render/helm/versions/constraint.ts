@@ -36,7 +36,9 @@ const isAny = (part: string | undefined): boolean => part === undefined || /^\.?
 /** The constraint, or why the text is none. */
 export const parseConstraint = (text: string): Constraint | string => {
   if (text.length > MAX_LENGTH) return `improper constraint: ${text.slice(0, 100)}`;
-  const rewritten = text.replace(RANGE, (_whole, from: string, ...rest: string[]) => `>= ${from}, <= ${rest[9]} `);
+  const rewritten = !text.includes(' - ')
+    ? text
+    : text.replace(RANGE, (_whole, from: string, ...rest: string[]) => `>= ${from}, <= ${rest[9]} `);
   const groups: Group[] = [];
   for (const part of rewritten.split('||')) {
     const group = parseGroup(part);
