@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { BlockList } from 'node:net';
 import type { Logger } from 'pino';
 import { createApi } from '../../cluster/api/api.js';
 import { AddressRange } from '../../cluster/api/plugins/address-range.js';
@@ -68,6 +69,10 @@ export interface Server {
 
 const HOST = '127.0.0.1';
 
+/** Where the process runtime gives pods their addresses. */
+const PROCESS_PODS = new BlockList();
+PROCESS_PODS.addSubnet('127.64.0.0', 11);
+
 /** Starts the server on a data folder. Resolves when it is ready. */
 export const startServer = async (options: ServerOptions): Promise<Server> => {
   const { dataDir, log } = options;
@@ -112,6 +117,8 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
       log,
       authority: credentials.authority.certificate,
       certificate: credentials.server,
+      // Pods that are processes live on the machine's loopback; the proxy leads nowhere else there.
+      ...(detected.name === 'process' && { isPodAddress: (address: string) => PROCESS_PODS.check(address) }),
     };
     const apiServer = await listen('API', '--api-port', options.apiPort, () =>
       startApiServer(secure, { host: HOST, port: options.apiPort }),
