@@ -133,8 +133,12 @@ export class ApplicationReconciler {
   }
 
   async #delete(application: Application, key: ObjectKey): Promise<Outcome> {
-    const { done } = await deleteApplication(application, this.#deps, instanceName(key));
+    const { done, finding } = await deleteApplication(application, this.#deps, instanceName(key));
     if (done) return this.#forget(key);
+    const before = application.status ?? {};
+    const findings = finding === undefined ? [] : [finding];
+    const conditions = conditionsOf(findings, before.conditions ?? [], timeText(this.#deps.clock));
+    await writeApplication({ application, findings }, { ...before, conditions }, this.memories.of(key), this.#deps);
     return DONE;
   }
 

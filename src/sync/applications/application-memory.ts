@@ -27,6 +27,8 @@ export interface RunningAttempt {
   /** The operation, and the number of the attempt. */
   readonly id: string;
   readonly deployable: Deployable;
+  /** When a person approved its deletions, in milliseconds since 1970: its time began again then. */
+  readonly approval?: number;
   /** On the monotonic clock, in milliseconds: when the attempt began. */
   readonly since: number;
 }

@@ -177,6 +177,8 @@ export interface ResourceStatus {
   readonly health?: HealthStatus;
   readonly hook?: boolean;
   readonly requiresPruning?: boolean;
+  /** It is deleted only after a person has approved it. */
+  readonly requiresDeletionConfirmation?: boolean;
   readonly syncWave?: number;
 }
 

@@ -21,6 +21,8 @@ export const CONDITION_TYPES = {
   SyncFailed: 'SyncError',
   WouldRemoveEverything: 'SyncError',
   DeletionFailed: 'DeletionError',
+  /** Objects wait for a person to approve their deletion. */
+  DeletionNotApproved: 'DeletionError',
   RepeatedObject: 'RepeatedResourceWarning',
   SharedObject: 'SharedResourceWarning',
   /** Fairlead's own. */

@@ -6,6 +6,7 @@ import type { LiveObjects } from '../compare/live-objects.js';
 import type { ResourceId } from '../compare/resource-id.js';
 import type { Target } from '../compare/targets.js';
 import { isHook } from '../execute/annotations.js';
+import { approvedAt, isApproved } from '../execute/confirmation.js';
 import type { SyncTask } from '../execute/plan.js';
 import { planSync } from '../execute/plan.js';
 import type { FailureKind, TaskResults } from '../execute/progress.js';
@@ -109,7 +110,7 @@ export const stepOperation = async (
       return {
         state: withResources({ ...current, message: advance.message }, resources),
         isHealthWait: advance.isHealthWait,
-        requeueAfterMs: Math.max(run.remainingMs(), 1000),
+        ...(advance.isApprovalWait === true ? {} : { requeueAfterMs: Math.max(run.remainingMs(), 1000) }),
       };
     case 'succeeded': {
       const message = run.dryRun ? 'successfully synced (dry run)' : 'successfully synced (all objects are healthy)';
@@ -177,16 +178,21 @@ const runOf = (input: OperationInput, deps: OperationDeps): SyncRun => {
   const syncOptions = [...(spec.syncPolicy?.syncOptions ?? []), ...(state.operation.sync?.syncOptions ?? [])];
   const results = resultsOf(state.syncResult?.resources ?? []);
   const timeoutMs = durationMs(spec.syncPolicy?.rollback?.healthTimeout) ?? DEFAULT_HEALTH_TIMEOUT_MS;
-  if (memory.attempt?.id !== operationId) {
-    const past = state.retryCount === undefined ? deps.clock.now() - Date.parse(state.startedAt) : 0;
+  const approved = isApproved(application, state.startedAt);
+  // The time that a person took to approve a deletion does not count.
+  const approval = approved ? approvedAt(application) : undefined;
+  if (memory.attempt?.id !== operationId || memory.attempt.approval !== approval) {
+    const begun = state.retryCount === undefined ? Date.parse(state.startedAt) : deps.clock.now();
+    const past = deps.clock.now() - Math.max(begun, approval ?? 0);
     // After a restart, the time before it counts as far as the clock can be believed.
     const since = deps.elapsed() - Math.min(Math.max(past, 0), timeoutMs);
-    memory.attempt = { id: operationId, deployable, since };
+    memory.attempt = { id: operationId, deployable, since, ...(approval === undefined ? {} : { approval }) };
   }
   const { since } = memory.attempt;
   const strategy = state.operation.sync?.syncStrategy;
   return {
     tasks: tasksOf(input, syncOptions, results),
+    approved,
     compared: input.compared,
     memory: memory.comparison,
     namespace: spec.destination.namespace,

@@ -2,7 +2,7 @@ import { versionOf } from '../../objects/kind.js';
 import type { KubeObject } from '../../objects/object.js';
 import type { Compared } from '../compare/compare.js';
 import { resourceIdOf, resourceIdText } from '../compare/resource-id.js';
-import { waveOf } from '../execute/annotations.js';
+import { syncOption, waveOf } from '../execute/annotations.js';
 import { aggregateHealth } from '../health/aggregate.js';
 import { healthOf } from '../health/health.js';
 import type { Health } from '../health/health.js';
@@ -33,6 +33,7 @@ export const summarize = (
   items: readonly Item[],
   before: readonly ResourceStatus[],
   now: string,
+  syncOptions: readonly string[] = [],
 ): { readonly resources: readonly ResourceStatus[]; readonly health: Health } => {
   const earlier = new Map(before.map((resource) => [keyOf(resource), resource]));
   const resources: ResourceStatus[] = [];
@@ -51,6 +52,7 @@ export const summarize = (
       status,
       ...(health === undefined ? {} : { health: timed(health, earlier.get(resourceIdText(id))?.health, now) }),
       ...(requiresPruning ? { requiresPruning } : {}),
+      ...(needsConfirmation(live ?? object, syncOptions) ? { requiresDeletionConfirmation: true } : {}),
       ...(wave === 0 ? {} : { syncWave: wave }),
     });
     // What is to be pruned no longer says how the application is.
@@ -60,6 +62,9 @@ export const summarize = (
   }
   return { resources: resources.sort(byName), health: aggregateHealth(healths) };
 };
+
+const needsConfirmation = (object: KubeObject, syncOptions: readonly string[]): boolean =>
+  ['Prune', 'Delete'].some((option) => syncOption(option, object, syncOptions) === 'confirm');
 
 const healthOfItem = (object: KubeObject, live: KubeObject | undefined): Health | undefined => {
   if (live === undefined) return { status: 'Missing' };

@@ -40,7 +40,7 @@ export const finalStatus = (round: Round, input: StatusInput): ApplicationStatus
   const { desired, compared, live, now } = input;
   const managed = withoutHooks(live.managed(instanceName(application.metadata))).values();
   const items = compared === undefined ? uncomparedItems(managed) : itemsOf(compared);
-  const { resources, health } = summarize(items, before.resources ?? [], now);
+  const { resources, health } = summarize(items, before.resources ?? [], now, application.spec.syncPolicy?.syncOptions);
   const state = round.operationState ?? before.operationState;
   const quarantine = round.quarantine ?? before.quarantine;
   const isNothingKnown = compared === undefined && items.length === 0;

@@ -22,6 +22,8 @@ export interface SyncTask {
   readonly live?: KubeObject;
   /** Why the object is left alone although it should be deleted. */
   readonly skip?: string;
+  /** The object is deleted only after a person has approved it. */
+  readonly needsApproval?: boolean;
 }
 
 export interface PlanOptions {
@@ -84,11 +86,8 @@ const tasksOfHook = (target: Target): readonly SyncTask[] =>
 
 const pruneTask = ({ key, live }: Compared, options: PlanOptions): SyncTask => {
   if (live === undefined) throw new Error(`${key} is not there`);
-  const skip = hasSyncOption(live, 'Prune=false')
-    ? 'ignored (no prune)'
-    : options.prune
-      ? undefined
-      : 'ignored (requires pruning)';
+  const wanted = syncOption('Prune', live, options.syncOptions);
+  const skip = wanted === 'false' ? 'ignored (no prune)' : options.prune ? undefined : 'ignored (requires pruning)';
   const base = {
     key: `Sync ${key}`,
     id: resourceIdOf(live),
@@ -97,7 +96,8 @@ const pruneTask = ({ key, live }: Compared, options: PlanOptions): SyncTask => {
     hook: false,
     live,
   } as const;
-  return skip === undefined ? base : { ...base, skip };
+  if (skip !== undefined) return { ...base, skip };
+  return wanted === 'confirm' ? { ...base, needsApproval: true } : base;
 };
 
 /**

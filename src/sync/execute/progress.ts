@@ -13,6 +13,8 @@ export type TaskResults = ReadonlyMap<string, ResourceResult>;
 export type NextStep =
   | { readonly type: 'run'; readonly tasks: readonly SyncTask[] }
   | { readonly type: 'wait'; readonly message: string }
+  /** Nothing happens, for however long, until a person approves deletions. */
+  | { readonly type: 'approval'; readonly message: string }
   | { readonly type: 'failed'; readonly message: string; readonly failure: FailureKind }
   | { readonly type: 'done' };
 
@@ -96,15 +98,20 @@ const runningResult = (task: SyncTask, result: ResourceResult, state: TaskState,
   return result;
 };
 
-/** Decides what comes next, from the plan and what became of its tasks. Pure: the same state gives the same answer. */
-export const nextStep = (tasks: readonly SyncTask[], results: TaskResults): NextStep => {
+/**
+ * Decides what comes next, from the plan and what became of its tasks. Pure: the same state gives the same answer.
+ * `approved`: a person has approved the deletions that need it; without, their whole step is held back.
+ */
+export const nextStep = (tasks: readonly SyncTask[], results: TaskResults, approved = false): NextStep => {
   const main = tasks.filter(({ phase }) => phase !== 'SyncFail');
   for (const step of stepsOf(main)) {
     const failed = step.filter((task) => hasFailed(results.get(task.key)));
     const pending = step.filter((task) => results.get(task.key) === undefined);
     const running = step.filter((task) => results.get(task.key)?.hookPhase === 'Running');
     // Tasks of one step run together, and one that fails does not stop the others; it stops what comes after.
-    if (pending.length > 0) return { type: 'run', tasks: pending };
+    const held = approved ? [] : pending.filter(needsApproval);
+    if (held.length > 0 && failed.length === 0) return { type: 'approval', message: approvalMessage(held) };
+    if (pending.length > 0 && held.length === 0) return { type: 'run', tasks: pending };
     if (failed.length > 0)
       return { type: 'failed', message: failureMessage(failed, results), failure: failureKind(failed, results) };
     if (running.length > 0) return { type: 'wait', message: waitMessage(running) };
@@ -137,6 +144,18 @@ const failureMessage = (failed: readonly SyncTask[], results: TaskResults): stri
   const why = results.get(first.key)?.message ?? 'failed';
   const more = failed.length > 1 ? ` (and ${failed.length - 1} more)` : '';
   return `${first.hook ? 'hook ' : ''}${groupKindName(first.id)}: ${why}${more}`;
+};
+
+/** Whether a task deletes an object that wants a person's approval for it. */
+export const needsApproval = ({ needsApproval: needs, skip }: SyncTask): boolean =>
+  needs === true && skip === undefined;
+
+const approvalMessage = (held: readonly SyncTask[]): string => {
+  const [first] = held;
+  if (first === undefined) return '';
+  const { group, kind, name } = first.id;
+  const more = held.length > 1 ? ` and ${held.length - 1} more resources` : '';
+  return `waiting for pruning confirmation of ${group}/${kind}/${name}${more}`;
 };
 
 const waitMessage = (running: readonly SyncTask[]): string => {

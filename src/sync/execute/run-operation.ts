@@ -27,6 +27,8 @@ export interface SyncRun {
   readonly namespace: string | undefined;
   readonly namespaceMetadata: SyncPolicy['managedNamespaceMetadata'];
   readonly dryRun: boolean;
+  /** A person has approved the deletions that need it. */
+  readonly approved: boolean;
   /** Milliseconds left until the sync must be healthy. */
   readonly remainingMs: () => number;
   /** Makes results durable before the next step begins. */
@@ -42,6 +44,8 @@ export type Advance =
       readonly message: string;
       readonly results: TaskResults;
       readonly isHealthWait: boolean;
+      /** It waits for a person, who may take any time. */
+      readonly isApprovalWait?: boolean;
     }
   | { readonly type: 'succeeded'; readonly results: TaskResults }
   | {
@@ -72,12 +76,15 @@ export const advanceSync = async (
   for (;;) {
     results = updateRunning(run.tasks, results, (task) => stateOf(task, run.context));
     await finishHooks(run, results);
-    const next = nextStep(run.tasks, results);
+    const next = nextStep(run.tasks, results, run.approved);
     if (next.type === 'done') return { type: 'succeeded', results };
     if (next.type === 'failed') {
       const why = next.failure === 'apply' ? undefined : await explainFailure(run, results);
       const message = why === undefined ? next.message : `${next.message}: ${why}`;
       return await fail(run, results, message, next.failure, signal);
+    }
+    if (next.type === 'approval') {
+      return { type: 'waiting', message: next.message, results, isHealthWait: true, isApprovalWait: true };
     }
     if (next.type === 'wait') {
       if (run.remainingMs() > 0) return waiting(run, results, next.message);

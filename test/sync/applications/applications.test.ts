@@ -10,7 +10,7 @@ import type { AppProjectSpec, Application } from '../../../src/sync/applications
 import { instanceKey, instanceName } from '../../../src/sync/applications/application.js';
 import { conditionsOf } from '../../../src/sync/applications/conditions.js';
 import { APPLICATION_CRDS, DEFAULT_PROJECT } from '../../../src/sync/applications/crds.js';
-import { deletedWith, nextToDelete } from '../../../src/sync/applications/delete-application.js';
+import { deletedWith, heldBack, nextToDelete } from '../../../src/sync/applications/delete-application.js';
 import { findUnready } from '../../../src/sync/applications/dependencies.js';
 import { KeptManifests, manifestsDigest } from '../../../src/sync/applications/kept-manifests.js';
 import { mergePatchBetween } from '../../../src/sync/applications/merge-patch.js';
@@ -204,6 +204,25 @@ describe('deletion', () => {
     const high = object('high', { 'argocd.argoproj.io/sync-wave': '3' });
     assert.deepEqual(nextToDelete([low, high]), [high]);
     assert.deepEqual(nextToDelete([low, object('going', {}, { deletionTimestamp: 't' })]), []);
+  });
+
+  it('holds everything back until a person approves it, after it was asked for', () => {
+    const careful = object('db', { 'argocd.argoproj.io/sync-options': 'Delete=confirm' });
+    const self = (approved?: string, options: readonly string[] = []): Application => ({
+      ...application('self'),
+      metadata: {
+        name: 'self',
+        deletionTimestamp: '2026-01-02T03:04:05Z',
+        ...(approved === undefined ? {} : { annotations: { 'argocd.argoproj.io/deletion-approved': approved } }),
+      },
+      spec: { ...application('self').spec, syncPolicy: { syncOptions: options } },
+    });
+    assert.match(heldBack([object('a'), careful], self()) ?? '', /ConfigMap "db"/);
+    assert.ok(heldBack([careful], self('2026-01-02T03:04:04Z')));
+    assert.ok(heldBack([careful], self('true')));
+    assert.equal(heldBack([careful], self('2026-01-02T04:04:05+01:00')), undefined);
+    assert.equal(heldBack([object('a')], self()), undefined);
+    assert.match(heldBack([object('a'), object('b')], self(undefined, ['Delete=confirm'])) ?? '', /and 1 more/);
   });
 
   it('leaves definitions, itself, and what is to be kept', () => {

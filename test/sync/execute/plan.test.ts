@@ -77,6 +77,26 @@ describe('planSync', () => {
     ]);
   });
 
+  it('asks for approval, or leaves alone, what says so or whose application does', () => {
+    const says = (option: string): Record<string, string> => ({ 'argocd.argoproj.io/sync-options': option });
+    const asked = (options: Partial<PlanOptions>, ...extras: readonly KubeObject[]) =>
+      planSync({ compared: extras.map(extra), hooks: [], options: { ...OPTIONS, ...options } }).map(
+        ({ id, needsApproval, skip }) => `${id.name} ${needsApproval ?? false} ${skip ?? ''}`,
+      );
+    const plain = object('v1', 'ConfigMap', 'plain');
+    const careful = object('v1', 'ConfigMap', 'careful', says('Replace=true,Prune=confirm'));
+    const never = object('v1', 'ConfigMap', 'never', says('Prune=false'));
+    const freely = object('v1', 'ConfigMap', 'freely', says('Prune=true'));
+    assert.deepEqual(asked({}, plain, careful, never), [
+      'careful true ',
+      'never false ignored (no prune)',
+      'plain false ',
+    ]);
+    assert.deepEqual(asked({ syncOptions: ['Prune=confirm'] }, plain, freely), ['freely false ', 'plain true ']);
+    assert.deepEqual(asked({ syncOptions: ['Prune=false'] }, plain), ['plain false ignored (no prune)']);
+    assert.deepEqual(asked({ prune: false }, careful), ['careful false ignored (requires pruning)']);
+  });
+
   it('puts hooks into their phases, several times when they say so, and leaves the skipped out', () => {
     const hook = (type: string): Record<string, string> => ({ 'argocd.argoproj.io/hook': type });
     const plan = planned([wanted(object('v1', 'ConfigMap', 'c'))], {}, [

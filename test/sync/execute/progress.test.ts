@@ -57,6 +57,18 @@ describe('nextStep', () => {
     });
   });
 
+  it('holds the whole step of a deletion back until it is approved', () => {
+    const { target: _target, ...deletion } = task('db', 0, 'Sync', { live, needsApproval: true });
+    const more = { ...deletion, key: 'Sync v1/X:/y', needsApproval: true };
+    const all = [first, second, deletion, more];
+    const results = resultsOf([result(first, 'Succeeded')]);
+    const message = 'waiting for pruning confirmation of apps/Deployment/db and 1 more resources';
+    assert.deepEqual(nextStep(all, results), { type: 'approval', message });
+    assert.deepEqual(nextStep(all, results, true), { type: 'run', tasks: [second, deletion, more] });
+    const skipped = { ...deletion, skip: 'ignored (requires pruning)' };
+    assert.deepEqual(nextStep([first, skipped], results), { type: 'run', tasks: [skipped] });
+  });
+
   it('is done when the last wave is healthy, not when it is written', () => {
     const written = resultsOf([result(first, 'Succeeded'), result(second, 'Succeeded'), result(third, 'Running')]);
     assert.equal(nextStep(tasks, written).type, 'wait');
