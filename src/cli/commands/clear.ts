@@ -5,6 +5,7 @@ import { dataFolderOption, dataPaths } from '../data-folder.js';
 import { CommandFailure } from '../exit-statuses.js';
 import { remark } from '../output/print.js';
 import { readSettings } from '../server/server-settings.js';
+import { timeoutSignal } from '../../objects/timeout-signal.js';
 
 export const clearCommand = (): Command =>
   new Command('clear')
@@ -31,7 +32,7 @@ export const clearCommand = (): Command =>
           clock: systemClock,
           log: pino({ level: 'silent' }),
         });
-        const count = await clearPods(runtime, AbortSignal.timeout(120_000));
+        const count = await clearPods(runtime, timeoutSignal(120_000));
         await clearServiceRules(dataDir);
         remark(`${count} pods removed`);
       } finally {

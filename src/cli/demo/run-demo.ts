@@ -18,6 +18,7 @@ import { createExampleRepository } from './example-repository.js';
 import { serveGit } from './git-http.js';
 import type { Demonstration, Step } from './steps.js';
 import { steps } from './steps.js';
+import { timeoutSignal } from '../../objects/timeout-signal.js';
 
 export interface DemoOptions {
   readonly runtime: RuntimeChoice;
@@ -134,7 +135,7 @@ const serveExample = async (server: Server, folder: string, signal: AbortSignal)
 
 /** Containers outlive a server; those of the demonstration must not. */
 const tearDown = async (server: Server, dataDir: string): Promise<void> => {
-  const limit = AbortSignal.timeout(30_000);
+  const limit = timeoutSignal(30_000);
   await server.close();
   await clearPods(await server.createRuntime(), limit);
   await clearServiceRules(dataDir);

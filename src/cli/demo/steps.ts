@@ -7,6 +7,7 @@ import type { ExampleRepository } from './example-repository.js';
 import { followProgress } from './follow-progress.js';
 import type { Visitor } from './visitor.js';
 import { fetchPage, startVisitor } from './visitor.js';
+import { timeoutSignal } from '../../objects/timeout-signal.js';
 
 /** What the steps work on. */
 export interface Demonstration {
@@ -151,7 +152,7 @@ const until = async (
   name: string,
   isSo: (application: Application) => boolean,
 ): Promise<Application> => {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(STEP_TIMEOUT_MS)]);
+  const limit = AbortSignal.any([signal, timeoutSignal(STEP_TIMEOUT_MS)]);
   let last: Application | undefined;
   const selection = { namespace: PRODUCTION.namespace, fieldSelector: `metadata.name=${name}` };
   for await (const event of server.client.watch(Application, selection, limit)) {

@@ -4,6 +4,7 @@ import { ApiError } from '../../objects/api-error.js';
 import type { Clock } from '../../objects/clock.js';
 import { statusError } from './api-status.js';
 import type { ClusterConnection } from './connection.js';
+import { timeoutSignal } from '../../objects/timeout-signal.js';
 
 export interface HttpRequest {
   readonly method: string;
@@ -45,7 +46,7 @@ export const createHttpTransport = (connection: ClusterConnection, options: Http
   const send = sender(connection, options.userAgent ?? 'fairlead');
 
   const once = async (request: HttpRequest): Promise<unknown> => {
-    const timeout = AbortSignal.timeout(options.timeoutMs ?? 60_000);
+    const timeout = timeoutSignal(options.timeoutMs ?? 60_000);
     const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);
     try {
       const response = await send(request, agent, signal);

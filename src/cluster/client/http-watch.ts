@@ -8,6 +8,7 @@ import { errorOfStatus } from './api-status.js';
 import type { Discovery } from './discovery.js';
 import { listPage, queryText, resourcePath } from './resource-path.js';
 import type { HttpTransport } from './http-transport.js';
+import { timeoutSignal } from '../../objects/timeout-signal.js';
 
 interface WatchDeps {
   readonly transport: HttpTransport;
@@ -91,7 +92,7 @@ async function* oneWatch<T extends KubeObject>(
   const { namespace, ...selectors } = selection(options);
   const query = { watch: '1', allowWatchBookmarks: 'true', resourceVersion: version, timeoutSeconds, ...selectors };
   const path = resourcePath(resource, namespace === undefined ? {} : { namespace }) + queryText(query);
-  const late = AbortSignal.timeout((timeoutSeconds + GRACE_S) * 1000);
+  const late = timeoutSignal((timeoutSeconds + GRACE_S) * 1000);
   const pieces = deps.transport.stream({ method: 'GET', path }, AbortSignal.any([signal, late]));
   for await (const frame of frames(pieces)) yield eventOf<T>(frame, resource);
 }

@@ -9,6 +9,7 @@ import type { TreeRead } from '../files/recording-tree.js';
 import type { Rendered, SourceOptions } from '../render.js';
 import { RenderError } from '../render.js';
 import type { RenderAnswer } from './render-job.js';
+import { timeoutSignal } from '../../objects/timeout-signal.js';
 
 export interface RenderPoolOptions {
   /** Renders at the same time. Default: one less than the processors, at least one. */
@@ -65,7 +66,7 @@ export const createRenderPool = (options: RenderPoolOptions = {}): RenderPool =>
   const run = async (tree: TreeRef, source: SourceOptions, signal: AbortSignal): Promise<RenderAnswer> => {
     await turns.take(signal);
     // The time starts with the thread's work, not while other renders are in front.
-    const timeout = AbortSignal.timeout(limits.timeoutMs);
+    const timeout = timeoutSignal(limits.timeoutMs);
     try {
       rendered += 1;
       return await threads.run({ tree, options: source }, { signal: AbortSignal.any([signal, timeout]) });

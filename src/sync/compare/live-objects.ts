@@ -10,6 +10,7 @@ import { idText, objectKeyOf, resourceIdOf, resourceIdText } from './resource-id
 import type { ScopeOf } from './served-kinds.js';
 import { servedScopes } from './served-kinds.js';
 import { trackedBy } from './tracking.js';
+import { timeoutSignal } from '../../objects/timeout-signal.js';
 
 /** A change of an object that an application has deployed. */
 export interface ManagedChange {
@@ -139,7 +140,7 @@ export class LiveObjects {
         signal.removeEventListener('abort', settle);
         resolve(holds);
       };
-      const timeout = AbortSignal.timeout(ms);
+      const timeout = timeoutSignal(ms);
       timeout.addEventListener('abort', settle);
       signal.addEventListener('abort', settle);
       this.#waiters.add(settle);

@@ -4,6 +4,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { GitHttpRequest, GitHttpResponse, HttpClient } from 'isomorphic-git';
 import { SourceError } from './errors.js';
 import { withoutCredentials } from './repository-url.js';
+import { timeoutSignal } from '../../objects/timeout-signal.js';
 
 /** How a server's identity is checked, and ours shown. */
 export interface TlsOptions {
@@ -98,7 +99,7 @@ const send = (
             ...(key === undefined ? {} : { key }),
           })
         : new HttpAgent(),
-      signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.totalTimeoutMs)]),
+      signal: AbortSignal.any([options.signal, timeoutSignal(options.totalTimeoutMs)]),
     };
     const request = (secure ? httpsRequest : httpRequest)(url, wanted, (response) => {
       response.setTimeout(options.idleTimeoutMs, () => response.destroy(timedOut(url, options.idleTimeoutMs)));

@@ -4,6 +4,7 @@ import { Application } from '../../../sync/applications/application.js';
 import { CommandFailure, EXIT } from '../../exit-statuses.js';
 import { remark } from '../../output/print.js';
 import { shortRevision } from './application-text.js';
+import { timeoutSignal } from '../../../objects/timeout-signal.js';
 
 /** Whether what is waited for is there: undefined = not yet; a text = it will not come, and why. */
 export type Verdict = 'reached' | { readonly failed: string } | undefined;
@@ -18,7 +19,7 @@ export const followApplication = async (
   verdictOf: (application: Application) => Verdict,
   timeoutSeconds: number,
 ): Promise<Application> => {
-  const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
+  const timeout = timeoutSignal(timeoutSeconds * 1000);
   const name = `${metadata.namespace}/${metadata.name}`;
   let last = '';
   let state = 'nothing known';

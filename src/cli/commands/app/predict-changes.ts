@@ -23,6 +23,7 @@ import { Charts } from '../../../sync/sources/charts.js';
 import { Repositories } from '../../../sync/sources/repositories.js';
 import { CommandFailure } from '../../exit-statuses.js';
 import { KUBERNETES_VERSION } from '../../version.js';
+import { timeoutSignal } from '../../../objects/timeout-signal.js';
 
 /** One object as it is and as a sync would leave it; either side is absent when the object is. */
 export interface PredictedChange {
@@ -81,7 +82,7 @@ const renderHere = async (
         ...new Set(resources.flatMap(({ apiVersion, kind }) => [apiVersion, `${apiVersion}/${kind}`])),
       ],
     });
-    return (await desired.of(application, revision, AbortSignal.timeout(120_000))).manifests;
+    return (await desired.of(application, revision, timeoutSignal(120_000))).manifests;
   } finally {
     await renderPool.close();
     await repositories.close();

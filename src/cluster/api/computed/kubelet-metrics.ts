@@ -7,6 +7,7 @@ import type { Store } from '../../store/store.js';
 import { kubeletEndpoint, type KubeletAccess } from '../http/connect/kubelet-endpoint.js';
 import type { RequestContext } from '../request.js';
 import type { ComputedResources } from './computed-resources.js';
+import { timeoutSignal } from '../../../objects/timeout-signal.js';
 
 interface Usage {
   readonly time?: string;
@@ -66,7 +67,7 @@ interface SummaryRequest {
 
 const readSummary = ({ agent, host, port, token, signal }: SummaryRequest): Promise<StatsSummary> =>
   new Promise((resolve, reject) => {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+    const limit = AbortSignal.any([signal, timeoutSignal(ANSWER_MS)]);
     const headers = { authorization: `Bearer ${token}` };
     const request = get({ agent, host, port, path: '/stats/summary', headers, signal: limit }, (answer) => {
       const chunks: Buffer[] = [];

@@ -2,6 +2,7 @@ import { request as httpsRequest } from 'node:https';
 import type { EndpointSlice } from '../../../objects/kinds/discovery-k8s-io-v1.js';
 import type { Service } from '../../../objects/kinds/core-v1.js';
 import type { Store } from '../../store/store.js';
+import { timeoutSignal } from '../../../objects/timeout-signal.js';
 
 /** Where a webhook is, as webhook configurations and conversions say it. */
 export interface WebhookClientConfig {
@@ -28,7 +29,7 @@ export const callWebhook = (
 ): Promise<unknown> => {
   const { host, port, path, serverName } = addressOf(store, config);
   const body = Buffer.from(JSON.stringify(review));
-  const signal = AbortSignal.any([limits.signal, AbortSignal.timeout(limits.timeoutMs)]);
+  const signal = AbortSignal.any([limits.signal, timeoutSignal(limits.timeoutMs)]);
   const ca = config.caBundle === undefined ? {} : { ca: Buffer.from(config.caBundle, 'base64') };
   return new Promise((resolve, reject) => {
     const sent = httpsRequest(

@@ -5,6 +5,7 @@ import type { Clock } from '../../../objects/clock.js';
 import type { ExecResult, StreamOptions } from '../container-runtime.js';
 import { RuntimeFailure } from '../container-runtime.js';
 import { demultiplex } from './demultiplex.js';
+import { timeoutSignal } from '../../../objects/timeout-signal.js';
 
 const OUTPUT_LIMIT = 16 * 1024 * 1024;
 /** The engine tells an exec's exit code a moment after its streams have ended. */
@@ -106,7 +107,7 @@ export const execCollecting = async (
   clock: Clock,
   signal: AbortSignal,
 ): Promise<ExecResult> => {
-  const deadline = AbortSignal.timeout(Math.max(1, timeoutMs));
+  const deadline = timeoutSignal(Math.max(1, timeoutMs));
   const either = AbortSignal.any([deadline, signal]);
   const collected = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   const sizes = { stdout: 0, stderr: 0 };

@@ -5,6 +5,7 @@ import type { ExecResult, StreamOptions } from '../container-runtime.js';
 import { RuntimeFailure } from '../container-runtime.js';
 import { signalGroup } from './process-identity.js';
 import type { ProcessSpec } from './process-spec.js';
+import { timeoutSignal } from '../../../objects/timeout-signal.js';
 
 const OUTPUT_LIMIT = 16 * 1024 * 1024;
 
@@ -59,7 +60,7 @@ export const runToEnd = async (
       sizes[stream] += Math.min(room, chunk.length);
     });
   }
-  const deadline = AbortSignal.timeout(Math.max(1, timeoutMs));
+  const deadline = timeoutSignal(Math.max(1, timeoutMs));
   const ends = AbortSignal.any([deadline, signal]);
   const onEnd = (): void => killGroup(child);
   ends.addEventListener('abort', onEnd, { once: true });

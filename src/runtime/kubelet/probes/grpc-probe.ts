@@ -3,6 +3,7 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { PROBE_USER_AGENT } from './http-probe.js';
 import type { ProbeResult } from './probe-handler.js';
 import { failure, success } from './probe-handler.js';
+import { timeoutSignal } from '../../../objects/timeout-signal.js';
 
 /** `grpc.health.v1.HealthCheckResponse.ServingStatus` */
 const SERVING = 1;
@@ -21,7 +22,7 @@ export const probeGrpc = async (
   signal: AbortSignal,
 ): Promise<ProbeResult> => {
   const authority = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const limited = AbortSignal.any([signal, timeoutSignal(timeoutMs)]);
   const session = connect(authority);
   try {
     const answer = await check(session, service, timeoutMs, limited);

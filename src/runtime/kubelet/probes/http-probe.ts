@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { HTTPHeader } from '../../../objects/kinds/core-v1.js';
 import type { ProbeResult } from './probe-handler.js';
 import { failure, success } from './probe-handler.js';
+import { timeoutSignal } from '../../../objects/timeout-signal.js';
 
 const MOST_BODY_BYTES = 10 * 1024;
 const MOST_REDIRECTS = 10;
@@ -26,7 +27,7 @@ export const probeHttp = async (
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<ProbeResult> => {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const limited = AbortSignal.any([signal, timeoutSignal(timeoutMs)]);
   let target = url;
   try {
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {

@@ -2,11 +2,12 @@ import { connect } from 'node:net';
 import { networkError } from './http-probe.js';
 import type { ProbeResult } from './probe-handler.js';
 import { failure, success } from './probe-handler.js';
+import { timeoutSignal } from '../../../objects/timeout-signal.js';
 
 /** Opens a connection and closes it. */
 export const probeTcp = (host: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<ProbeResult> =>
   new Promise((resolve, reject) => {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const limited = AbortSignal.any([signal, timeoutSignal(timeoutMs)]);
     const socket = connect({ host, port });
     const end = (result: ProbeResult): void => {
       limited.removeEventListener('abort', abort);

@@ -4,6 +4,7 @@ import type { CommandStreams, RemoteCommand } from './remote-command.js';
 import { TerminalSizes } from './remote-command.js';
 import type { SpdyStream } from './spdy/spdy-connection.js';
 import { SpdyConnection } from './spdy/spdy-connection.js';
+import { timeoutSignal } from '../../../objects/timeout-signal.js';
 
 /** Protocol versions over SPDY, newest first; from v4 on the error stream carries a Status. */
 export const SPDY_COMMAND_PROTOCOLS = [
@@ -91,7 +92,7 @@ const readSizes = (stream: Readable): TerminalSizes => {
 
 const withTimeout = (opened: Promise<void>, transport: Duplex, signal: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(OPENING_MS)]);
+    const limit = AbortSignal.any([signal, timeoutSignal(OPENING_MS)]);
     const fail = (): void => reject(new Error('the client did not open its streams'));
     limit.addEventListener('abort', fail, { once: true });
     transport.once('close', fail);
