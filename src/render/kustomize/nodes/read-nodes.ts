@@ -294,6 +294,10 @@ class MapBuilder {
       this.#merge = value;
       return;
     }
+    // Kustomize goes through JSON, which has no other keys; only the outermost map gets away with them.
+    if (key.tag !== '!!str') {
+      throw new YamlError(`yaml: line ${line}: the key ${key.text} is not a string; put quotes around it`);
+    }
     const first = this.#lines.get(key.text);
     if (first !== undefined) {
       const where = `mapping key ${JSON.stringify(key.text)} already defined at line ${first}`;

@@ -15,6 +15,7 @@ export interface JsonPatchOperation {
 /** Reads a JSON patch (RFC 6902) from YAML or JSON. Throws MalformedYamlError when it is none. */
 export const readJsonPatch = (text: string): JsonPatchOperation[] => {
   if (text === '') throw new MalformedYamlError('empty json patch operations');
+  if (text.startsWith('[')) requireJson(text);
   let value: Value;
   try {
     value = readYaml(text, { typed: true });
@@ -25,6 +26,15 @@ export const readJsonPatch = (text: string): JsonPatchOperation[] => {
   if (value === null) return [];
   if (!Array.isArray(value)) throw new MalformedYamlError('a JSON patch must be a list of operations');
   return value.map(operationOf);
+};
+
+/** A patch that starts like JSON must be JSON, not YAML in flow style. */
+const requireJson = (text: string): void => {
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    throw new MalformedYamlError((error as Error).message);
+  }
 };
 
 const operationOf = (value: Value): JsonPatchOperation => {
