@@ -25,7 +25,7 @@ import { requireBuiltin } from './generators.js';
 import type { Layer } from './layer.js';
 import { json6902Step, mergePatchesStep, patchStep } from './patches.js';
 import type { TransformerStep } from './steps.js';
-import { loadReplacements } from './transformers.js';
+import { loadReplacements } from './load-replacements.js';
 import { valueAddStep, valueTargetShape, type ValueTarget } from './value-add.js';
 
 const strings: Shape = { map: 'string' };

@@ -1,19 +1,15 @@
-import { KustomizeError } from '../errors.js';
-import { decode, readConfig } from '../kustomization/decode.js';
 import type { Kustomization } from '../kustomization/kustomization.js';
-import { replacementShape } from '../kustomization/shapes.js';
-import type { Loader } from '../load/loader.js';
 import type { Origin } from '../resources/origin.js';
 import type { Resource } from '../resources/resource.js';
 import { mergeFieldSpecs } from '../transform/field-spec.js';
 import { transformImages } from '../transform/images.js';
 import { transformNames, transformReplicas, transformStrings } from '../transform/names-and-labels.js';
 import { transformNamespace } from '../transform/namespace.js';
-import type { Replacement } from '../transform/replacements.js';
 import { transformReplacements } from '../transform/replacements.js';
 import type { TransformerConfig } from '../transform/transformer-config.js';
 import { configuredTransformer } from './configured-transformer.js';
 import type { Layer } from './layer.js';
+import { loadReplacements } from './load-replacements.js';
 import { json6902Step, mergePatchesStep, patchStep } from './patches.js';
 import { builtinOrigin, configuredOrigin, type TransformerStep } from './steps.js';
 
@@ -78,31 +74,6 @@ const labelSteps = (k: Kustomization, config: TransformerConfig): TransformerSte
     return { transform: (map) => transformStrings(map, pairs, specs) };
   });
   return [...steps, { transform: (map) => transformStrings(map, commonLabels, config.commonLabels) }];
-};
-
-type ReplacementEntry = Replacement & { readonly path?: string };
-
-/** Replacements as they are in the kustomization or in files of their own. */
-export const loadReplacements = async (
-  entries: readonly ReplacementEntry[],
-  loader: Loader,
-): Promise<Replacement[]> => {
-  const result: Replacement[] = [];
-  for (const { path, ...inline } of entries) {
-    if (!path) {
-      result.push(inline);
-      continue;
-    }
-    if (inline.source !== undefined || (inline.targets ?? []).length > 0) {
-      throw new KustomizeError('cannot specify both path and inline replacement');
-    }
-    const value = readConfig(await loader.loadText(path));
-    const options = { strict: false, coerce: true };
-    if (Array.isArray(value)) result.push(...(decode(value, { list: replacementShape }, options) as Replacement[]));
-    else if (value instanceof Map) result.push(decode(value, replacementShape, options) as Replacement);
-    else throw new KustomizeError(`unsupported replacement type encountered within replacement path: ${path}`);
-  }
-  return result;
 };
 
 /** Transformers with configurations of their own. */

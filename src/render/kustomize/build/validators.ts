@@ -2,7 +2,7 @@ import { KustomizeError } from '../errors.js';
 import type { Node } from '../nodes/node.js';
 import { writeNode } from '../nodes/write-nodes.js';
 import type { Resource } from '../resources/resource.js';
-import { ResourceMap } from '../resources/resource-map.js';
+import type { ResourceMap } from '../resources/resource-map.js';
 import type { TransformerStep } from './steps.js';
 
 const VALIDATED_BY = 'validated-by';

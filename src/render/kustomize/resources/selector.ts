@@ -1,4 +1,5 @@
-import { RE2JS } from 're2js';
+import { createRequire } from 'node:module';
+import type { RE2JS } from 're2js';
 import { KustomizeError } from '../errors.js';
 import { compileLabelSelector } from './label-selector.js';
 import type { Resource } from './resource.js';
@@ -11,11 +12,20 @@ export interface Selector extends Partial<ResourceId> {
   readonly annotationSelector?: string;
 }
 
+const load = createRequire(import.meta.url);
+let engine: typeof RE2JS | undefined;
+
+/** Loaded with the first expression that is more than a plain text: most builds have none. */
+const loadEngine = (): typeof RE2JS => {
+  engine ??= (load('re2js') as { RE2JS: typeof RE2JS }).RE2JS;
+  return engine;
+};
+
 /** A regular expression as Go has them: linear time, whatever a repository writes. */
 export const goRegExp = (pattern: string, field: string): ((text: string) => boolean) => {
   if (/^[A-Za-z0-9_-]*$/.test(pattern)) return (text) => text.includes(pattern);
   try {
-    const expression = RE2JS.compile(pattern);
+    const expression = loadEngine().compile(pattern);
     return (text) => expression.matcher(text).find();
   } catch (error) {
     throw new KustomizeError(`${field}: error parsing regexp: ${(error as Error).message}`);
