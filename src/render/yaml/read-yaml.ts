@@ -1,4 +1,5 @@
 import type { Document, Node, Pair, Scalar } from 'yaml';
+import { nestsTooDeep } from '../../objects/yaml-depth.js';
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import type { ResolvedScalar, ScalarRules } from './resolve-scalar.js';
 import { resolvePlainScalar } from './resolve-scalar.js';
@@ -42,6 +43,9 @@ const DEFAULT_ALIAS_NODES = 100_000;
 export const readYaml = (text: string, options: ReadYamlOptions): YamlFile => {
   const lines = new LineCounter();
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  if (nestsTooDeep(source, MAX_DEPTH)) {
+    return { documents: [], problems: [{ line: 1, column: 1, message: 'the text is nested too deeply to be read' }] };
+  }
   let parsed: readonly Document.Parsed[];
   try {
     parsed = documentsOf(

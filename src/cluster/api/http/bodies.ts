@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { ApiError } from '../../../objects/api-error.js';
 import { JsonError, parseJsonStrict, type StrictJson } from '../../../objects/schema/strict-json.js';
 import { badRequest } from '../status-errors.js';
-import { nestsTooDeep } from './yaml-depth.js';
+import { nestsTooDeep } from '../../../objects/yaml-depth.js';
 
 /** Most YAML that programs send is JSON. */
 const tryJson = (text: string): StrictJson | undefined => {
