@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { env } from 'node:process';
 import { Option } from 'commander';
 
@@ -21,10 +21,16 @@ export const dataPaths = (folder: string) => ({
 
 export type DataPaths = ReturnType<typeof dataPaths>;
 
-/** `$FAIRLEAD_DATA_DIR`, else `$XDG_STATE_HOME/fairlead`, else `~/.local/state/fairlead`. */
-export const defaultDataFolder = (): string =>
-  env['FAIRLEAD_DATA_DIR'] ?? join(env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'fairlead');
+/** `$FAIRLEAD_DATA_DIR`, else `$XDG_STATE_HOME/fairlead`, else `~/.local/state/fairlead`; an empty variable is none. */
+export const defaultDataFolder = (): string => {
+  const { FAIRLEAD_DATA_DIR: folder = '', XDG_STATE_HOME: states = '' } = env;
+  if (folder !== '') return resolve(folder);
+  // A relative path there is invalid by the XDG specification.
+  return join(isAbsolute(states) ? states : join(homedir(), '.local', 'state'), 'fairlead');
+};
 
-/** `--data-dir DIR`, the same for every command. */
+/** `--data-dir DIR`, the same for every command. Made absolute: containers' mounts and sockets need it so. */
 export const dataFolderOption = (): Option =>
-  new Option('--data-dir <dir>', "the server's data folder").default(defaultDataFolder());
+  new Option('--data-dir <dir>', "the server's data folder")
+    .default(defaultDataFolder())
+    .argParser((folder) => resolve(folder));

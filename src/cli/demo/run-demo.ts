@@ -51,6 +51,7 @@ export const runDemo = async (options: DemoOptions): Promise<number> => {
     if (!options.exit) {
       stdout.write(stayText(server));
       await interrupted.happened;
+      stdout.write('\nStopping and removing what was made\n');
     }
   } catch (error) {
     if (!interrupted.signal.aborted) stdout.write(`\n${(error as Error).message}\nThe log: ${logFile}\n`);
