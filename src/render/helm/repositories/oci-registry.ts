@@ -80,6 +80,9 @@ class OciRepository {
       throw new ChartError(`${this.reference.host} asks for credentials in a way that is not known: ${challenge}`);
     }
     const url = new URL(realm);
+    if (url.protocol !== 'https:' && this.access.plainHttp !== true) {
+      throw new ChartError(`${this.reference.host} wants its credentials sent to ${url.origin}, which has no TLS`);
+    }
     const service = parts.get('service');
     if (service !== undefined) url.searchParams.set('service', service);
     url.searchParams.set('scope', parts.get('scope') ?? `repository:${this.reference.repository}:pull`);

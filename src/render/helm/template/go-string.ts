@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /**
  * Go strings are bytes; ours are JavaScript strings of the text they spell. A byte that is no valid UTF-8 is kept as
  * a lone surrogate (U+DC80 to U+DCFF for 0x80 to 0xFF), so that binary files pass through templates unharmed.
@@ -18,11 +20,8 @@ const isWellFormed = (text: string): boolean => (text as unknown as WellFormed).
 
 /** The string of these bytes. */
 export const fromBytes = (bytes: Uint8Array): string => {
-  try {
-    return strictDecoder.decode(bytes);
-  } catch {
-    return decodeLossless(bytes);
-  }
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return isUtf8(buffer) ? buffer.toString('utf8') : decodeLossless(bytes);
 };
 
 const decodeLossless = (bytes: Uint8Array): string => {

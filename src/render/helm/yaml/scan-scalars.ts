@@ -213,7 +213,7 @@ export const scanBlockScalar = (scanner: YamlScanner, isLiteral: boolean): strin
     out += breaks;
     wasBlank = isBlankStart;
     const from = scanner.index;
-    while (!isBreakOrEnd(scanner.at())) scanner.advance();
+    scanner.skipLine();
     out += scanner.text.slice(from, scanner.index);
     leadingBreak = isBreak(scanner.at()) ? scanner.readBreak() : '';
     breaks = readBlockBreaks(scanner, state, start);

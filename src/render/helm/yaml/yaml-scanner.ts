@@ -81,7 +81,11 @@ export class YamlScanner {
   private readonly keyOfToken = new Map<number, SimpleKey>();
   private isEnded = false;
 
+  /** Whether lines end with anything but line feeds. */
+  private readonly hasOddBreaks: boolean;
+
   constructor(readonly text: string) {
+    this.hasOddBreaks = /[\r\x85\u2028\u2029]/.test(text);
     if (text.charCodeAt(0) === 0xfeff) this.index = 1;
   }
 
@@ -112,6 +116,16 @@ export class YamlScanner {
   advance(count = 1): void {
     this.index += count;
     this.column += count;
+  }
+
+  /** Passes what is left of the line. */
+  skipLine(): void {
+    if (this.hasOddBreaks) {
+      while (!isBreakOrEnd(this.at())) this.advance();
+      return;
+    }
+    const end = this.text.indexOf('\n', this.index);
+    this.advance((end < 0 ? this.text.length : end) - this.index);
   }
 
   /** Passes a line break; answers what it stands for in a scalar. */
@@ -238,7 +252,7 @@ export class YamlScanner {
         this.advance();
         c = this.at();
       }
-      if (c === HASH) while (!isBreakOrEnd(this.at())) this.advance();
+      if (c === HASH) this.skipLine();
       if (!isBreak(this.at())) return;
       this.readBreak();
       if (this.flowLevel === 0) this.isKeyAllowed = true;
