@@ -59,8 +59,27 @@ export const planSlices = (
       if (!isSemanticallyEqual(wanted, slice)) update.push(wanted);
     });
   }
-  return { create, update, remove: [...unused] };
+  return reusing(service, { create, update, remove: [...unused] });
 };
+
+/** A new slice takes the place of one that would be removed: one write in place of two, and the name stays. */
+const reusing = (service: SliceOwner, { create, update, remove }: SlicePlan): SlicePlan => {
+  const made = [...create];
+  const changed = [...update];
+  const removed = remove.filter((slice) => {
+    const next = made.at(-1);
+    if (next === undefined || slice.addressType !== next.addressType || !isOwnedBy(service, slice)) return true;
+    made.pop();
+    const { endpoints, ports, metadata } = next;
+    changed.push({ ...slice, metadata: { ...slice.metadata, labels: metadata.labels ?? {} }, endpoints, ports });
+    return false;
+  });
+  return { create: made, update: changed, remove: removed };
+};
+
+const isOwnedBy = ({ metadata: { uid } }: SliceOwner, { metadata }: EndpointSlice): boolean =>
+  uid !== undefined &&
+  metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === uid) === true;
 
 const isOfGroup = (slice: EndpointSlice, { addressType, ports }: EndpointGroup): boolean =>
   slice.addressType === addressType && isSemanticallyEqual(slice.ports, ports);

@@ -75,4 +75,19 @@ describe('planSlices', () => {
       [80, 81],
     );
   });
+
+  it('puts a slice of other ports into the place of its own that nothing needs', () => {
+    const [placeholder] = planSlices(service, [{ ...group([]), ports: [] }], []).create;
+    assert.ok(placeholder);
+    const existing = { ...placeholder, metadata: { ...placeholder.metadata, name: 'web-abcde', resourceVersion: '7' } };
+    const plan = planSlices(service, [group([1])], [existing]);
+    assert.deepEqual([plan.create.length, plan.remove.length], [0, 0]);
+    assert.deepEqual(
+      plan.update.map(({ metadata, endpoints, ports: held }) => [metadata.name, endpoints.length, held]),
+      [['web-abcde', 1, ports]],
+    );
+    const foreign = { ...existing, metadata: { ...existing.metadata, ownerReferences: [] } };
+    const apart = planSlices(service, [group([1])], [foreign]);
+    assert.deepEqual([apart.create.length, apart.update.length, apart.remove.length], [1, 0, 1]);
+  });
 });
