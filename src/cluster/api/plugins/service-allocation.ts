@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Service, ServiceSpec } from '../../../objects/kinds/core-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
-import type { Store } from '../../store/store.js';
+import type { Store, Stored } from '../../store/store.js';
 import type { Target } from '../request.js';
 import { internal, invalid } from '../status-errors.js';
 import { AddressRange } from './address-range.js';
@@ -90,14 +90,31 @@ const nothing = (): void => undefined;
 
 const usedBy = (store: Store, except: string | undefined): Set<string | number> => {
   const used = new Set<string | number>();
-  for (const { object } of store.list(PREFIX).items) {
-    if (object.metadata.uid === except) continue;
-    const { spec } = object as Service;
-    for (const address of spec.clusterIPs ?? []) used.add(address);
-    for (const port of spec.ports ?? []) if (port.nodePort !== undefined && port.nodePort > 0) used.add(port.nodePort);
-    if (spec.healthCheckNodePort !== undefined && spec.healthCheckNodePort > 0) used.add(spec.healthCheckNodePort);
+  for (const stored of store.list(PREFIX).items) {
+    const { uid, values } = takenBy(stored);
+    if (uid === except) continue;
+    for (const value of values) used.add(value);
   }
   return used;
+};
+
+interface Taken {
+  readonly uid: string | undefined;
+  readonly values: readonly (string | number)[];
+}
+
+/** What stored Services have: one version of a Service never changes, so it is read once. */
+const knownTaken = new WeakMap<Stored, Taken>();
+
+const takenBy = (stored: Stored): Taken => {
+  let taken = knownTaken.get(stored);
+  if (taken === undefined) {
+    const { metadata, spec } = stored.object as Service;
+    const ports = [...(spec.ports ?? []).map(({ nodePort = 0 }) => nodePort), spec.healthCheckNodePort ?? 0];
+    taken = { uid: metadata.uid, values: [...(spec.clusterIPs ?? []), ...ports.filter((port) => port > 0)] };
+    knownTaken.set(stored, taken);
+  }
+  return taken;
 };
 
 interface Pool {

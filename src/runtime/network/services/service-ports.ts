@@ -18,8 +18,20 @@ export interface ServicePortRule {
 
 const DEFAULT_AFFINITY_SECONDS = 10_800;
 
+/** Objects of an informer never change, and every change of one Service asks for the rules of all. */
+const knownRules = new WeakMap<Service, readonly ServicePortRule[]>();
+
 /** The ports of a Service that has a cluster address; none of headless ones and ExternalNames. */
 export const servicePortRules = (service: Service): readonly ServicePortRule[] => {
+  let rules = knownRules.get(service);
+  if (rules === undefined) {
+    rules = rulesOf(service);
+    knownRules.set(service, rules);
+  }
+  return rules;
+};
+
+const rulesOf = (service: Service): readonly ServicePortRule[] => {
   const { clusterIP, type, sessionAffinity, sessionAffinityConfig } = service.spec;
   if (clusterIP === undefined || clusterIP === '' || clusterIP === 'None' || type === 'ExternalName') return [];
   const key = keyOf(service);
