@@ -1,4 +1,4 @@
-import { isRecord, setOwn, type AnyRecord } from '../json.js';
+import { isRecord, type AnyRecord } from '../json.js';
 import { comparePathElements, isPathElement, normalPathElement, type PathElement } from './path-element.js';
 
 /** A set of paths in an object, as a tree: a node is a member itself, has members below it, or both. Immutable. */
@@ -126,16 +126,4 @@ export const parseFieldsV1 = (fields: AnyRecord, depth = 0): FieldSet => {
     children.set(normalPathElement(key), parseFieldsV1(value, depth + 1));
   }
   return fieldSet(member && depth > 0, children);
-};
-
-/** The set as `fieldsV1`, in the order in which Kubernetes writes it. */
-export const formatFieldsV1 = (set: FieldSet): Readonly<Record<string, unknown>> => {
-  const result: Record<string, unknown> = {};
-  for (const element of sortedElements(set)) {
-    const child = set.children.get(element);
-    if (child === undefined) continue;
-    const inner = formatFieldsV1(child);
-    setOwn(result, element, child.member && child.children.size > 0 ? { '.': {}, ...inner } : inner);
-  }
-  return result;
 };

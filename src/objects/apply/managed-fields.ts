@@ -1,5 +1,6 @@
 import type { ManagedFieldsEntry } from '../object.js';
-import { formatFieldsV1, isEmptySet, parseFieldsV1, union, type FieldSet } from './field-set.js';
+import { isEmptySet, parseFieldsV1, union, type FieldSet } from './field-set.js';
+import { formatFieldsV1, sharedSet } from './shared-sets.js';
 
 /** One manager's fields, decoded. */
 export interface Manager {
@@ -27,7 +28,7 @@ const formatted = new WeakMap<FieldSet, Readonly<Record<string, unknown>>>();
 const parsedFields = (fields: Readonly<Record<string, unknown>>): FieldSet => {
   let set = parsed.get(fields);
   if (set === undefined) {
-    set = parseFieldsV1(fields);
+    set = sharedSet(parseFieldsV1(fields));
     parsed.set(fields, set);
   }
   return set;
@@ -36,9 +37,10 @@ const parsedFields = (fields: Readonly<Record<string, unknown>>): FieldSet => {
 const formattedFields = (set: FieldSet): Readonly<Record<string, unknown>> => {
   let fields = formatted.get(set);
   if (fields === undefined) {
-    fields = formatFieldsV1(set);
-    formatted.set(set, fields);
-    parsed.set(fields, set);
+    const same = sharedSet(set);
+    fields = formatted.get(same) ?? formatFieldsV1(same);
+    formatted.set(same, fields);
+    parsed.set(fields, same);
   }
   return fields;
 };
