@@ -20,7 +20,7 @@ export class StoredObject implements Stored {
   /** The object with its revision as resourceVersion. */
   static of(key: string, revision: Revision, source: KubeObject): StoredObject {
     const object = { ...source, metadata: { ...source.metadata, resourceVersion: String(revision) } };
-    return new StoredObject(key, revision, Buffer.from(JSON.stringify(object)), object);
+    return new StoredObject(key, revision, bytesOf(JSON.stringify(object)), object);
   }
 
   get object(): KubeObject {
@@ -31,6 +31,13 @@ export class StoredObject implements Stored {
     return parsed;
   }
 }
+
+/** In memory of their own: of the pool that small buffers share, one that is kept would keep all its neighbours. */
+const bytesOf = (text: string): Uint8Array => {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
+};
 
 export const parseObject = (bytes: Uint8Array): KubeObject =>
   JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')) as KubeObject;
