@@ -1,16 +1,6 @@
 import { NIL_MAP } from '../template/arguments.js';
 import { GoError } from '../template/errors.js';
-import {
-  type GoMap,
-  kindName,
-  sliceItems,
-  strings,
-  Struct,
-  TypedMap,
-  TypedSlice,
-  typeName,
-  type Value,
-} from '../template/values.js';
+import { type GoMap, strings, Struct, TypedMap, TypedSlice, typeName, type Value } from '../template/values.js';
 import { toText } from './cast.js';
 import { type Family, fn, variadic } from './define.js';
 import { mergeMaps } from './merge.js';
@@ -114,5 +104,3 @@ export const dicts: Family = {
   mustDeepCopy: fn(['any'], deepCopy),
   dig: variadic([], 'any', dig),
 };
-
-export const kindOfList = (value: Value): readonly Value[] | string => sliceItems(value) ?? kindName(value);

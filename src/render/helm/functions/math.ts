@@ -2,7 +2,7 @@ import { sprintValue } from '../template/print.js';
 import { int, int64, Integer, type Value } from '../template/values.js';
 import { GoError } from '../template/errors.js';
 import { parseGoInteger } from '../template/numbers.js';
-import { toFloat64, toInt64, truncate } from './cast.js';
+import { toFloat64, toInt64 } from './cast.js';
 import { addDecimals, divideDecimals, multiplyDecimals, subtractDecimals } from './decimal.js';
 import { type Family, fn, variadic } from './define.js';
 
@@ -77,5 +77,3 @@ export const math: Family = {
   atoi: fn(['string'], atoi),
   toDecimal: fn(['any'], fromOctal),
 };
-
-export const truncateToInt64 = truncate;

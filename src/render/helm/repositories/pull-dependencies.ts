@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { Chart, Lock } from '../chart/chart.js';
 import { ChartError } from '../chart/chart-error.js';
 import { loadChartFiles } from '../chart/load-files.js';
 import type { Dependency, Metadata } from '../chart/metadata.js';
 import { readArchive } from '../chart/read-archive.js';
-import { jsonString } from '../json/json-writer.js';
 import type { ChartCache } from './chart-cache.js';
 import { isHttp, isOci, pullChart } from './pull-chart.js';
 import type { RepositoryAccess } from './request.js';
@@ -16,25 +14,6 @@ export interface DependencySources {
   readonly loadLocal: (path: string) => Promise<Chart>;
   readonly cache?: ChartCache;
 }
-
-const field = (name: string, value: string): string => `${jsonString(name, true)}:${jsonString(value, true)}`;
-
-const dependencyJson = (dependency: Dependency): string => {
-  const members = [field('name', dependency.name)];
-  if (dependency.version !== '') members.push(field('version', dependency.version));
-  members.push(field('repository', dependency.repository));
-  if (dependency.condition !== '') members.push(field('condition', dependency.condition));
-  if (dependency.tags.length > 0)
-    members.push(`"tags":[${dependency.tags.map((tag) => jsonString(tag, true)).join(',')}]`);
-  if (dependency.alias !== '') members.push(field('alias', dependency.alias));
-  return `{${members.join(',')}}`;
-};
-
-/** The digest that Chart.lock has of Chart.yaml's dependencies and of the locked ones. */
-export const dependencyDigest = (wanted: readonly Dependency[], locked: readonly Dependency[]): string => {
-  const json = `[[${wanted.map(dependencyJson).join(',')}],[${locked.map(dependencyJson).join(',')}]]`;
-  return `sha256:${createHash('sha256').update(json).digest('hex')}`;
-};
 
 /** What to pull: the locked version where Chart.lock belongs to Chart.yaml, else the range. */
 const toPull = (wanted: readonly Dependency[], lock: Lock | undefined): Dependency[] => {

@@ -1,4 +1,4 @@
-import { GoError, limitError } from './errors.js';
+import { limitError } from './errors.js';
 import type { ParsedTemplate } from './parser.js';
 import type { ParamType, Value } from './values.js';
 
@@ -119,13 +119,6 @@ export class Frame {
     this.vars[0] = dot;
   }
 }
-
-/** Runs the template of that name, as text/template's ExecuteTemplate. */
-export const executeTemplate = (set: TemplateSet, run: Run, name: string, data: Value, notFound: string): string => {
-  const template = set.get(name);
-  if (template === undefined) throw new GoError(`template: no template ${notFound}`);
-  return execute(template, set, run, data);
-};
 
 export const execute = (template: CompiledTemplate, set: TemplateSet, run: Run, data: Value): string => {
   const writer = { text: '' };

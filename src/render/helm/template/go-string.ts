@@ -107,8 +107,6 @@ export const runes = (text: string): string[] => {
   return Array.from(fromBytes(toBytes(text)), (rune) => (rune.length === 1 && isLone(rune, 0) ? '\ufffd' : rune));
 };
 
-export const runeCount = (text: string): number => (isAscii(text) ? text.length : runes(text).length);
-
 /** Order of Go strings: by bytes, which is the order of code points. */
 export const compareStrings = (a: string, b: string): number => {
   if (a === b) return 0;
