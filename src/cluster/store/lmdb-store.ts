@@ -25,10 +25,22 @@ export const openLmdbStore = (folder: string, options: RevisionedStoreOptions = 
   }
 };
 
+/**
+ * Address space for the file, which itself stays as small as its content. With less, LMDB maps the file anew each time
+ * that it has grown and keeps the older maps, so that its pages count several times as memory of this process.
+ */
+const MAP_BYTES = 64 * 1024 ** 3;
+
 const openRoot = (folder: string): RootDatabase => {
   try {
     // Without overlapping sync a transaction's promise resolves after fsync, which is what `commit` promises.
-    return open({ path: join(folder, 'store.lmdb'), encoding: 'json', overlappingSync: false, maxDbs: 4 });
+    return open({
+      path: join(folder, 'store.lmdb'),
+      encoding: 'json',
+      overlappingSync: false,
+      maxDbs: 4,
+      mapSize: MAP_BYTES,
+    });
   } catch (error) {
     throw new StoreError('failed', `Cannot open the store in ${folder}: ${String(error)}`, { cause: error });
   }
