@@ -31,6 +31,10 @@ export const connectionOf = async ({ dataDir, kubeconfig, context }: ConnectOpti
   return loadKubeconfig(file, context);
 };
 
+/** Whether nothing listens there. The client wraps what the network said. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof Error && ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED' || isRefused(error.cause));
+
 /** Runs `work` with a client of the chosen cluster and lets its connections go. */
 export const withClient = async <T>(options: ConnectOptions, work: (client: HttpClient) => Promise<T>): Promise<T> => {
   const connection = await connectionOf(options);
@@ -38,6 +42,12 @@ export const withClient = async <T>(options: ConnectOptions, work: (client: Http
   const client = createHttpClient(connection, { userAgent: 'fairlead' });
   try {
     return await work(client);
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    throw new CommandFailure(
+      `No server answers at ${connection.server}` +
+        (options.kubeconfig === undefined ? `; start it with: fairlead up --data-dir ${options.dataDir}` : ''),
+    );
   } finally {
     client.close();
   }

@@ -1,7 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { env as processEnv } from 'node:process';
 import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { CommandFailure } from '../exit-statuses.js';
 
 /** What git needs of the machine, and nothing of its owner's configuration. */
 export const gitEnvironment = (): NodeJS.ProcessEnv => ({
@@ -15,6 +17,16 @@ export const gitEnvironment = (): NodeJS.ProcessEnv => ({
   GIT_COMMITTER_NAME: 'Demo',
   GIT_COMMITTER_EMAIL: 'demo@fairlead.example',
 });
+
+/** Fails when there is no git: only the demonstration needs one, to serve a repository and to push to it. */
+export const requireGit = async (): Promise<void> => {
+  try {
+    await promisify(execFile)('git', ['--version'], { env: gitEnvironment() });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new CommandFailure('The demonstration needs git, and there is none on PATH. "fairlead up" needs none.');
+  }
+};
 
 const headerOf = (request: IncomingMessage, name: string): string => {
   const value = request.headers[name];

@@ -15,7 +15,7 @@ import { startServer } from '../server/start-server.js';
 import { clearPods } from '../server/clear-pods.js';
 import { ensureDemoImage } from './demo-image.js';
 import { createExampleRepository } from './example-repository.js';
-import { serveGit } from './git-http.js';
+import { requireGit, serveGit } from './git-http.js';
 import type { Demonstration, Step } from './steps.js';
 import { steps } from './steps.js';
 import { timeoutSignal } from '../../objects/timeout-signal.js';
@@ -92,6 +92,7 @@ const prepareServer = async (options: DemoOptions, folder: string, log: Logger):
   let server: Server | undefined;
   const title = 'Start the server';
   const run = async (report: (text: string) => void): Promise<void> => {
+    await requireGit();
     const detected = await detectRuntime(options.runtime);
     if (detected.name === 'docker') await ensureDemoImage(detected.socketPath, report);
     server = await startServer({

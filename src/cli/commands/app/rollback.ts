@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { timestamp } from '../../../objects/conditions.js';
 import { keyOf } from '../../../objects/object.js';
 import type { Quarantined, RevisionHistory } from '../../../sync/applications/application.js';
 import { Application, isAutomated } from '../../../sync/applications/application.js';
@@ -66,7 +67,7 @@ export const rollbackCommand = (): Command =>
           const application = await findApplication(client, argument);
           const entry = chooseEntry(application, id);
           if (isAutomated(application.spec)) {
-            const quarantine = quarantineAfter(application, entry, new Date().toISOString());
+            const quarantine = quarantineAfter(application, entry, timestamp(Date.now()));
             await client.patch(Application, keyOf(application), { type: 'merge', body: { status: { quarantine } } });
           }
           const operation = {
