@@ -3,7 +3,9 @@
  *
  *     npm run bench [name...]
  */
-import { argv, stdout } from 'node:process';
+import { spawnSync } from 'node:child_process';
+import { argv, execPath, stdout } from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { cpus, totalmem } from 'node:os';
 import type { Benchmark } from './benchmark.js';
 import { BenchmarkSkipped, mebibytes } from './benchmark.js';
@@ -13,7 +15,31 @@ import { scheduler } from './scheduler.js';
 import { start } from './start.js';
 import { store } from './store.js';
 
-const BENCHMARKS: readonly Benchmark[] = [start, store, scheduler, applications, deploy];
+/** Benchmarks that print for themselves. */
+const scripted = (name: string, title: string, script: string, ...args: readonly string[]): Benchmark => ({
+  name,
+  title,
+  run: async () => {
+    const path = fileURLToPath(new URL(script, import.meta.url));
+    const { status } = spawnSync(execPath, ['--import', 'tsx', path, ...args], { stdio: 'inherit' });
+    if (status !== 0) throw new Error(`${script} ended with ${status}`);
+    return [];
+  },
+});
+
+const dist = fileURLToPath(new URL('../dist', import.meta.url));
+const chart = fileURLToPath(new URL('../examples/repo/charts/greeter', import.meta.url));
+
+const BENCHMARKS: readonly Benchmark[] = [
+  start,
+  store,
+  scheduler,
+  applications,
+  deploy,
+  scripted('helm', 'fairlead template beside helm template', 'helm/helm-template.ts', dist, chart),
+  scripted('kustomize', 'fairlead kustomize beside kubectl kustomize', 'kustomize/kustomize-build.ts', dist),
+  scripted('api', 'The API server under load, beside etcd', 'api/api.ts'),
+];
 
 const wanted = argv.slice(2);
 const chosen = BENCHMARKS.filter(({ name }) => wanted.length === 0 || wanted.includes(name));

@@ -3,7 +3,9 @@
  * DIST) beside `helm template`, and renders per second in one process, with the memory of each. Both are measured in
  * turns, so that both meet the same machine.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { argv, execPath, memoryUsage } from 'node:process';
 import { FolderTree } from '../../src/render/files/folder-tree.js';
@@ -24,11 +26,22 @@ const timed = (command: string, args: readonly string[]): number => {
   return performance.now() - start;
 };
 
-/** Largest resident memory of one run, in MiB. */
-const peak = (command: string, args: readonly string[]): number => {
-  const script =
-    'import resource,subprocess,sys;subprocess.run(sys.argv[1:],stdout=subprocess.DEVNULL,stderr=subprocess.DEVNULL);print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss//1024)';
-  return Number(execFileSync('python3', ['-c', script, command, ...args], { encoding: 'utf8' }));
+/** Largest resident memory of one run, in MiB, as the system counts it while the process lives (Linux). */
+const peak = async (command: string, args: readonly string[]): Promise<number> => {
+  const child = spawn(command, args, { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  let most = 0;
+  while (child.exitCode === null && child.signalCode === null) {
+    try {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      most = Math.max(most, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
+    } catch {
+      break;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await ended;
+  return Math.round(most / 1024);
 };
 
 const warmRenders = async (chart: string): Promise<number> => {
@@ -64,7 +77,9 @@ for (const chart of charts.map((each) => resolve(each))) {
   console.log(
     `  cold: helm ${cold.helm} ms, fairlead ${cold.fairlead} ms, ratio ${(cold.fairlead / cold.helm).toFixed(2)}`,
   );
-  console.log(`  peak memory: helm ${peak(helm, args)} MiB, fairlead ${peak(execPath, [main, ...args])} MiB`);
+  console.log(
+    `  peak memory: helm ${await peak(helm, args)} MiB, fairlead ${await peak(execPath, [main, ...args])} MiB`,
+  );
   console.log(
     `  warm: ${warm.toFixed(1)} renders/s in one process, helm processes ${(1000 / median(theirs)).toFixed(1)}/s, ratio ${((warm * median(theirs)) / 1000).toFixed(1)}; ${Math.round(memoryUsage().rss / 1024 / 1024)} MiB`,
   );
