@@ -60,6 +60,11 @@ export class GitObjects {
     return object.content;
   }
 
+  /** An object of any type; undefined when it is not there. */
+  object(id: string): GitObject | undefined {
+    return this.#inPacks(id) === undefined && this.#loosePath(id) === undefined ? undefined : this.#read(id);
+  }
+
   /** The names in a tree object, in Git's order. */
   tree(id: string): readonly GitTreeEntry[] {
     const content = this.read(id, 'tree');

@@ -8,7 +8,9 @@ import type { RepositoryAccess } from './credentials.js';
 import { SourceError } from './errors.js';
 import type { GitBackend } from './git-backend.js';
 import { gitHttpClient } from './git-http.js';
-import { checkPack, DEFAULT_PACK_LIMITS, packIn } from './pack-limits.js';
+import { DEFAULT_PACK_LIMITS, installPack } from './pack/index-pack.js';
+import { indexPackInThread } from './pack/index-pool.js';
+import { receivePack } from './pack/receive-pack.js';
 import { withoutCredentials } from './repository-url.js';
 import { withThinPacks } from './thin-pack.js';
 import type { Refs } from './revision.js';
@@ -46,16 +48,23 @@ interface Transport {
 /** Every fetch adds a pack; past this many the cache is fetched anew, alone, and the old one removed. */
 const MAX_PACKS = 50;
 
-/** Lets no pack through that would unpack to more than the limits. */
-const withCheckedPacks = (http: HttpClient, name: string): HttpClient => ({
+/** A pack that was fetched and indexed, on its way into the repository. */
+interface IncomingPack {
+  readonly file: string;
+  checksum?: string;
+}
+
+/**
+ * Takes packs out of the answers: they are written to disk as they arrive and indexed in a thread of their own, within
+ * limits. isomorphic-git, which would do that here and with the whole pack in memory, gets an empty one instead.
+ */
+const withIndexedPacks = (http: HttpClient, { file }: IncomingPack, index: () => Promise<void>): HttpClient => ({
   request: async (request) => {
     const response = await http.request(request);
     if (request.method !== 'POST' || response.statusCode !== 200 || response.body === undefined) return response;
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of response.body) chunks.push(chunk);
-    const answer = Buffer.concat(chunks);
-    await checkPack(packIn(answer), DEFAULT_PACK_LIMITS, name);
-    return { ...response, body: [answer] as unknown as AsyncIterableIterator<Uint8Array> };
+    const { rest, hasPack } = await receivePack(response.body, file);
+    if (hasPack) await index();
+    return { ...response, body: [rest] as unknown as AsyncIterableIterator<Uint8Array> };
   },
 });
 
@@ -85,11 +94,33 @@ class RemoteRequests {
   /** Fetches one commit. `known` is one that is there already: what it holds need not be sent again. */
   async fetch(gitdir: string, commit: string, known: string | undefined, signal: AbortSignal): Promise<void> {
     const { url } = this.#options;
+    const name = withoutCredentials(url);
+    const pack: IncomingPack = { file: join(gitdir, `incoming-${randomUUID()}`) };
+    try {
+      await this.#fetchPack(pack, gitdir, commit, known, signal);
+      if (pack.checksum !== undefined) installPack(pack.file, gitdir, pack.checksum);
+    } finally {
+      for (const left of [pack.file, `${pack.file}.idx`]) rmSync(left, { force: true });
+    }
+    if (!holds(gitdir, commit)) throw new SourceError('revision-not-found', `Cannot find commit ${commit} in ${name}`);
+  }
+
+  async #fetchPack(
+    pack: IncomingPack,
+    gitdir: string,
+    commit: string,
+    known: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { url } = this.#options;
+    const input = { file: pack.file, gitdir, limits: DEFAULT_PACK_LIMITS, name: withoutCredentials(url) };
     await explained(url, async (onBodyFailure) => {
       const { http, headers } = this.#transport(signal, onBodyFailure);
       await git.fetch({
         // Only what builds on what is here may be thin.
-        http: withCheckedPacks(known === undefined ? http : withThinPacks(http), withoutCredentials(url)),
+        http: withIndexedPacks(known === undefined ? http : withThinPacks(http), pack, async () => {
+          pack.checksum = await indexPackInThread(input, signal);
+        }),
         headers,
         fs,
         gitdir,
@@ -102,9 +133,6 @@ class RemoteRequests {
         tags: false,
       });
     });
-    if (!holds(gitdir, commit)) {
-      throw new SourceError('revision-not-found', `Cannot find commit ${commit} in ${withoutCredentials(url)}`);
-    }
   }
 
   #transport(signal: AbortSignal, onBodyFailure: (error: SourceError) => void): Transport {
