@@ -66,6 +66,8 @@ export interface SourceOptions {
   readonly helm?: HelmSourceOptions;
   readonly kustomize?: KustomizeSourceOptions;
   readonly directory?: DirectorySourceOptions;
+  /** Files that are not in the tree, by the names that `helm` has for them: `$values/prod.yaml`. */
+  readonly foreignFiles?: Readonly<Record<string, string>>;
   /** `v1.35.2`: of the destination cluster. */
   readonly kubeVersion: string;
   /** `apps/v1`, `apps/v1/Deployment`: what the destination serves. */

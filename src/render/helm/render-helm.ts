@@ -45,8 +45,16 @@ export const renderHelm: Render = async (tree, options, signal) => {
 const sourceValues = async (tree: FileTree, options: SourceOptions): Promise<GoMap> => {
   const helm = options.helm ?? {};
   let values: GoMap = new Map();
-  for (const path of await findValuesFiles(tree, options.path, helm)) {
-    values = addValuesFile(values, path, await tree.read(path));
+  for (const name of helm.valueFiles ?? []) {
+    if (name.startsWith('$')) {
+      const text = foreignFile(options, name);
+      if (text !== undefined) values = addValuesFile(values, name, text);
+      else if (helm.ignoreMissingValueFiles !== true) throw new ChartError(`values file ${name} is not in its source`);
+      continue;
+    }
+    for (const path of await findValuesFiles(tree, options.path, { ...helm, valueFiles: [name] })) {
+      values = addValuesFile(values, path, await tree.read(path));
+    }
   }
   if (helm.valuesObject !== undefined && Object.keys(helm.valuesObject).length > 0) {
     values = mergeValues(values, fromPlain(helm.valuesObject) as GoMap);
@@ -60,11 +68,24 @@ const sourceValues = async (tree: FileTree, options: SourceOptions): Promise<GoM
     if (forceString === true) await setStrings(parameterText(name, value), values);
   }
   for (const { name, path } of helm.fileParameters ?? []) {
-    const [file] = await findValuesFiles(tree, options.path, { valueFiles: [path] });
-    const read = async (): Promise<string> => fromBytes(file === undefined ? new Uint8Array() : await tree.read(file));
-    await setFiles(`${name}=-`, values, read);
+    const content = await parameterFile(tree, options, path);
+    await setFiles(`${name}=-`, values, () => Promise.resolve(fromBytes(content)));
   }
   return values;
+};
+
+/** A file of another source. */
+const foreignFile = ({ foreignFiles = {} }: SourceOptions, name: string): string | undefined =>
+  Object.hasOwn(foreignFiles, name) ? foreignFiles[name] : undefined;
+
+const parameterFile = async (tree: FileTree, options: SourceOptions, path: string): Promise<Uint8Array> => {
+  if (!path.startsWith('$')) {
+    const [file] = await findValuesFiles(tree, options.path, { valueFiles: [path] });
+    return file === undefined ? new Uint8Array() : await tree.read(file);
+  }
+  const text = foreignFile(options, path);
+  if (text === undefined) throw new ChartError(`file ${path} is not in its source`);
+  return Buffer.from(text);
 };
 
 /** A parameter is one value: its commas do not separate, unless it is a list in braces. */

@@ -15,6 +15,8 @@ import { repositoryIdentity } from '../sources/repository-url.js';
 import type { Commit, Failure, Repository } from '../sources/repository.js';
 import type { Application, ApplicationSource } from './application.js';
 import { sourcesOf } from './application.js';
+import type { ForeignFile } from './foreign-files.js';
+import { readForeignFiles } from './foreign-files.js';
 import { manifestsDigest } from './kept-manifests.js';
 import { passesLink } from './link-paths.js';
 
@@ -103,15 +105,21 @@ export class DesiredStates {
     revision: string | undefined,
     signal: AbortSignal,
   ): Promise<Part> {
-    const foreign = (source.helm?.valueFiles ?? []).find((file) => file.startsWith('$'));
-    if (foreign !== undefined) {
-      throw new SourceError(
-        'invalid',
-        `Cannot render: value files of another source (${foreign}) are not supported yet`,
-      );
-    }
+    const sources = sourcesOf(application.spec);
+    const foreign = await readForeignFiles(source, sources, this.#deps.repositories, signal);
+    const part = await this.#ownPart(application, source, revision, foreign, signal);
+    return { ...part, uses: [...part.uses, ...foreign.map(useOfFile)] };
+  }
+
+  async #ownPart(
+    application: Application,
+    source: ApplicationSource,
+    revision: string | undefined,
+    foreign: readonly ForeignFile[],
+    signal: AbortSignal,
+  ): Promise<Part> {
     if (source.chart !== undefined)
-      return await this.#chart(application, { ...source, chart: source.chart }, revision, signal);
+      return await this.#chart(application, { ...source, chart: source.chart }, revision, foreign, signal);
     const repository = this.#deps.repositories.use(source.repoURL);
     const commit = await repository.commit(revision ?? source.targetRevision, signal);
     if (source.path === undefined) {
@@ -122,7 +130,13 @@ export class DesiredStates {
       };
     }
     const tree = treeOf(repository.objects(), commit.revision);
-    const render = await this.#render(application, source, { kind: 'git', gitdir: commit.gitdir, tree }, signal);
+    const render = await this.#render(
+      application,
+      source,
+      { kind: 'git', gitdir: commit.gitdir, tree },
+      foreign,
+      signal,
+    );
     const uses = [useOf(source, repository, commit, render)];
     return { state: stateOf(commit.revision, render), uses, expires: NEVER };
   }
@@ -172,6 +186,7 @@ export class DesiredStates {
     application: Application,
     source: ApplicationSource & { readonly chart: string },
     revision: string | undefined,
+    foreign: readonly ForeignFile[],
     signal: AbortSignal,
   ): Promise<Part> {
     const targetRevision = revision ?? source.targetRevision;
@@ -179,7 +194,7 @@ export class DesiredStates {
     const { repoURL, chart } = source;
     const obtained = await this.#deps.charts.obtain({ repoURL, chart, targetRevision, passCredentials }, signal);
     const tree: TreeRef = { kind: 'folder', path: obtained.folder };
-    const render = await this.#render(application, { ...source, path: '' }, tree, signal);
+    const render = await this.#render(application, { ...source, path: '' }, tree, foreign, signal);
     const expires = isExactVersion(targetRevision) ? NEVER : this.#deps.clock.now() + RANGE_MS;
     return { state: stateOf(obtained.version, render), uses: [], expires };
   }
@@ -188,6 +203,7 @@ export class DesiredStates {
     { metadata, spec }: Application,
     source: ApplicationSource,
     tree: TreeRef,
+    foreign: readonly ForeignFile[],
     signal: AbortSignal,
   ): Promise<PooledRender> {
     const { helm, kustomize, directory } = source;
@@ -200,6 +216,7 @@ export class DesiredStates {
         kubeVersion: this.#deps.kubeVersion(),
         apiVersions: this.#deps.apiVersions(),
         ...(helm === undefined ? {} : { helm }),
+        ...(foreign.length === 0 ? {} : { foreignFiles: textsOf(foreign) }),
         ...(kustomize === undefined ? {} : { kustomize }),
         ...(directory === undefined ? {} : { directory }),
       },
@@ -231,6 +248,16 @@ const joined = (parts: readonly Part[]): DesiredState => {
     warnings: parts.flatMap(({ state }) => state.warnings),
   };
 };
+
+const textsOf = (files: readonly ForeignFile[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(files.flatMap(({ name, text }) => (text === undefined ? [] : [[name, text] as const])));
+
+const useOfFile = ({ source, tree, path }: ForeignFile): SourceUse => ({
+  repository: repositoryIdentity(source.repoURL),
+  target: source.targetRevision === '' ? undefined : source.targetRevision,
+  reads: [path],
+  anywhere: passesLink(tree, [path]),
+});
 
 const useOf = (source: ApplicationSource, repository: Repository, commit: Commit, render: PooledRender): SourceUse => {
   const reads = [...new Set(render.reads.map(({ path }) => path))];
