@@ -9,9 +9,7 @@ export const dataPaths = (folder: string) => ({
   /** Certificates and keys. */
   pki: join(folder, 'pki'),
   kubeconfig: join(folder, 'kubeconfig'),
-  /** Fetched repositories. */
-  repositories: join(folder, 'repositories'),
-  /** The operator's own: manifests of healthy revisions, chart cache. */
+  /** The operator's own: fetched repositories, charts, manifests of healthy revisions. */
   operator: join(folder, 'operator'),
   /** Pods: volumes, logs, container records. */
   pods: join(folder, 'pods'),

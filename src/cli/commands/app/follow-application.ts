@@ -23,6 +23,7 @@ export const followApplication = async (
   const name = `${metadata.namespace}/${metadata.name}`;
   let last = '';
   let state = 'nothing known';
+  let reasons = '';
   while (!timeout.aborted) {
     try {
       const selection = { namespace: metadata.namespace, fieldSelector: `metadata.name=${metadata.name}` };
@@ -30,6 +31,7 @@ export const followApplication = async (
         if (event.type === 'bookmark') continue;
         if (event.type === 'deleted') throw new CommandFailure(`${name} was deleted`, EXIT.notReached);
         state = stateText(event.object);
+        reasons = reasonsText(event.object);
         if (state !== last) remark(`${name}  ${state}`);
         last = state;
         const verdict = verdictOf(event.object);
@@ -40,8 +42,12 @@ export const followApplication = async (
       if (!isApiError(error, 'Expired') && !timeout.aborted) throw error;
     }
   }
-  throw new CommandFailure(`${name} is not there after ${timeoutSeconds} s: ${state}`, EXIT.notReached);
+  throw new CommandFailure(`${name} is not there after ${timeoutSeconds} s: ${state}${reasons}`, EXIT.notReached);
 };
+
+/** What the application says about why it is not there. */
+const reasonsText = ({ status }: Application): string =>
+  (status?.conditions ?? []).map(({ type, message }) => `\n${type}: ${message}`).join('');
 
 const stateText = ({ status, operation }: Application): string => {
   const running = status?.operationState;
