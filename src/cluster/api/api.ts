@@ -3,11 +3,13 @@ import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { systemClock, type Clock } from '../../objects/clock.js';
 import { createAuthenticator, type Authenticator, type TokenCheck } from '../auth/authenticator.js';
-import { allowAuthenticated, mastersFirst, type Authorizer } from '../auth/authorizer.js';
+import { mastersFirst, type Authorizer } from '../auth/authorizer.js';
+import { Rbac } from '../auth/rbac/rbac.js';
 import { ISSUER, ServiceAccountTokens, type ReadObject } from '../auth/service-account-tokens.js';
 import type { KubeObject } from '../../objects/object.js';
 import type { Client } from '../client/client.js';
 import type { Store } from '../store/store.js';
+import { createDefaultRoles } from './bootstrap-roles.js';
 import { createNamespaces, publishServer, type Endpoint } from './bootstrap-objects.js';
 import { componentStatuses } from './computed/computed-resources.js';
 import { kubeletMetrics } from './computed/kubelet-metrics.js';
@@ -22,13 +24,14 @@ import { AddressRange } from './plugins/address-range.js';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.js';
 import { serviceAccountAdmission } from './plugins/service-account.js';
 import { quotaReservations } from './plugins/quota-reservation.js';
+import { roleEscalation } from './plugins/role-escalation.js';
 import { priorityAdmission } from './plugins/priority.js';
 import { limitRanger } from './plugins/limit-ranger.js';
 import { defaultTolerations } from './plugins/default-tolerations.js';
 import { defaultStorageClass } from './plugins/default-storage-class.js';
 import { allAllocations, serviceAllocations } from './plugins/service-allocation.js';
 import type { UserInfo } from '../auth/user.js';
-import { reviews } from './subresources/reviews.js';
+import { heldRules, reviews } from './subresources/reviews.js';
 import { tokenRequest } from './subresources/token-request.js';
 import { mutatingWebhooks, validatingWebhooks } from './webhooks/admission-webhooks.js';
 import { ResourceRegistry } from './resource-registry.js';
@@ -56,7 +59,7 @@ export interface ApiOptions {
   readonly nodePorts?: { readonly first: number; readonly last: number };
   /** Admission plugins that are left out. */
   readonly disabledPlugins?: readonly PluginName[];
-  /** Who may do what. Default: everybody with a credential may do everything. */
+  /** Who may do what, beside the members of `system:masters`. Default: what Roles and their bindings allow. */
   readonly authorize?: Authorizer;
   /** Signs the tokens of service accounts; PEM. Without it a key is made that lasts as long as the process. */
   readonly serviceAccountKey?: string;
@@ -73,6 +76,8 @@ export interface Api {
   /** Knows the tokens of service accounts, those that it was told of, and client certificates. */
   readonly authenticator: Authenticator;
   readonly tokens: ServiceAccountTokens;
+  /** Decides about what is no object: paths, and whom somebody acts as. */
+  readonly authorize: Authorizer;
   readonly kubelets: KubeletAccess | undefined;
   /** A client in this process. Default user: the server itself, who may do everything. */
   client(user?: UserInfo, userAgent?: string): Client;
@@ -89,13 +94,15 @@ export const createApi = (options: ApiOptions): Api => {
   const { store, log, clock = systemClock } = options;
   const serviceCidr = options.serviceCidr ?? '10.96.0.0/16';
   const registry = new ResourceRegistry();
+  const rbac = new Rbac(store);
+  const authorize = mastersFirst(options.authorize ?? rbac.authorize);
   const machinery: Machinery = {
     store,
     clock,
     log,
     registry,
     rules: rulesForAll(builtinRules),
-    plugins: pluginsOf(options),
+    plugins: [...pluginsOf(options), roleEscalation(rbac, authorize)],
     allocations: allAllocations([
       serviceAllocations(store, { serviceCidr, nodePorts: options.nodePorts ?? { first: 30_000, last: 32_767 } }),
       ...(options.disabledPlugins?.includes('ResourceQuota') === true
@@ -107,13 +114,10 @@ export const createApi = (options: ApiOptions): Api => {
   serveStoredDefinitions(machinery);
   const key = options.serviceAccountKey ?? newSigningKey();
   const tokens = new ServiceAccountTokens(key, coreReader(store), clock);
-  const byAccount = async (token: string): Promise<UserInfo | undefined> => {
-    const account = await tokens.check(token);
-    return account?.audiences.includes(ISSUER) === true ? account.user : undefined;
-  };
-  const authenticator = createAuthenticator([...(options.tokenChecks ?? []), byAccount]);
-  const authorize = mastersFirst(options.authorize ?? allowAuthenticated);
-  const posts = { '/serviceaccounts/token': tokenRequest(tokens), ...reviews(authorize, authenticator, tokens) };
+  const authenticator = createAuthenticator([...(options.tokenChecks ?? []), byAccount(tokens)]);
+  const rulesOf = options.authorize === undefined ? heldRules(rbac) : undefined;
+  const answers = reviews({ authorize, authenticator, tokens, rulesOf });
+  const posts = { '/serviceaccounts/token': tokenRequest(tokens), ...answers };
   const computed = {
     '/componentstatuses': componentStatuses,
     ...(options.kubelets === undefined ? NO_METRICS : kubeletMetrics(store, options.kubelets, log)),
@@ -126,11 +130,16 @@ export const createApi = (options: ApiOptions): Api => {
     pipeline,
     authenticator,
     tokens,
+    authorize,
     kubelets: options.kubelets,
     client,
     start: async (signal) => {
       setMaxListeners(0, signal);
       await createNamespaces(client());
+      await createDefaultRoles(client());
+      rbac.follow(signal).catch((error: unknown) => {
+        if (!signal.aborted) log.warn({ err: error }, 'Roles are looked up at every change from now on');
+      });
       const context = { user: SYSTEM_USER, userAgent: 'fairlead', signal, warnings: [] };
       followDefinitions(machinery, client(), context).catch((error: unknown) => {
         if (!signal.aborted) log.error({ err: error }, 'custom resources are no longer followed');
@@ -139,6 +148,14 @@ export const createApi = (options: ApiOptions): Api => {
     publish: async (endpoint) => publishServer(client(), new AddressRange(serviceCidr).first, endpoint),
   };
 };
+
+/** The service accounts whose tokens are made for this server. */
+const byAccount =
+  (tokens: ServiceAccountTokens): TokenCheck =>
+  async (token) => {
+    const account = await tokens.check(token);
+    return account?.audiences.includes(ISSUER) === true ? account.user : undefined;
+  };
 
 const noMetrics = (): Promise<readonly KubeObject[]> => Promise.resolve([]);
 const NO_METRICS = { 'metrics.k8s.io/nodes': noMetrics, 'metrics.k8s.io/pods': noMetrics };

@@ -1,28 +1,49 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from '../../objects/api-error.js';
-import { AUTHENTICATED, MASTERS, type UserInfo } from './user.js';
+import { accessDenied, type AccessAttributes, type Authorizer } from './authorizer.js';
+import { AUTHENTICATED, type UserInfo } from './user.js';
 
 const EXTRA = 'impersonate-extra-';
+const AUTHENTICATION = 'authentication.k8s.io';
+const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
-/** The user that the administrator wants to act as, by the `Impersonate-*` headers; everyone else is refused. */
-export const impersonated = (user: UserInfo, headers: IncomingHttpHeaders): UserInfo => {
+type Asked = Omit<AccessAttributes, 'user' | 'verb'>;
+
+const askedUser = (name: string): Asked => {
+  const [, namespace, account] = ACCOUNT.exec(name) ?? [];
+  if (namespace === undefined || account === undefined) return { resource: 'users', name };
+  return { resource: 'serviceaccounts', namespace, name: account };
+};
+
+/**
+ * Whom somebody wants to act as, by the `Impersonate-*` headers. Who may not `impersonate` the user, each group, the uid
+ * and each extra value is refused.
+ */
+export const impersonated = (user: UserInfo, headers: IncomingHttpHeaders, authorize: Authorizer): UserInfo => {
   const name = headers['impersonate-user'];
   const asked = Object.keys(headers).some((header) => header.startsWith('impersonate-'));
   if (!asked) return user;
   if (typeof name !== 'string' || name === '') {
     throw new ApiError('BadRequest', 'requested groups, uid or extra without impersonating a user');
   }
-  if (!user.groups.includes(MASTERS)) {
-    throw new ApiError(
-      'Forbidden',
-      `users "${name}" is forbidden: User "${user.name}" cannot impersonate resource "users" in API group "" at the cluster scope`,
-    );
-  }
   const groups = listOf(headers['impersonate-group']);
   const uid = headers['impersonate-uid'];
   const extra = Object.entries(headers)
     .filter(([header]) => header.startsWith(EXTRA))
     .map(([header, value]) => [decodeURIComponent(header.slice(EXTRA.length)), listOf(value)] as const);
+  const wanted: readonly Asked[] = [
+    askedUser(name),
+    ...groups.map((group) => ({ resource: 'groups', name: group })),
+    ...(typeof uid === 'string' ? [{ group: AUTHENTICATION, resource: 'uids', name: uid }] : []),
+    ...extra.flatMap(([key, values]) =>
+      values.map((value) => ({ group: AUTHENTICATION, resource: 'userextras', subresource: key, name: value })),
+    ),
+  ];
+  for (const each of wanted) {
+    const asked = { user, verb: 'impersonate', ...each };
+    const { allowed, reason } = authorize(asked);
+    if (!allowed) throw accessDenied(asked, reason);
+  }
   return {
     name,
     groups: [...new Set([...groups, ...serviceAccountGroups(name, groups), AUTHENTICATED])],
@@ -36,7 +57,7 @@ const listOf = (value: string | string[] | undefined): readonly string[] =>
 
 /** Service accounts belong to the groups of all of them and of their namespace, unless groups are named. */
 const serviceAccountGroups = (name: string, groups: readonly string[]): readonly string[] => {
-  const [, namespace] = /^system:serviceaccount:([^:]+):[^:]+$/.exec(name) ?? [];
+  const [, namespace] = ACCOUNT.exec(name) ?? [];
   if (namespace === undefined || groups.length > 0) return [];
   return ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
 };

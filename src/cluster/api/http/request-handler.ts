@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ApiError } from '../../../objects/api-error.js';
 import { unauthorized } from '../../auth/authenticator.js';
+import { accessDenied, type Authorizer } from '../../auth/authorizer.js';
 import { impersonated } from '../../auth/impersonation.js';
 import { ANONYMOUS, type UserInfo } from '../../auth/user.js';
 import { ISSUER, type ServiceAccountTokens } from '../../auth/service-account-tokens.js';
@@ -47,7 +48,7 @@ export const createRequestHandler = (options: HandlerOptions, closing: AbortSign
     const found = authenticator.authenticate(request);
     const user = found instanceof Promise ? await found : found;
     if (user === ANONYMOUS && !OPEN.test(path)) throw unauthorized();
-    return impersonated(user, request.headers);
+    return impersonated(user, request.headers, api.authorize);
   };
 
   return {
@@ -61,6 +62,7 @@ export const createRequestHandler = (options: HandlerOptions, closing: AbortSign
         await handleResource({ pipeline: api.pipeline, request, response, context, query, ...route });
         return;
       }
+      checkPath(api.authorize, user, request.method ?? 'GET', path);
       await handlePlain(request, response, path, query, { discovery, openApi, tokens: api.tokens, checks });
     },
     upgrade: async (request, socket, head) => {
@@ -71,6 +73,14 @@ export const createRequestHandler = (options: HandlerOptions, closing: AbortSign
       await connections.upgrade(request, { socket, head }, context, resourceRoute(api.registry, path), query);
     },
   };
+};
+
+/** Who may ask for what is no object: discovery, keys, health. */
+const checkPath = (authorize: Authorizer, user: UserInfo, method: string, path: string): void => {
+  if (OPEN.test(path)) return;
+  const asked = { user, verb: method.toLowerCase(), path };
+  const { allowed, reason } = authorize(asked);
+  if (!allowed) throw accessDenied(asked, reason);
 };
 
 /** `/apis/<group>/<version>/<something>` */

@@ -1,12 +1,14 @@
 import { ApiError } from '../../../objects/api-error.js';
 import type { KubeObject } from '../../../objects/object.js';
 import { accessDenied, type Authorizer } from '../../auth/authorizer.js';
+import { MASTERS } from '../../auth/user.js';
 import type { ComputedResources } from '../computed/computed-resources.js';
 import { bindPod } from '../subresources/pod-binding.js';
 import { evictPod } from '../subresources/pod-eviction.js';
 import { scaleOf, withScale } from '../subresources/scale.js';
 import type { RequestContext, Target, Verb, WriteParameters } from '../request.js';
 import { methodNotAllowed, noSuchResource, notFound } from '../status-errors.js';
+import { storageKey } from '../storage-keys.js';
 import { review } from './admission.js';
 import { createObject } from './create.js';
 import type { Item, Machinery } from './machinery.js';
@@ -16,7 +18,7 @@ import { getObject, listObjects, type ListParameters, type ListResult } from './
 import { deleteCollection, deleteObject, type DeleteParameters, type DeleteResult } from './remove.js';
 import { parseSelection } from './selection.js';
 import type { VersionParameters } from './resource-versions.js';
-import { changeObject, updateObject, type UpdateResult } from './update.js';
+import { changeObject, isCreatedByPut, updateObject, type UpdateResult } from './update.js';
 import { watchObjects, type WatchFrame, type WatchParameters } from './watch.js';
 
 /** Handles a POST to a subresource, or to a resource whose objects are questions and never stored. */
@@ -58,7 +60,7 @@ export class Pipeline {
   }
 
   async list(context: RequestContext, target: Target, parameters: ListParameters): Promise<ListResult> {
-    await this.#begin('list', target, context);
+    await this.#begin('list', selected(target, parameters), context);
     const made = await this.#made(context, target);
     if (made !== undefined) {
       const selection = parseSelection(target, parameters);
@@ -74,7 +76,7 @@ export class Pipeline {
     target: Target,
     parameters: WatchParameters,
   ): Promise<AsyncGenerator<WatchFrame, void, undefined>> {
-    await this.#begin('watch', target, context);
+    await this.#begin('watch', selected(target, parameters), context);
     return watchObjects(this.machinery, context, target, parameters);
   }
 
@@ -100,6 +102,7 @@ export class Pipeline {
     parameters: WriteParameters,
   ): Promise<UpdateResult> {
     await this.#begin('update', target, context);
+    if (isCreatedByPut(target.resource)) this.#checkMaking(target, context);
     if (target.subresource !== 'scale') {
       return updateObject(this.machinery, context, target, object, parameters);
     }
@@ -127,6 +130,7 @@ export class Pipeline {
     parameters: WriteParameters & { readonly force: boolean },
   ): Promise<UpdateResult> {
     await this.#begin('patch', target, context);
+    this.#checkMaking(target, context);
     if (target.subresource !== 'scale') return applyObject(this.machinery, context, target, object, parameters);
     const item = await this.#changeScale(context, target, parameters, () => object, true);
     return { item, created: false };
@@ -143,7 +147,7 @@ export class Pipeline {
     selection: ListParameters,
     parameters: DeleteParameters,
   ): Promise<readonly Item[]> {
-    await this.#begin('deletecollection', target, context);
+    await this.#begin('deletecollection', selected(target, selection), context);
     return deleteCollection(this.machinery, context, target, selection, parameters);
   }
 
@@ -178,12 +182,30 @@ export class Pipeline {
   async #begin(verb: Verb, target: Target, context: RequestContext): Promise<void> {
     checkServed(verb, target);
     warnOfAge(target, context);
+    this.#check(verb, target, context);
+    if (context.signal.aborted) throw new ApiError('Timeout', 'the request was cancelled');
+  }
+
+  #check(verb: Verb, target: Target, context: RequestContext): void {
     const attributes = attributesOf(verb, target, context);
     const { allowed, reason } = this.authorize(attributes);
     if (!allowed) throw accessDenied(attributes, reason);
-    if (context.signal.aborted) throw new ApiError('Timeout', 'the request was cancelled');
+  }
+
+  /** A write that makes the object when it is not there needs the right to do so as well. */
+  #checkMaking(target: Target, context: RequestContext): void {
+    const { name, subresource } = target;
+    if (name === undefined || subresource !== undefined || context.user.groups.includes(MASTERS)) return;
+    if (this.machinery.store.get(storageKey(target, name)) === undefined) this.#check('create', target, context);
   }
 }
+
+/** A selection of one object by its name is a request for that object: rules can allow it alone. */
+const selected = (target: Target, { fieldSelector = '' }: { readonly fieldSelector?: string }): Target => {
+  if (target.name !== undefined || !fieldSelector.includes('metadata.name')) return target;
+  const [, name] = /(?:^|,)metadata\.name==?([^,=\\]+)(?:,|$)/.exec(fieldSelector) ?? [];
+  return name === undefined ? target : { ...target, name };
+};
 
 /** Versions that their author has given up say so on every request. */
 const warnOfAge = (

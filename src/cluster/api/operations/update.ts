@@ -40,6 +40,10 @@ const CREATED_BY_PUT = new Set([
   'rbac.authorization.k8s.io/rolebindings',
 ]);
 
+/** Whether PUT makes objects of the resource when they are not there. */
+export const isCreatedByPut = ({ group, plural }: Target['resource']): boolean =>
+  CREATED_BY_PUT.has(`${group}/${plural}`);
+
 /** Groups and resources whose PUT must name the version that it replaces. */
 const VERSION_REQUIRED = new Set([
   'coordination.k8s.io/leases',
@@ -77,7 +81,7 @@ export const updateObject = async (
   const { resource } = target;
   const id = `${resource.group}/${resource.plural}`;
   const missing = machinery.store.get(storageKey(named, name)) === undefined;
-  if (missing && target.subresource === undefined && CREATED_BY_PUT.has(id)) {
+  if (missing && target.subresource === undefined && isCreatedByPut(resource)) {
     return { item: await createObject(machinery, context, named, object, parameters), created: true };
   }
   const version = object.metadata.resourceVersion ?? '';

@@ -2,6 +2,7 @@ import type { KubeObject } from '../../../objects/object.js';
 import type { Authenticator } from '../../auth/authenticator.js';
 import type { AccessAttributes, Authorizer } from '../../auth/authorizer.js';
 import { ISSUER, type ServiceAccountTokens } from '../../auth/service-account-tokens.js';
+import type { Rbac } from '../../auth/rbac/rbac.js';
 import type { UserInfo } from '../../auth/user.js';
 import type { PostHandler } from '../operations/pipeline.js';
 import type { RequestContext } from '../request.js';
@@ -69,12 +70,24 @@ const userInfo = ({ user }: RequestContext): object => ({
   ...(user.extra === undefined ? {} : { extra: user.extra }),
 });
 
+/** The status of a SelfSubjectRulesReview. */
+type RulesOf = (user: UserInfo, namespace: string) => object;
+
+interface ReviewOptions {
+  readonly authorize: Authorizer;
+  readonly authenticator: Pick<Authenticator, 'userOfToken'>;
+  readonly tokens: ServiceAccountTokens;
+  /** Default: found out by asking the authorizer. */
+  readonly rulesOf?: RulesOf | undefined;
+}
+
 /** The questions that clients ask about themselves and others: answered at once, never stored. */
-export const reviews = (
-  authorize: Authorizer,
-  authenticator: Pick<Authenticator, 'userOfToken'>,
-  tokens: ServiceAccountTokens,
-): Readonly<Record<string, PostHandler>> => ({
+export const reviews = ({
+  authorize,
+  authenticator,
+  tokens,
+  rulesOf = probedRules(authorize),
+}: ReviewOptions): Readonly<Record<string, PostHandler>> => ({
   'authentication.k8s.io/selfsubjectreviews': (_machinery, context, _target, body) =>
     answered(body, { userInfo: userInfo(context) }),
   'authentication.k8s.io/tokenreviews': (_machinery, _context, _target, body) =>
@@ -82,7 +95,7 @@ export const reviews = (
   'authorization.k8s.io/selfsubjectaccessreviews': (_machinery, { user }, _target, body) =>
     decide(authorize, user, body),
   'authorization.k8s.io/selfsubjectrulesreviews': (_machinery, { user }, _target, body) =>
-    answered(body, rulesOf(authorize, user, body)),
+    answered(body, rulesOf(user, namespaceOf(body))),
   'authorization.k8s.io/subjectaccessreviews': (_machinery, _context, _target, body) =>
     decide(authorize, namedUser(specOf(body)), body),
   'authorization.k8s.io/localsubjectaccessreviews': (_machinery, _context, { namespace }, body) => {
@@ -93,16 +106,40 @@ export const reviews = (
   },
 });
 
-/** What a user may do, as far as it can be said in rules: everything, or what must be asked one by one. */
-const rulesOf = (authorize: Authorizer, user: UserInfo, body: KubeObject): object => {
+const namespaceOf = (body: KubeObject): string => {
   const { namespace = '' } = (body['spec'] ?? {}) as { namespace?: string };
-  const everything = authorize({ user, verb: '*', group: '*', resource: '*', namespace }).allowed;
-  return {
-    resourceRules: everything ? [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }] : [],
-    nonResourceRules: everything ? [{ verbs: ['*'], nonResourceURLs: ['*'] }] : [],
-    incomplete: !everything,
-  };
+  if (namespace === '') throw badRequest('no namespace on request');
+  return namespace;
 };
+
+/** What a user may do by the rules of his roles. */
+export const heldRules =
+  (rbac: Rbac): RulesOf =>
+  (user, namespace) => {
+    const { rules, problems } = rbac.rulesFor(user, namespace);
+    return {
+      resourceRules: rules
+        .filter(({ resources = [] }) => resources.length > 0)
+        .map(({ verbs, apiGroups, resources, resourceNames }) => ({ verbs, apiGroups, resources, resourceNames })),
+      nonResourceRules: rules
+        .filter(({ nonResourceURLs = [] }) => nonResourceURLs.length > 0)
+        .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
+      incomplete: problems.length > 0,
+      ...(problems.length === 0 ? {} : { evaluationError: problems.join(', ') }),
+    };
+  };
+
+/** What a user may do, as far as an authorizer without rules can say: everything, or what must be asked one by one. */
+const probedRules =
+  (authorize: Authorizer): RulesOf =>
+  (user, namespace) => {
+    const everything = authorize({ user, verb: '*', group: '*', resource: '*', namespace }).allowed;
+    return {
+      resourceRules: everything ? [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }] : [],
+      nonResourceRules: everything ? [{ verbs: ['*'], nonResourceURLs: ['*'] }] : [],
+      incomplete: !everything,
+    };
+  };
 
 const reviewToken = async (
   body: KubeObject,
