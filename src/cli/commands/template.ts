@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { CommandFailure, EXIT } from '../exit-statuses.js';
 import type { TemplateOptions } from '../template/template-options.js';
 
 /** A flag that can be given several times. */
@@ -69,6 +70,7 @@ export const templateCommand = (): Command =>
   )
     .addHelpText('after', '\nExamples:\n  fairlead template web ./chart -f production.yaml --set image.tag=1.2.3')
     .action(async (release: string | undefined, chart: string | undefined, options: TemplateOptions) => {
+      if (release === undefined) throw new CommandFailure('A chart is needed (add --help for usage)', EXIT.usage);
       const { runTemplate } = await import('../template/run-template.js');
       await runTemplate(
         [release, chart].filter((argument) => argument !== undefined),
