@@ -83,7 +83,12 @@ const runSteps = async (list: readonly Step[]): Promise<void> => {
         });
       },
     })),
-    { renderer: stdout.isTTY ? 'default' : 'simple', fallbackRenderer: 'simple' },
+    {
+      renderer: stdout.isTTY ? 'default' : 'simple',
+      fallbackRenderer: 'simple',
+      // It would end the process at once, and leave containers behind.
+      registerSignalListeners: false,
+    },
   );
   await tasks.run();
 };
