@@ -10,15 +10,17 @@ import type { ObjectKey } from '../../objects/object.js';
 import { keyOf, keyText } from '../../objects/object.js';
 import type { Compared } from '../compare/compare.js';
 import type { LiveObjects } from '../compare/live-objects.js';
+import type { Target } from '../compare/targets.js';
 import { timeText } from '../execute/run-operation.js';
 import type { Repositories } from '../sources/repositories.js';
 import { Application, instanceName, REFRESH_ANNOTATION, SKIP_RECONCILE_ANNOTATION, sourcesOf } from './application.js';
 import type { ApplicationMemory, Deployable } from './application-memory.js';
 import { ApplicationMemories } from './application-memory.js';
 import { attemptOf } from './automation.js';
-import type { ConditionReason } from './conditions.js';
+import type { ConditionReason, Finding } from './conditions.js';
 import { conditionsOf, isError } from './conditions.js';
 import { deleteApplication } from './delete-application.js';
+import { wantedFinalizers } from './deletion-hooks.js';
 import type { DesiredStates } from './desired-state.js';
 import type { KeptManifests } from './kept-manifests.js';
 import type { Round } from './status.js';
@@ -64,7 +66,7 @@ export class ApplicationReconciler {
     const memory = this.memories.of(key);
     const application = this.#read(key, memory);
     if (application === undefined) return this.#forget(key);
-    if (application.metadata.deletionTimestamp !== undefined) return await this.#delete(application, key);
+    if (application.metadata.deletionTimestamp !== undefined) return await this.#delete(application, key, signal);
     if (application.metadata.annotations?.[SKIP_RECONCILE_ANNOTATION] === 'true') return DONE;
     await this.#refresh(application, key, memory);
     const round: Round = { application, findings: [] };
@@ -87,6 +89,7 @@ export class ApplicationReconciler {
     const isValid = !round.findings.some(({ reason }) => SPEC_REASONS.has(reason));
     const deployable = isValid ? await this.#views.deployable(round, desired) : undefined;
     const targets = deployable === undefined ? undefined : this.#views.targets(round, deployable, project, memory);
+    if (targets !== undefined) await this.#keepForHooks(round, targets, memory);
     let compared = targets === undefined ? undefined : await this.#views.compare(round, targets, memory);
 
     const operation = await this.#operations.operate(round, { desired, deployable, targets, compared }, memory, signal);
@@ -132,14 +135,49 @@ export class ApplicationReconciler {
     return DONE;
   }
 
-  async #delete(application: Application, key: ObjectKey): Promise<Outcome> {
-    const { done, finding } = await deleteApplication(application, this.#deps, instanceName(key));
-    if (done) return this.#forget(key);
+  async #delete(application: Application, key: ObjectKey, signal: AbortSignal): Promise<Outcome> {
+    const memory = this.memories.of(key);
+    const targets = async (): Promise<readonly Target[] | Finding> =>
+      await this.#lastTargets(application, memory, signal);
+    const deletion = await deleteApplication(application, { ...this.#deps, targets }, instanceName(key));
+    if (deletion.done) return this.#forget(key);
+    if (deletion.moved === true) return DONE;
+    const { finding, requeueAfterMs } = deletion;
     const before = application.status ?? {};
     const findings = finding === undefined ? [] : [finding];
     const conditions = conditionsOf(findings, before.conditions ?? [], timeText(this.#deps.clock));
-    await writeApplication({ application, findings }, { ...before, conditions }, this.memories.of(key), this.#deps);
-    return DONE;
+    await writeApplication({ application, findings }, { ...before, conditions }, memory, this.#deps);
+    return requeueAfterMs === undefined ? DONE : { requeueAfterMs };
+  }
+
+  /** What an application that is being deleted deploys: by its sources, or, where they are gone, what was kept. */
+  async #lastTargets(
+    application: Application,
+    memory: ApplicationMemory,
+    signal: AbortSignal,
+  ): Promise<readonly Target[] | Finding> {
+    const round: Round = { application, findings: [] };
+    const desired = await this.#views.desired(round, signal);
+    const { revision = '', manifests } = application.status?.operationState?.syncResult ?? {};
+    const deployable =
+      desired === undefined
+        ? await this.#views.findRevision(round, revision, manifests, signal)
+        : { revision: desired.revisions[0] ?? '', digest: desired.digest, manifests: desired.manifests };
+    const targets =
+      deployable === undefined
+        ? undefined
+        : this.#views.targets(round, deployable, this.#views.projectOf(application), memory);
+    if (targets !== undefined) return targets;
+    const why = [...new Set(round.findings.map(({ message }) => message))].join('; ');
+    return { reason: 'DeletionFailed', message: `the hooks of the deletion cannot be found out: ${why}` };
+  }
+
+  /** Hooks that run when the application is deleted need it to stay until they have run. */
+  async #keepForHooks({ application }: Round, targets: readonly Target[], memory: ApplicationMemory): Promise<void> {
+    const finalizers = wantedFinalizers(application, targets);
+    if (finalizers === undefined) return;
+    const body = { metadata: { finalizers, resourceVersion: application.metadata.resourceVersion } };
+    memory.written = await this.#deps.client.patch(Application, keyOf(application), { type: 'merge', body });
   }
 
   /** A refresh that was asked for: the repository is asked at once, and `hard` forgets what is known. */

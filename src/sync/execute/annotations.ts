@@ -63,10 +63,15 @@ export const isHook = (object: KubeObject): boolean => hookTypes(object).length 
 
 /** When to delete a hook; `BeforeHookCreation` where nothing is said. */
 export const deletePolicies = (object: KubeObject): readonly HookDeletePolicy[] => {
+  const stated = statedDeletePolicies(object);
+  return stated.length > 0 ? stated : ['BeforeHookCreation'];
+};
+
+/** The same, empty where nothing is said. */
+export const statedDeletePolicies = (object: KubeObject): readonly HookDeletePolicy[] => {
   const own = items(annotation(object, HOOK_DELETE_POLICY)).filter((item) => DELETE_POLICIES.has(item));
   const helm = items(annotation(object, HELM_HOOK_DELETE_POLICY)).flatMap((item) => HELM_DELETE_POLICIES[item] ?? []);
-  const all = [...new Set([...(own as HookDeletePolicy[]), ...helm])];
-  return all.length > 0 ? all : ['BeforeHookCreation'];
+  return [...new Set([...(own as HookDeletePolicy[]), ...helm])];
 };
 
 /** Whether an object's own sync options hold `option`, such as `Prune=false`. */
