@@ -43,7 +43,8 @@ export interface OperatorRig {
   untilApplication(name: string, wanted: (application: Application) => boolean, what?: string): Promise<Application>;
 }
 
-const WAIT_MS = 15_000;
+/** Longer than any test's health timeout by far: what is waited for happens, also on a machine that is busy. */
+const WAIT_MS = 18_000;
 
 export const startOperatorRig = async (options: Partial<OperatorOptions> = {}): Promise<OperatorRig> => {
   const log = pino({ level: process.env['RIG_LOG'] ?? 'silent' });

@@ -93,7 +93,7 @@ spec:
 `;
     const image = async (name = 'web'): Promise<string | undefined> =>
       (await rig.client.get(Deployment, { namespace: 'default', name }))?.spec.template.spec?.containers[0]?.image;
-    const quick = { automated: { prune: true, selfHeal: true }, rollback: { healthTimeout: '1s' } };
+    const quick = { automated: { prune: true, selfHeal: true }, rollback: { healthTimeout: '4s' } };
     const isRolledBack = (bad: string) => (app: Application) =>
       app.status?.quarantine?.some(({ revision }) => revision === bad) === true &&
       app.status.operationState?.phase === 'Succeeded' &&
