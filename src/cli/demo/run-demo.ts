@@ -40,12 +40,13 @@ export const runDemo = async (options: DemoOptions): Promise<number> => {
   const logFile = join(folder, 'fairlead.log');
   const log = pino({ level: 'info' }, pino.destination({ dest: logFile, sync: true }));
   const interrupted = untilInterrupted();
+  const ended = new AbortController();
   const started = Date.now();
   let server: Server | undefined;
   let status: number = EXIT.failure;
   try {
     server = await prepareServer(options, folder, log);
-    await runSteps(steps(await serveExample(server, folder, interrupted.signal)));
+    await runSteps(steps(await serveExample(server, folder, interrupted.signal, ended.signal)));
     stdout.write(`\nEvery step was reached in ${((Date.now() - started) / 1000).toFixed(1)} s.\n`);
     status = EXIT.success;
     if (!options.exit) {
@@ -56,8 +57,11 @@ export const runDemo = async (options: DemoOptions): Promise<number> => {
   } catch (error) {
     if (!interrupted.signal.aborted) stdout.write(`\n${(error as Error).message}\nThe log: ${logFile}\n`);
   }
+  ended.abort();
   if (server !== undefined) await tearDown(server, dataDirOf(folder));
-  if (status === EXIT.success) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  if (status === EXIT.success || interrupted.signal.aborted) {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
   return status;
 };
 
@@ -126,13 +130,18 @@ const dataDirOf = (folder: string): string => join(folder, 'data');
 
 const exampleUrl = ({ webUrl }: Server): string => `${webUrl}/git/example.git`;
 
-const serveExample = async (server: Server, folder: string, signal: AbortSignal): Promise<Demonstration> => {
+const serveExample = async (
+  server: Server,
+  folder: string,
+  signal: AbortSignal,
+  ended: AbortSignal,
+): Promise<Demonstration> => {
   let demonstration: Demonstration | undefined;
   const title = 'Serve examples/repo as a Git repository';
   const run = async (report: (text: string) => void): Promise<void> => {
     const repository = await createExampleRepository(join(folder, 'git'), exampleUrl(server));
     const revision = await repository.push('Add the example', {});
-    demonstration = { server, repository, revision, signal };
+    demonstration = { server, repository, revision, signal, ended };
     report(`${exampleUrl(server)} at ${revision.slice(0, 7)}`);
   };
   await runSteps([{ title, run }]);

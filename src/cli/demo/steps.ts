@@ -14,6 +14,8 @@ export interface Demonstration {
   readonly server: Server;
   readonly repository: ExampleRepository;
   readonly signal: AbortSignal;
+  /** Fires when no step follows, whatever the reason. */
+  readonly ended: AbortSignal;
   /** The first revision. */
   readonly revision: string;
 }
@@ -57,6 +59,7 @@ export const steps = (demo: Demonstration): readonly Step[] => {
           report(`http://${host}:${demo.server.ingressPort}  ${firstWords(text)}`);
         }
         visitor = startVisitor(demo.server.ingressPort, PAGE_HOST, VISIT_EVERY_MS);
+        demo.ended.addEventListener('abort', () => void visitor?.stop(), { once: true });
       },
     },
     {
