@@ -22,8 +22,9 @@ export class ApiProcess {
 
   private readonly agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
 
-  static async start(folder: string): Promise<ApiProcess> {
-    const child = spawn(process.execPath, ['--import', 'tsx', SERVER, folder], {
+  static async start(folder: string, maxWatchQueue?: number): Promise<ApiProcess> {
+    const args = ['--import', 'tsx', SERVER, folder, ...(maxWatchQueue === undefined ? [] : [String(maxWatchQueue)])];
+    const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const lines = createInterface({ input: child.stdout });

@@ -7,11 +7,11 @@ import { ADMIN_USER, staticToken } from '../../../src/cluster/auth/authenticator
 import { openCredentials } from '../../../src/cluster/auth/credentials.js';
 import { openLmdbStore } from '../../../src/cluster/store/lmdb-store.js';
 
-const folder = argv[2] ?? '';
+const [, , folder = '', maxWatchQueue] = argv;
 const log = pino({ level: 'warn' }, pino.destination(2));
 const credentials = await openCredentials(`${folder}/pki`, { now: Date.now() });
 const api = createApi({
-  store: openLmdbStore(`${folder}/store`),
+  store: openLmdbStore(`${folder}/store`, maxWatchQueue === undefined ? {} : { maxWatchQueue: Number(maxWatchQueue) }),
   log,
   disabledPlugins: ['ServiceAccount'],
   tokenChecks: [staticToken(credentials.adminToken, ADMIN_USER)],

@@ -54,25 +54,38 @@ export const errorLine = (error: unknown): Buffer => {
   return Buffer.from(`${JSON.stringify({ type: 'ERROR', object: status.toStatus() })}\n`);
 };
 
+/** A client that reads nothing for so long is gone, or as good as gone. */
+const STALLED_MS = 60_000;
+
 /**
  * Writes frames as they come, and waits while the client does not read: what piles up meanwhile piles up in the store's
- * queue, which has a limit and ends the watch. Resolves when the watch is over.
+ * queue, which has a limit and ends the watch. The connection of a client that reads nothing for long is closed.
+ * Resolves when the watch is over.
  */
 export const streamWatch = async (
   response: ServerResponse,
   frames: AsyncIterable<WatchFrame>,
   resource: ServedResource,
   form: FrameForm | undefined,
+  stalledMs: number = STALLED_MS,
 ): Promise<void> => {
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
   response.flushHeaders();
   try {
     for await (const frame of frames) {
       if (response.closed || response.destroyed) return;
-      if (!response.write(frameLine(frame, resource, form))) await drained(response);
+      if (!response.write(frameLine(frame, resource, form))) await drainedWithin(response, stalledMs);
     }
   } catch (error) {
     if (!response.destroyed) response.write(errorLine(error));
   }
   response.end();
+};
+
+/** Waits until the response takes more; destroys it when that takes too long. */
+const drainedWithin = async (response: ServerResponse, limitMs: number): Promise<void> => {
+  const timer = setTimeout(() => response.destroy(), limitMs);
+  timer.unref();
+  await drained(response);
+  clearTimeout(timer);
 };
