@@ -13,8 +13,8 @@ import type { Item, Machinery } from './machinery.js';
 import { prepareChange } from './preparation.js';
 import { requireStored, servedItem } from './read.js';
 
-/** How often a change that names no version is tried again when others write the object at the same time. */
-const ATTEMPTS = 50;
+/** How often a change that names no version is tried again: such a change never fails for others that write too. */
+const ATTEMPTS = 10_000;
 
 /** What a change wants the object to be, given what it is. It may run several times. */
 export interface Change {
