@@ -17,8 +17,6 @@ export const dataPaths = (folder: string) => ({
   volumes: join(folder, 'volumes'),
 });
 
-export type DataPaths = ReturnType<typeof dataPaths>;
-
 /** `$FAIRLEAD_DATA_DIR`, else `$XDG_STATE_HOME/fairlead`, else `~/.local/state/fairlead`; an empty variable is none. */
 export const defaultDataFolder = (): string => {
   const { FAIRLEAD_DATA_DIR: folder = '', XDG_STATE_HOME: states = '' } = env;

@@ -8,11 +8,6 @@ export const controllerOf = (object: KubeObject): OwnerReference | undefined =>
 export const isControlledBy = (object: KubeObject, owner: KubeObject): boolean =>
   owner.metadata.uid !== undefined && controllerOf(object)?.uid === owner.metadata.uid;
 
-/** True when `owner` is any owner of the object. */
-export const isOwnedBy = (object: KubeObject, owner: KubeObject): boolean =>
-  owner.metadata.uid !== undefined &&
-  (object.metadata.ownerReferences ?? []).some((reference) => reference.uid === owner.metadata.uid);
-
 /** The reference that makes `owner` the managing controller of the objects that carry it. */
 export const controllerReference = (owner: KubeObject): OwnerReference => {
   if (owner.metadata.uid === undefined) throw new Error(`${owner.kind} "${owner.metadata.name}" has no uid`);

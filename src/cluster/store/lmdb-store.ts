@@ -67,7 +67,7 @@ const lmdbJournal = (root: RootDatabase, folder: string): Journal => {
       events: events.getRange().map(({ key: revision, value }) => ({ revision, ...decodeEvent(value) })),
     }),
     append: async (batch) => {
-      await root.transaction(() => {
+      const written = root.transaction(() => {
         for (const event of batch) {
           const { key, bytes } = event.stored;
           if (event.type === 'removed') void objects.remove(key);
@@ -76,6 +76,7 @@ const lmdbJournal = (root: RootDatabase, folder: string): Journal => {
         }
         void root.put('revision', batch.at(-1)?.revision ?? numberAt('revision'));
       });
+      await written.catch(failWithReason);
     },
     compact: async (before: Revision) => {
       await root.transaction(() => {
@@ -88,6 +89,13 @@ const lmdbJournal = (root: RootDatabase, folder: string): Journal => {
       await root.close();
     },
   };
+};
+
+/** LMDB wraps the system's reason, and calls a full disk an input/output error. */
+const failWithReason = (error: unknown): never => {
+  const reason = (error as { readonly commitError?: unknown }).commitError ?? error;
+  const text = reason instanceof Error ? reason.message : String(reason);
+  throw new Error(`${text}: is the disk full, or can it not be written?`, { cause: error });
 };
 
 const NEWLINE = 10;

@@ -26,9 +26,6 @@ export const normalizePath = (path: string): string => pathSegments(path).join('
 export const joinPath = (folder: string, path: string): string =>
   path.startsWith('/') ? normalizePath(path) : normalizePath(`${folder}/${path}`.replace(/^\/+/, ''));
 
-/** The folder of a path: the empty string for a name in the root. */
-export const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
-
 export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 export const outside = (path: string): FileTreeError =>

@@ -132,7 +132,3 @@ const withScope = (object: KubeObject, scope: 'namespaced' | 'cluster', fallback
   if (fallback === undefined || fallback === '') return undefined;
   return { ...object, metadata: { ...metadata, namespace: fallback } };
 };
-
-/** One fingerprint for everything that is to be deployed. */
-export const targetsDigest = (targets: readonly Target[]): string =>
-  digestOf(targets.map(({ key, digest }) => `${key} ${digest}`).sort());

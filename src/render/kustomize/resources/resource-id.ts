@@ -79,14 +79,6 @@ export const isGvkSelected = (gvk: Gvk, selector: Partial<Gvk>): boolean =>
   (!selector.group || selector.group === gvk.group) &&
   (!selector.version || selector.version === gvk.version);
 
-/** Whether a selector without regular expressions picks an id. */
-export const isIdSelected = (id: ResourceId, selector: Partial<ResourceId>): boolean =>
-  (!selector.name || selector.name === id.name) &&
-  (!selector.namespace || effectiveNamespace({ ...NO_ID, ...selector }) === effectiveNamespace(id)) &&
-  isGvkSelected(id, selector);
-
-const NO_ID: ResourceId = { group: '', version: '', kind: '', name: '', namespace: '' };
-
 export const gvkText = (gvk: Partial<Gvk>): string =>
   `${gvk.kind || '[noKind]'}.${gvk.version || '[noVer]'}.${gvk.group || '[noGrp]'}`;
 
