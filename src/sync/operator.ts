@@ -18,6 +18,8 @@ import { DesiredStates } from './applications/desired-state.js';
 import { KeptManifests } from './applications/kept-manifests.js';
 import { addApplicationIndexes, applicationWatches, Triggers } from './applications/triggers.js';
 import { LiveObjects } from './compare/live-objects.js';
+import type { MaintenanceReport } from './maintenance.js';
+import { maintainOperator } from './maintenance.js';
 import { Charts } from './sources/charts.js';
 import { isRepositorySecret } from './sources/credentials.js';
 import type { RemoteLimits } from './sources/remote-backend.js';
@@ -48,6 +50,8 @@ export interface OperatorOptions {
 export interface Operator {
   /** Asks a repository for its refs now, as after a push. Resolves when what moved is fetched. */
   poke(repoURL: string): Promise<void>;
+  /** Frees what is kept on disk and not needed any more. Never rejects: each step reports its own failure. */
+  maintain(signal: AbortSignal): Promise<MaintenanceReport>;
   /** Resolves when the operator has stopped; rejects when it could not go on. */
   readonly stopped: Promise<void>;
 }
@@ -76,9 +80,10 @@ const assemble = (options: OperatorOptions) => {
     ...(options.poll === undefined ? {} : { schedule: options.poll }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
+  const charts = new Charts({ folder: join(options.dataDir, 'charts'), secrets });
   const desired = new DesiredStates({
     repositories,
-    charts: new Charts({ folder: join(options.dataDir, 'charts'), secrets }),
+    charts,
     clock,
     renderPool: options.renderPool,
     kubeVersion: () => options.kubeVersion,
@@ -92,7 +97,7 @@ const assemble = (options: OperatorOptions) => {
   informers.informer(Application);
   informers.informer(AppProject);
   informers.informer(Secret);
-  return { reconciler, triggers, live, repositories, events };
+  return { reconciler, triggers, live, repositories, kept, charts, events };
 };
 
 /**
@@ -103,7 +108,7 @@ export const startOperator = async (options: OperatorOptions, signal: AbortSigna
   const { client, informers, clock, log } = options;
   await mkdir(options.dataDir, { recursive: true });
   await bootstrapOperator(client, clock, signal);
-  const { reconciler, triggers, live, repositories, events } = assemble(options);
+  const { reconciler, triggers, live, repositories, kept, charts, events } = assemble(options);
   await live.start(signal);
   const controller: Controller = {
     name: 'application',
@@ -122,5 +127,9 @@ export const startOperator = async (options: OperatorOptions, signal: AbortSigna
       await events.flush();
     }
   })();
-  return { poke: async (repoURL) => await repositories.poke(repoURL), stopped };
+  return {
+    poke: async (repoURL) => await repositories.poke(repoURL),
+    maintain: async (stop) => await maintainOperator({ client, clock, repositories, kept, charts }, stop),
+    stopped,
+  };
 };

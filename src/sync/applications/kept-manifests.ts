@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { rmSync, statSync } from 'node:fs';
+import { mkdir, open, opendir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Manifest } from '../../render/render.js';
+import type { FreedSpace } from '../freed-space.js';
+import { addFreed, NOTHING_FREED, touch } from '../freed-space.js';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
@@ -71,19 +74,30 @@ export class KeptManifests {
     }
   }
 
-  /** Removes what no history names any more. */
-  async keepOnly(inUse: ReadonlySet<string>): Promise<void> {
+  /**
+   * Removes what is not in use and was not kept since `before`, in milliseconds since 1970: what is being kept now is
+   * named by a status only a moment later.
+   */
+  async keepOnly(inUse: ReadonlySet<string>, before: number): Promise<FreedSpace> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    for (const name of await readdir(this.folder)) {
+    let freed = NOTHING_FREED;
+    for await (const { name } of await opendir(this.folder)) {
       const digest = name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : '';
-      if (!inUse.has(digest) && !this.#saving.has(digest)) await rm(join(this.folder, name), { force: true });
+      if (inUse.has(digest) || this.#saving.has(digest)) continue;
+      const path = join(this.folder, name);
+      // Without a pause between look and removal: whoever keeps the same meanwhile finds it gone, or has made it new.
+      const stats = statSync(path, { throwIfNoEntry: false });
+      if (stats === undefined || stats.mtimeMs >= before) continue;
+      rmSync(path, { force: true });
+      freed = addFreed(freed, { removed: 1, bytes: stats.size });
     }
+    return freed;
   }
 
   async #save(digest: string, manifests: readonly Manifest[]): Promise<void> {
-    if ((await this.#readFile(digest)) !== undefined) return;
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const path = join(this.folder, digest + SUFFIX);
+    if ((await this.#readFile(digest)) !== undefined && touch(path)) return;
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const file = await open(`${path}.new`, 'w', 0o600);
     try {
       await file.writeFile(await compress(JSON.stringify(manifests)));

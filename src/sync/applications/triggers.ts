@@ -16,7 +16,6 @@ import { AppProject, Application, APPLICATION_NAMESPACES, instanceKey, sourcesOf
 import type { ApplicationMemories } from './application-memory.js';
 import { dependenciesOf } from './dependencies.js';
 import type { DesiredStates } from './desired-state.js';
-import type { KeptManifests } from './kept-manifests.js';
 
 export interface TriggerDeps {
   readonly informers: InformerSet;
@@ -25,7 +24,6 @@ export interface TriggerDeps {
   readonly live: LiveObjects;
   readonly repositories: Repositories;
   readonly desired: DesiredStates;
-  readonly kept: KeptManifests;
   readonly memories: ApplicationMemories;
   readonly sourceGraceMs: number;
 }
@@ -188,22 +186,16 @@ export class Triggers {
     try {
       while (!signal.aborted) {
         await this.#deps.clock.sleep(TIDY_MS, signal);
-        await this.#tidy();
+        this.#tidy();
       }
     } catch (error) {
       if (!signal.aborted) throw error;
     }
   }
 
-  async #tidy(): Promise<void> {
+  #tidy(): void {
     const applications = this.#deps.informers.informer(Application);
     const inUse = (key: string): boolean => applications.byIndex(SOURCE_INDEX, key).length > 0;
     this.#deps.repositories.keepOnly(inUse, (identity, target) => inUse(`${identity}\n${target}`));
-    const statuses = applications.list().flatMap(({ status }) => status ?? []);
-    const kept = statuses.flatMap(({ history = [], operationState }) => [
-      ...history.map(({ manifests }) => manifests),
-      operationState?.syncResult?.manifests,
-    ]);
-    await this.#deps.kept.keepOnly(new Set(kept.flatMap((digest) => digest ?? [])));
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { KubeObject } from '../../objects/object.js';
@@ -8,6 +8,8 @@ import type { ChartFile } from '../../render/helm/chart/chart.js';
 import { readArchive } from '../../render/helm/chart/read-archive.js';
 import { isHttp, isOci, pullChart } from '../../render/helm/repositories/pull-chart.js';
 import type { RepositoryAccess } from '../../render/helm/repositories/request.js';
+import type { FreedSpace } from '../freed-space.js';
+import { addFreed, isSetAside, NOTHING_FREED, removeCounted, setAside, touch } from '../freed-space.js';
 import { accessFor } from './credentials.js';
 import { SourceError } from './errors.js';
 import { withoutCredentials } from './repository-url.js';
@@ -64,6 +66,22 @@ export class Charts {
     }
   }
 
+  /**
+   * Removes charts that nobody has asked for since `before`, in milliseconds since 1970: a render that began before is
+   * long over, and the next one obtains its chart again.
+   */
+  async clean(before: number): Promise<FreedSpace> {
+    const { folder } = this.#options;
+    let freed = NOTHING_FREED;
+    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+      const path = join(folder, name);
+      const stats = statSync(path, { throwIfNoEntry: false });
+      if (stats === undefined || stats.mtimeMs >= before) continue;
+      freed = addFreed(freed, await removeCounted(isSetAside(name) ? path : setAside(path)));
+    }
+    return freed;
+  }
+
   #access({ repoURL, passCredentials }: ChartRequest, signal: AbortSignal): RepositoryAccess {
     const { username, password, tls = {} } = accessFor(repoURL, this.#options.secrets());
     return {
@@ -81,7 +99,7 @@ export class Charts {
   /** Writes the files into a folder named by their archive; `readArchive` has made sure that they stay inside. */
   async #unpack(archive: Buffer, files: readonly ChartFile[]): Promise<string> {
     const target = join(this.#options.folder, createHash('sha256').update(archive).digest('hex'));
-    if (existsSync(target)) return target;
+    if (touch(target)) return target;
     await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
     const unfinished = await mkdtemp(join(this.#options.folder, '.new-'));
     try {
@@ -94,7 +112,7 @@ export class Charts {
     } catch (error) {
       await rm(unfinished, { recursive: true, force: true });
       // Another application has unpacked the same chart meanwhile.
-      if (!existsSync(target)) throw error;
+      if (!touch(target)) throw error;
     }
     return target;
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import fs, { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HttpClient } from 'isomorphic-git';
 import git, { Errors } from 'isomorphic-git';
@@ -159,24 +159,51 @@ export const createRemoteBackend = (options: RemoteBackendOptions): GitBackend =
   const requests = new RemoteRequests(options);
   let generation = newestGeneration(options.folder);
   let newest = fetchedCommit(generation);
-  /** A cache that has none or is damaged starts again in a folder of its own. */
-  const startAgain = async (commit: string, signal: AbortSignal): Promise<void> => {
+  /** Folders that are being filled: new ones, not left ones. */
+  const filling = new Set<string>();
+  /** What was asked for since a renewal began. */
+  let askedMeanwhile: Set<string> | undefined;
+
+  /** Fetches commits into a new folder until `missing` names none, and takes it as the generation. */
+  const fill = async (
+    missing: (there: ReadonlySet<string>) => string | undefined,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const fresh = join(options.folder, randomUUID());
+    const there = new Set<string>();
+    filling.add(fresh);
     try {
       mkdirSync(fresh, { recursive: true });
       await git.init({ fs, gitdir: fresh, bare: true });
       await git.addRemote({ fs, gitdir: fresh, remote: 'origin', url: options.url });
-      await requests.fetch(fresh, commit, undefined, signal);
+      let last: string | undefined;
+      for (let commit = missing(there); commit !== undefined; commit = missing(there)) {
+        await requests.fetch(fresh, commit, last, signal);
+        last = commit;
+        there.add(commit);
+      }
+      generation = fresh;
+      newest = last;
     } catch (error) {
       rmSync(fresh, { recursive: true, force: true });
       throw error;
+    } finally {
+      filling.delete(fresh);
     }
-    generation = fresh;
-    removeOthers(options.folder, fresh);
+  };
+  const leftFolders = (): readonly string[] =>
+    readdirSync(options.folder)
+      .map((name) => join(options.folder, name))
+      .filter((folder) => folder !== generation && !filling.has(folder));
+  /** A cache that has none or is damaged starts again in a folder of its own. */
+  const startAgain = async (commit: string, signal: AbortSignal): Promise<void> => {
+    await fill((there) => (there.has(commit) ? undefined : commit), signal);
+    // Readers of an older generation have their packs open: the files stay readable until they are closed.
+    for (const folder of leftFolders()) rmSync(folder, { recursive: true, force: true });
   };
   const obtain = async (commit: string, signal: AbortSignal): Promise<void> => {
     if (holds(generation, commit)) return;
-    if (existsSync(generation) && packCount(generation) < MAX_PACKS) {
+    if (existsSync(generation) && packSizes(generation).length < MAX_PACKS) {
       try {
         await requests.fetch(generation, commit, newest, signal);
         return;
@@ -192,18 +219,45 @@ export const createRemoteBackend = (options: RemoteBackendOptions): GitBackend =
     },
     refs: async (signal) => await requests.refs(signal),
     obtain: async (commit, signal) => {
+      askedMeanwhile?.add(commit);
       await obtain(commit, signal);
       newest = commit;
     },
+    isGrown: (commits) => isGrown(packSizes(generation), commits),
+    renew: async (commits, signal) => {
+      const asked = new Set<string>();
+      askedMeanwhile = asked;
+      try {
+        await fill((there) => [...commits(), ...asked].find((commit) => !there.has(commit)), signal);
+      } finally {
+        askedMeanwhile = undefined;
+      }
+      return leftFolders();
+    },
   };
+};
+
+/** Packs beyond one for each commit in use at which a cache is renewed, before `obtain` has to do it in a deployment. */
+const RENEW_PACKS = MAX_PACKS / 2;
+const RENEW_BYTES = 512 * 1024 * 1024;
+
+/**
+ * Whether packs of these sizes hold much that `commits` commits do not need. A repository that is large by itself is
+ * not grown: what one fetch brings, another would bring again.
+ */
+export const isGrown = (packs: readonly number[], commits: number): boolean => {
+  const bytes = packs.reduce((sum, size) => sum + size, 0);
+  return packs.length > commits + RENEW_PACKS || (bytes > RENEW_BYTES && bytes > 2 * Math.max(...packs));
 };
 
 const isWanted = (ref: string): boolean =>
   ref === 'HEAD' || ref.startsWith('refs/heads/') || ref.startsWith('refs/tags/');
 
+/** The one that was written last, where an earlier process has left several. */
 const newestGeneration = (folder: string): string => {
-  const names = existsSync(folder) ? readdirSync(folder) : [];
-  return join(folder, names[0] ?? 'none');
+  const folders = (existsSync(folder) ? readdirSync(folder) : []).map((name) => join(folder, name));
+  const [newest] = folders.sort((left, right) => statSync(right).mtimeMs - statSync(left).mtimeMs);
+  return newest ?? join(folder, 'none');
 };
 
 /** A commit that an earlier process has fetched: every one of a shallow repository is in its list of boundaries. */
@@ -213,16 +267,11 @@ const fetchedCommit = (gitdir: string): string | undefined => {
   return commits.findLast((commit) => isCommit(commit) && holds(gitdir, commit));
 };
 
-/** Readers of an older generation have their packs open: the files stay readable until they are closed. */
-const removeOthers = (folder: string, kept: string): void => {
-  for (const name of readdirSync(folder)) {
-    if (join(folder, name) !== kept) rmSync(join(folder, name), { recursive: true, force: true });
-  }
-};
-
-const packCount = (gitdir: string): number => {
+/** Bytes of every pack. */
+const packSizes = (gitdir: string): readonly number[] => {
   const packs = join(gitdir, 'objects', 'pack');
-  return existsSync(packs) ? readdirSync(packs).filter((name) => name.endsWith('.pack')).length : 0;
+  const names = existsSync(packs) ? readdirSync(packs).filter((name) => name.endsWith('.pack')) : [];
+  return names.map((name) => statSync(join(packs, name)).size);
 };
 
 const holds = (gitdir: string, commit: string): boolean => {

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../../objects/clock.js';
 import type { KubeObject } from '../../objects/object.js';
+import type { FreedSpace } from '../freed-space.js';
+import { addFreed, isSetAside, NOTHING_FREED, removeCounted, setAside } from '../freed-space.js';
 import { accessFor } from './credentials.js';
 import { createFolderBackend } from './folder-backend.js';
 import type { GitBackend } from './git-backend.js';
@@ -109,6 +112,26 @@ export class Repositories {
     }
   }
 
+  /**
+   * Removes the caches of repositories that are neither followed nor among the given ones, and fetches those anew that
+   * have grown. One that cannot be fetched now stays as it is, and so do its files for as long as a reader may need.
+   */
+  async clean(identities: ReadonlySet<string>, signal: AbortSignal): Promise<FreedSpace> {
+    let freed = await this.#removeUnused(identities);
+    const left: string[] = [];
+    for (const { repository, stop } of this.#followed.values()) {
+      signal.throwIfAborted();
+      try {
+        left.push(...(await repository.renew(AbortSignal.any([signal, stop.signal]))));
+      } catch (error) {
+        this.#options.log.info({ err: error, repository: repository.url }, 'the cache of a repository stays as it is');
+      }
+    }
+    if (left.length > 0) await this.#options.clock.sleep(READERS_MS, signal);
+    for (const folder of left) freed = addFreed(freed, await removeCounted(folder));
+    return freed;
+  }
+
   async close(): Promise<void> {
     const all = [...this.#followed.values()];
     this.keepOnly(
@@ -118,12 +141,26 @@ export class Repositories {
     await Promise.all(all.map(({ done }) => done));
   }
 
+  async #removeUnused(identities: ReadonlySet<string>): Promise<FreedSpace> {
+    const { folder } = this.#options;
+    const used = new Set([...identities].map(cacheName));
+    let freed = NOTHING_FREED;
+    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+      if (!isUnusedCache(name, used)) continue;
+      // Somebody may have begun to use it meanwhile; nobody can between these two lines.
+      if (!isUnusedCache(name, new Set([...this.#followed.keys()].map(cacheName)))) continue;
+      const path = isSetAside(name) ? join(folder, name) : setAside(join(folder, name));
+      freed = addFreed(freed, await removeCounted(path));
+    }
+    return freed;
+  }
+
   #backend(repoURL: string, id: string): GitBackend {
     const location = locateRepository(repoURL);
     if (location.type === 'folder') return createFolderBackend(location.path);
     return createRemoteBackend({
       url: location.url,
-      folder: join(this.#options.folder, createHash('sha256').update(id).digest('hex').slice(0, 32)),
+      folder: join(this.#options.folder, cacheName(id)),
       access: () => accessFor(repoURL, this.#options.secrets()),
       limits: { ...DEFAULT_REMOTE_LIMITS, ...this.#options.limits },
     });
@@ -198,4 +235,16 @@ export class Repositories {
   }
 }
 
+/** The name of the folder that a repository is kept in. */
+export const cacheName = (identity: string): string =>
+  createHash('sha256').update(identity).digest('hex').slice(0, CACHE_NAME_LENGTH);
+
+/** Whether a name in the folder of caches is that of one that is not used; what is not ours is left alone. */
+export const isUnusedCache = (name: string, used: ReadonlySet<string>): boolean =>
+  isSetAside(name) || (CACHE_NAME.test(name) && !used.has(name));
+
+const CACHE_NAME_LENGTH = 32;
+const CACHE_NAME = /^[0-9a-f]{32}$/;
+/** Longer than a render that has just been given its folder. */
+const READERS_MS = 60_000;
 const WATCH_DEBOUNCE_MS = 20;

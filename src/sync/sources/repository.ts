@@ -54,6 +54,8 @@ export class Repository {
   /** Revisions that were asked for and were never there: every look tries them again. */
   readonly #unknown = new Set<string>();
   readonly #obtaining = new Map<string, Promise<void>>();
+  /** The folder that `#obtaining` speaks of. */
+  #obtainedIn: string | undefined;
   #refs: Refs | undefined;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
@@ -130,6 +132,17 @@ export class Repository {
     }
   }
 
+  /**
+   * Fetches the revisions in use anew where what was fetched before takes much more than they need. Nothing changes
+   * when that fails. Resolves with the folders that were left, which somebody may still be reading.
+   */
+  async renew(signal: AbortSignal): Promise<readonly string[]> {
+    const inUse = (): readonly string[] => [...new Set(this.#targets.values())];
+    const { length } = inUse();
+    if (length === 0 || this.backend.isGrown?.(length) !== true) return [];
+    return (await this.backend.renew?.(inUse, signal)) ?? [];
+  }
+
   metadata(revision: string): CommitMetadata | undefined {
     try {
       return readCommitMetadata(this.objects(), revision);
@@ -199,6 +212,8 @@ export class Repository {
   }
 
   async #obtain(revision: string, signal: AbortSignal): Promise<void> {
+    if (this.#obtainedIn !== this.backend.gitdir) this.#obtaining.clear();
+    this.#obtainedIn = this.backend.gitdir;
     let obtaining = this.#obtaining.get(revision);
     if (obtaining === undefined) {
       const folder = this.backend.gitdir;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
@@ -91,8 +91,22 @@ describe('KeptManifests', () => {
     const kept = new KeptManifests(folder);
     const digest = await kept.keep(manifests);
     await kept.keep([]);
-    await kept.keepOnly(new Set([digest]));
+    await kept.keepOnly(new Set([digest]), 0);
+    assert.equal((await readdir(folder)).length, 2);
+    const { removed, bytes } = await kept.keepOnly(new Set([digest]), Date.now() + 1000);
+    assert.equal(removed, 1);
+    assert.ok(bytes > 0);
     assert.deepEqual(await readdir(folder), [`${digest}.json.gz`]);
+  });
+
+  it('spares what is kept again', async () => {
+    const kept = new KeptManifests(folder);
+    const path = join(folder, `${await kept.keep(manifests)}.json.gz`);
+    await utimes(path, new Date(0), new Date(0));
+    await kept.keep(manifests);
+    assert.deepEqual(await kept.keepOnly(new Set(), 1000), { removed: 0, bytes: 0 });
+    await utimes(path, new Date(0), new Date(0));
+    assert.equal((await kept.keepOnly(new Set(), 1000)).removed, 1);
   });
 });
 
