@@ -6,7 +6,7 @@ import { createEventRecorder } from '../../cluster/client/event-recorder.js';
 import type { Informer, InformerSet } from '../../cluster/client/informer.js';
 import type { Clock } from '../../objects/clock.js';
 import { systemClock } from '../../objects/clock.js';
-import { ConfigMap, Pod, Secret, Service } from '../../objects/kinds/core-v1.js';
+import { ConfigMap, PersistentVolumeClaim, Pod, Secret, Service } from '../../objects/kinds/core-v1.js';
 import type { ContainerRuntime } from '../containers/container-runtime.js';
 import type { VolumeManager } from '../volumes/volume-manager.js';
 import type { ClusterDns } from './config/dns.js';
@@ -189,7 +189,7 @@ const contextOf = (
 interface References {
   readonly lookup: PodReferences;
   readonly synced: Promise<unknown>;
-  /** Calls back with the namespace in which a ConfigMap or Secret changed. */
+  /** Calls back with the namespace in which a ConfigMap, a Secret or a claim changed. */
   onChange(handler: (namespace: string) => void): () => void;
 }
 
@@ -197,16 +197,18 @@ const referencesOf = (informers: InformerSet): References => {
   const configMaps = informers.informer(ConfigMap);
   const secrets = informers.informer(Secret);
   const services = informers.informer(Service);
+  const claims = informers.informer(PersistentVolumeClaim);
   return {
     lookup: {
       configMap: (namespace, name) => configMaps.get({ namespace, name }),
       secret: (namespace, name) => secrets.get({ namespace, name }),
       services: (namespace) => services.list(namespace),
     },
-    synced: Promise.all([configMaps.synced, secrets.synced, services.synced]),
+    synced: Promise.all([configMaps.synced, secrets.synced, services.synced, claims.synced]),
     onChange: (handler) => {
-      const notify = ({ object }: { object: ConfigMap | Secret }): void => handler(object.metadata.namespace ?? '');
-      const ends = [configMaps.onEvent(notify), secrets.onEvent(notify)];
+      const notify = ({ object }: { object: ConfigMap | Secret | PersistentVolumeClaim }): void =>
+        handler(object.metadata.namespace ?? '');
+      const ends = [configMaps.onEvent(notify), secrets.onEvent(notify), claims.onEvent(notify)];
       return () => {
         for (const end of ends) end();
       };

@@ -106,7 +106,8 @@ class RunningProxy implements ServiceProxy {
   #working: Promise<void> = Promise.resolve();
   #pending = false;
   readonly #closed = new AbortController();
-  readonly #synced: Promise<unknown>;
+  /** Resolves when everything is known that was there before, or nothing more will be done. */
+  readonly #known: Promise<unknown>;
 
   constructor(options: ServiceProxyOptions, cluster: ClusterProxy) {
     this.#options = options;
@@ -116,7 +117,8 @@ class RunningProxy implements ServiceProxy {
       nodePort === undefined ? undefined : { host: options.host, port: nodePort },
     );
     this.#services = options.informers.informer(Service);
-    this.#synced = Promise.all([this.#services.synced, options.endpoints.synced]);
+    const synced = Promise.all([this.#services.synced, options.endpoints.synced]);
+    this.#known = Promise.race([synced, aborted(this.#closed.signal)]);
     this.#stop = [
       this.#services.onEvent(() => this.#changed()),
       options.endpoints.onChange(() => {
@@ -148,7 +150,7 @@ class RunningProxy implements ServiceProxy {
     this.#pending = true;
     this.#working = this.#working.then(async () => {
       // Before everything is known, what pods that ran on still use would be taken away.
-      await Promise.race([this.#synced, aborted(this.#closed.signal)]);
+      await this.#known;
       await new Promise((resolve) => setImmediate(resolve));
       this.#pending = false;
       if (this.#closed.signal.aborted) return;
