@@ -2,8 +2,10 @@ import { stderr } from 'node:process';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { RuntimeChoice } from '../../runtime/containers/choose-runtime.js';
 import { dataFolderOption } from '../data-folder.js';
+import { CommandFailure, EXIT } from '../exit-statuses.js';
 import { remark } from '../output/print.js';
 import { untilInterrupted } from '../server/interruption.js';
+import { DEFAULT_MAINTENANCE, isMaintenanceTime } from '../server/maintenance-time.js';
 
 export interface UpOptions {
   readonly dataDir: string;
@@ -16,6 +18,7 @@ export interface UpOptions {
   readonly repo?: string;
   readonly path: string;
   readonly revision: string;
+  readonly maintenance: string;
   readonly logLevel: string;
 }
 
@@ -49,6 +52,11 @@ export const upCommand = (): Command =>
     .option('--path <path>', 'folder in the repository', '.')
     .option('--revision <revision>', 'branch, tag, commit or semver range', 'HEAD')
     .option('--poll-interval <seconds>', 'time between looks at a repository', wholeNumber(1, 86_400), 120)
+    .option(
+      '--maintenance <cron>',
+      'when what nobody needs any more is removed, in local time; "off" for never',
+      DEFAULT_MAINTENANCE,
+    )
     .addOption(
       new Option('--log-level <level>', 'how much is logged on stderr')
         .choices(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
@@ -60,6 +68,10 @@ export const upCommand = (): Command =>
         '  fairlead up --runtime simulated --nodes 100',
     )
     .action(async (options: UpOptions) => {
+      if (!(await isMaintenanceTime(options.maintenance))) {
+        const message = `--maintenance "${options.maintenance}" is invalid: a cron expression of five fields, or "off", is needed`;
+        throw new CommandFailure(message, EXIT.usage);
+      }
       const [{ startServer }, { createLog }, { rootApplication }] = await Promise.all([
         import('../server/start-server.js'),
         import('../server/log.js'),

@@ -28,6 +28,8 @@ import { dataPaths } from '../data-folder.js';
 import { CommandFailure } from '../exit-statuses.js';
 import { KUBERNETES_VERSION } from '../version.js';
 import { chooseServerRuntime } from './choose-server-runtime.js';
+import { DEFAULT_MAINTENANCE } from './maintenance-time.js';
+import { startMaintenance } from './maintenance.js';
 import { startNetwork } from './start-network.js';
 import { startNodes } from './start-nodes.js';
 import type { WebRoute } from './web-server.js';
@@ -44,6 +46,8 @@ export interface ServerOptions {
   readonly webRoutes?: readonly WebRoute[];
   /** Seconds between looks at a Git repository. Default 120, with jitter. */
   readonly pollSeconds?: number;
+  /** When maintenance runs: a cron expression in local time, or `off`. Default: at night. */
+  readonly maintenance?: string;
   readonly log: Logger;
 }
 
@@ -189,6 +193,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
       signal,
     );
     owned('operator', operator.stopped);
+    closers.push(startMaintenance({ when: options.maintenance ?? DEFAULT_MAINTENANCE, operator, store, clock, log }));
 
     const web = await listen('web', '--web-port', options.webPort, () =>
       startWebServer({ host: HOST, port: options.webPort, routes: options.webRoutes ?? [], isReady: () => true, log }),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -205,6 +206,58 @@ describe('Repositories against git http-backend', () => {
       newest = await repository.commit({ 'a.yaml': `change ${count}` });
       await repositories.poke(repository.url);
     }
+    for (const [target, revision] of [
+      ['main', newest],
+      ['v1.0.0', tagged],
+    ] as const) {
+      assert.equal((await used.commit(target, signal)).revision, revision);
+      assert.match(treeOf(used.objects(), revision), /^[0-9a-f]{40}$/);
+    }
+  }).timeout(60_000);
+
+  it('renews a cache that has grown with all revisions in use, and keeps it while the server is away', async () => {
+    await repositories.close();
+    const waits: number[] = [];
+    repositories = new Repositories({
+      folder,
+      // Polls never come; the wait for readers is over at once.
+      clock: {
+        now: () => 0,
+        sleep: async (ms, stop) => {
+          if (ms !== 60_000) await systemClock.sleep(600_000, stop);
+          else waits.push(ms);
+        },
+      },
+      log: pino({ level: 'silent' }),
+      secrets: () => [],
+      onEvent: () => undefined,
+      random: () => 0,
+    });
+    const tagged = await repository.commit({ 'a.yaml': 'tagged' }, { tag: 'v1.0.0' });
+    const used = repositories.use(repository.url);
+    await used.commit('v1.0.0', signal);
+    await used.commit('main', signal);
+    let newest = tagged;
+    for (let count = 0; count < 30; count++) {
+      newest = await repository.commit({ 'a.yaml': `change ${count}` });
+      await repositories.poke(repository.url);
+    }
+    const packs = () =>
+      readdirSync(join(used.backend.gitdir, 'objects', 'pack')).filter((name) => name.endsWith('.pack'));
+    const [before, grown] = [used.backend.gitdir, packs().length];
+    assert.ok(grown > 28, String(grown));
+    server.behave({ status: 503 });
+    assert.deepEqual(await repositories.clean(new Set(), signal), { removed: 0, bytes: 0 });
+    assert.equal(used.backend.gitdir, before);
+    assert.match(treeOf(used.objects(), newest), /^[0-9a-f]{40}$/);
+    server.behave({});
+    const freed = await repositories.clean(new Set(), signal);
+    assert.equal(freed.removed, 1);
+    assert.ok(freed.bytes > 1000);
+    assert.deepEqual(waits, [60_000]);
+    assert.equal(existsSync(before), false);
+    assert.equal(packs().length, 2);
+    server.behave({ status: 503 });
     for (const [target, revision] of [
       ['main', newest],
       ['v1.0.0', tagged],
