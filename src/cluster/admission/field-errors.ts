@@ -1,3 +1,5 @@
+import { writeJson } from '../../objects/lossless-json.js';
+
 /** Reasons of causes in the details of an `Invalid` status. */
 export type FieldReason =
   | 'FieldValueInvalid'
@@ -23,7 +25,7 @@ export interface FieldError {
 const showValue = (value: unknown): string => {
   if (value === undefined) return 'null';
   if (typeof value === 'string') return goQuote(value);
-  return JSON.stringify(value);
+  return writeJson(value);
 };
 
 /** A string in Go's quotes. */

@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { ApiError } from '../../objects/api-error.js';
 import type { Clock } from '../../objects/clock.js';
+import { readJson } from '../../objects/lossless-json.js';
 import { statusError } from './api-status.js';
 import type { ClusterConnection } from './connection.js';
 import { timeoutSignal } from '../../objects/timeout-signal.js';
@@ -161,7 +162,7 @@ const decode = (response: http.IncomingMessage, bytes: Buffer): unknown => {
 
 const parseJson = (text: string): unknown => {
   try {
-    return JSON.parse(text);
+    return readJson(text);
   } catch (error) {
     const start = JSON.stringify(text.slice(0, 80));
     throw new ApiError('InternalError', `the server's answer is not JSON: ${start}: ${String(error)}`);

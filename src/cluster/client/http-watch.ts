@@ -2,6 +2,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { ApiError } from '../../objects/api-error.js';
 import type { Clock } from '../../objects/clock.js';
 import type { KindOf } from '../../objects/kind.js';
+import { readJson } from '../../objects/lossless-json.js';
 import type { KubeObject } from '../../objects/object.js';
 import type { ApiResource, WatchEvent, WatchOptions } from './client.js';
 import { errorOfStatus } from './api-status.js';
@@ -109,7 +110,7 @@ async function* frames(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Readon
     rest = lines.pop() ?? '';
     if (rest.length > FRAME_LIMIT) throw new ApiError('InternalError', 'a watch event is too large');
     for (const line of lines) {
-      if (line.trim() !== '') yield JSON.parse(line) as Readonly<Record<string, unknown>>;
+      if (line.trim() !== '') yield readJson(line) as Readonly<Record<string, unknown>>;
     }
   }
 }

@@ -1,3 +1,4 @@
+import { writeJson } from '../../objects/lossless-json.js';
 import { safeEncode } from '../../objects/generate-name.js';
 
 /** The hash of a pod template and a collision count, as a label value: the suffix of names made from templates. */
@@ -19,7 +20,7 @@ const fnv1a = (seed: number, text: string): number => {
 /** JSON with sorted keys and without empty values: equal for templates that are semantically equal. */
 const canonicalJson = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (typeof value !== 'object' || value === null) return writeJson(value) ?? 'null';
   const fields = Object.entries(value)
     .map(([key, field]) => [key, canonicalJson(field)] as const)
     .filter(([, text]) => text !== '{}' && text !== '[]' && text !== 'null')

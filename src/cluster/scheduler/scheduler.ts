@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../objects/clock.js';
 import { Node, Pod } from '../../objects/kinds/core-v1.js';
+import { writeJson } from '../../objects/lossless-json.js';
 import { keyOf, keyText } from '../../objects/object.js';
 import { isApiError } from '../../objects/api-error.js';
 import { findCondition, timestamp } from '../../objects/conditions.js';
@@ -218,5 +219,5 @@ class Scheduler {
 
 /** A change of a node that cannot let a pod in: its kubelet reported, nothing else. */
 const isHeartbeat = (before: Node, after: Node): boolean =>
-  JSON.stringify([before.spec, before.metadata.labels, before.status?.allocatable]) ===
-  JSON.stringify([after.spec, after.metadata.labels, after.status?.allocatable]);
+  writeJson([before.spec, before.metadata.labels, before.status?.allocatable]) ===
+  writeJson([after.spec, after.metadata.labels, after.status?.allocatable]);

@@ -1,3 +1,4 @@
+import { writeJson } from '../../objects/lossless-json.js';
 import { DelayHeap } from '../client/delay-heap.js';
 import type { PodInfo } from './cluster-snapshot.js';
 
@@ -136,7 +137,7 @@ export class SchedulingQueue {
 }
 
 /** What of a pod decides where it can run; its status, which the scheduler itself writes, does not. */
-const decidingParts = ({ pod }: PodInfo): string => JSON.stringify([pod.spec, pod.metadata.labels]);
+const decidingParts = ({ pod }: PodInfo): string => writeJson([pod.spec, pod.metadata.labels]);
 
 const comesBefore = (left: Entry, right: Entry): boolean =>
   left.priority === right.priority ? left.order < right.order : left.priority > right.priority;

@@ -1,3 +1,4 @@
+import { readJson, writeJson } from '../../objects/lossless-json.js';
 import type { KubeObject } from '../../objects/object.js';
 import type { Revision, Stored } from './store.js';
 
@@ -20,7 +21,7 @@ export class StoredObject implements Stored {
   /** The object with its revision as resourceVersion. */
   static of(key: string, revision: Revision, source: KubeObject): StoredObject {
     const object = { ...source, metadata: { ...source.metadata, resourceVersion: String(revision) } };
-    return new StoredObject(key, revision, bytesOf(JSON.stringify(object)), object);
+    return new StoredObject(key, revision, bytesOf(textOf(object)), object);
   }
 
   get object(): KubeObject {
@@ -32,6 +33,17 @@ export class StoredObject implements Stored {
   }
 }
 
+/** What the text of an object that holds integers beyond 2^53 begins with: the others need not be searched for any. */
+const SPACE = 0x20;
+
+const textOf = (object: KubeObject): string => {
+  try {
+    return JSON.stringify(object);
+  } catch {
+    return ` ${writeJson(object)}`;
+  }
+};
+
 /** In memory of their own: of the pool that small buffers share, one that is kept would keep all its neighbours. */
 const bytesOf = (text: string): Uint8Array => {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
@@ -39,5 +51,7 @@ const bytesOf = (text: string): Uint8Array => {
   return bytes;
 };
 
-export const parseObject = (bytes: Uint8Array): KubeObject =>
-  JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')) as KubeObject;
+export const parseObject = (bytes: Uint8Array): KubeObject => {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return (bytes[0] === SPACE ? readJson(text) : JSON.parse(text)) as KubeObject;
+};

@@ -1,6 +1,7 @@
 import { ApiError } from '../api-error.js';
 import { isRecord, jsonEquals, setOwn, type AnyRecord } from '../json.js';
 import { annotationOf, LAST_APPLIED_ANNOTATION } from '../labels.js';
+import { readJson, writeJson } from '../lossless-json.js';
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from '../object.js';
 import { canonicalObject, canonicalOfType } from '../schema/canonical.js';
 import { typeOfKind, type StructType } from '../schema/schema-table.js';
@@ -252,7 +253,7 @@ const fieldsFromLastApplied = (request: ApplyRequest, live: KubeObject, type: Me
   if (text === undefined || text === '') return emptySet;
   let last: unknown;
   try {
-    last = JSON.parse(text);
+    last = readJson(text);
   } catch {
     return emptySet;
   }
@@ -282,6 +283,6 @@ const remainingConflicts = (
 /** Keeps the annotation of `kubectl apply` true for an object that carries it. */
 const refreshLastApplied = (object: KubeObject, applied: KubeObject, manager: string): KubeObject => {
   if (manager !== 'kubectl' || annotationOf(object, LAST_APPLIED_ANNOTATION) === undefined) return object;
-  const annotations = { ...object.metadata.annotations, [LAST_APPLIED_ANNOTATION]: `${JSON.stringify(applied)}\n` };
+  const annotations = { ...object.metadata.annotations, [LAST_APPLIED_ANNOTATION]: `${writeJson(applied)}\n` };
   return { ...object, metadata: { ...object.metadata, annotations } };
 };

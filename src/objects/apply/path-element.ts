@@ -1,3 +1,5 @@
+import { readJson, writeJson } from '../lossless-json.js';
+
 /**
  * One step of a path in an object, in the text that `FieldsV1` uses: `f:name` for a field, `k:{"name":"a"}` for the
  * element of a list with those keys, `v:"a"` for an element of a set, `i:0` for a position.
@@ -8,15 +10,15 @@ export const fieldElement = (name: string): PathElement => `f:${name}`;
 
 export const keyElement = (keys: Readonly<Record<string, unknown>>): PathElement => {
   const sorted = Object.keys(keys).sort();
-  return `k:{${sorted.map((key) => `${JSON.stringify(key)}:${JSON.stringify(keys[key])}`).join(',')}}`;
+  return `k:{${sorted.map((key) => `${JSON.stringify(key)}:${writeJson(keys[key])}`).join(',')}}`;
 };
 
-export const valueElement = (value: unknown): PathElement => `v:${JSON.stringify(value)}`;
+export const valueElement = (value: unknown): PathElement => `v:${writeJson(value)}`;
 
 const KIND_ORDER = 'fkvi';
 
 const rankOfValue = (value: unknown): number => {
-  if (typeof value === 'number') return 0;
+  if (typeof value === 'number' || typeof value === 'bigint') return 0;
   if (typeof value === 'string') return 1;
   if (typeof value === 'boolean') return 2;
   return value === null ? 5 : Array.isArray(value) ? 3 : 4;
@@ -27,13 +29,13 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b
 const compareScalars = (a: unknown, b: unknown): number => {
   const byRank = rankOfValue(a) - rankOfValue(b);
   if (byRank !== 0) return byRank;
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  if (byRank === 0 && rankOfValue(a) === 0) return (a as number) < (b as number) ? -1 : Number(a !== b);
   return compareText(typeof a === 'string' ? a : JSON.stringify(a), typeof b === 'string' ? b : JSON.stringify(b));
 };
 
 const compareKeys = (a: string, b: string): number => {
-  const left = Object.entries(JSON.parse(a) as Record<string, unknown>);
-  const right = Object.entries(JSON.parse(b) as Record<string, unknown>);
+  const left = Object.entries(readJson(a) as Record<string, unknown>);
+  const right = Object.entries(readJson(b) as Record<string, unknown>);
   for (const [index, [name, value]] of left.entries()) {
     const other = right[index];
     if (other === undefined) return 1;
@@ -52,7 +54,7 @@ export const comparePathElements = (a: PathElement, b: PathElement): number => {
     case 'k':
       return compareKeys(left, right);
     case 'v':
-      return compareScalars(JSON.parse(left), JSON.parse(right));
+      return compareScalars(readJson(left), readJson(right));
     case 'i':
       return Number(left) - Number(right);
     default:
@@ -67,8 +69,8 @@ export const showPathElement = (element: PathElement): string => {
     case 'f':
       return `.${text}`;
     case 'k': {
-      const keys = Object.entries(JSON.parse(text) as Record<string, unknown>);
-      return `[${keys.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}]`;
+      const keys = Object.entries(readJson(text) as Record<string, unknown>);
+      return `[${keys.map(([name, value]) => `${name}=${writeJson(value)}`).join(',')}]`;
     }
     case 'v':
       return `[=${text}]`;
@@ -92,6 +94,6 @@ export const isPathElement = (text: string): boolean => {
 
 /** The same element in the one spelling that sets compare by. */
 export const normalPathElement = (element: PathElement): PathElement => {
-  if (element.startsWith('k:')) return keyElement(JSON.parse(element.slice(2)) as Record<string, unknown>);
-  return element.startsWith('v:') ? valueElement(JSON.parse(element.slice(2))) : element;
+  if (element.startsWith('k:')) return keyElement(readJson(element.slice(2)) as Record<string, unknown>);
+  return element.startsWith('v:') ? valueElement(readJson(element.slice(2))) : element;
 };

@@ -1,4 +1,5 @@
 import { isRecord } from '../json.js';
+import { writeJson } from '../lossless-json.js';
 import { elementPath } from './list-elements.js';
 import { deduce, type ListMerge, type MapMerge, type MergeType, type ScalarMerge } from './merge-schema.js';
 import { fieldElement, showPathElement } from './path-element.js';
@@ -12,7 +13,7 @@ const EXPECTED: Readonly<Record<ScalarMerge['accepts'], string>> = {
 
 const show = (value: unknown): string => {
   if (isRecord(value)) return 'map';
-  return Array.isArray(value) ? 'list' : JSON.stringify(value);
+  return Array.isArray(value) ? 'list' : writeJson(value);
 };
 
 /**
@@ -30,7 +31,8 @@ export const validateForMerge = (value: unknown, type: MergeType, path = ''): st
 };
 
 const validateScalar = (value: unknown, { accepts }: ScalarMerge, path: string): string[] => {
-  const fits = accepts === 'any' ? typeof value !== 'object' : typeof value === accepts;
+  const form = typeof value === 'bigint' ? 'number' : typeof value;
+  const fits = accepts === 'any' ? form !== 'object' : form === accepts;
   return fits ? [] : [`${path}: expected ${EXPECTED[accepts]}, got ${show(value)}`];
 };
 

@@ -1,6 +1,7 @@
 import jsonPatch from 'fast-json-patch';
 import { ApiError } from '../api-error.js';
 import { cloneJson, isRecord } from '../json.js';
+import { writeJson } from '../lossless-json.js';
 import { malformedPatch, patchDoesNotApply } from './patch-errors.js';
 
 export const MAX_JSON_PATCH_OPERATIONS = 10_000;
@@ -45,7 +46,7 @@ export const applyJsonPatch = (document: unknown, patch: unknown): unknown => {
   for (const operation of operations) {
     if (operation.op === 'copy') {
       const source: unknown = jsonPatch.getValueByPointer(result, operation.from);
-      copied += source === undefined ? 0 : Buffer.byteLength(JSON.stringify(source));
+      copied += source === undefined ? 0 : Buffer.byteLength(writeJson(source));
       if (copied > MAX_COPIED_BYTES) throw patchDoesNotApply('the copied values exceed the limit');
     }
     result = applyOne(result, operation);

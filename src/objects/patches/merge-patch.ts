@@ -1,4 +1,4 @@
-import { isRecord, ownValue, setOwn } from '../json.js';
+import { isRecord, jsonEquals, ownValue, setOwn } from '../json.js';
 
 /** Applies an RFC 7386 patch and returns the new document; parts that the patch does not name are shared. */
 export const applyMergePatch = (document: unknown, patch: unknown): unknown => {
@@ -24,7 +24,7 @@ export const createMergePatch = (original: unknown, modified: unknown): unknown 
     if (isRecord(before) && isRecord(value)) {
       const inner = createMergePatch(before, value) as Record<string, unknown>;
       if (Object.keys(inner).length > 0) setOwn(patch, key, inner);
-    } else if (JSON.stringify(before) !== JSON.stringify(value)) {
+    } else if (!jsonEquals(before, value)) {
       setOwn(patch, key, value);
     }
   }

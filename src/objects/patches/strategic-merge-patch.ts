@@ -1,5 +1,6 @@
 import { isRecord, jsonEquals, ownValue, setOwn, type AnyRecord } from '../json.js';
 import type { KindRef } from '../kind.js';
+import { writeJson } from '../lossless-json.js';
 import { typeOfKind, type SchemaType, type StructField } from '../schema/schema-table.js';
 import { orderElements, sameElement } from './element-order.js';
 import { malformedPatch, patchDoesNotApply } from './patch-errors.js';
@@ -191,7 +192,7 @@ const requireMergeKeys = (elements: readonly unknown[], mergeKey: string): void 
   for (const element of elements) {
     if (!isRecord(element)) throw patchDoesNotApply('expected a map in a list that is merged by key');
     if (!Object.hasOwn(element, mergeKey)) {
-      throw patchDoesNotApply(`map: ${JSON.stringify(element)} does not contain declared merge key: ${mergeKey}`);
+      throw patchDoesNotApply(`map: ${writeJson(element)} does not contain declared merge key: ${mergeKey}`);
     }
   }
 };

@@ -1,4 +1,5 @@
 import { formatDurationNanos, parseDurationNanos } from '../duration.js';
+import { readJson, writeJson } from '../lossless-json.js';
 import { ProtobufError, WireReader } from './wire-reader.js';
 import type { WireWriter } from './wire-writer.js';
 
@@ -41,8 +42,8 @@ const stringCodec: Codec = {
 const integerCodec: Codec = {
   wire: 0,
   zero: 0,
-  read: (reader) => reader.varint(),
-  write: (writer, value) => writer.varint(numberOf(value)),
+  read: (reader) => reader.integer(),
+  write: (writer, value) => writer.varint(typeof value === 'bigint' ? value : numberOf(value)),
 };
 
 const int32Codec: Codec = { ...integerCodec, read: (reader) => reader.varint() | 0 };
@@ -168,7 +169,7 @@ export const rawJsonCodec: Codec = {
     const raw = fieldsOf(reader.span(), [1]).get(1);
     if (typeof raw !== 'string' || raw === '') return undefined;
     try {
-      return JSON.parse(raw) as unknown;
+      return readJson(raw);
     } catch {
       throw new ProtobufError('a raw field does not hold JSON');
     }
@@ -177,7 +178,7 @@ export const rawJsonCodec: Codec = {
     writer.message((inner) => {
       if (value === undefined || value === null) return;
       inner.tag(1, 2);
-      inner.text(JSON.stringify(value));
+      inner.text(writeJson(value));
     }),
 };
 

@@ -27,6 +27,18 @@ export class WireReader {
     return this.longVarint();
   }
 
+  /** A varint as `varint` reads it, but exactly: a BigInt where no number holds it. */
+  integer(): number | bigint {
+    const start = this.position;
+    const near = this.varint();
+    if (Number.isSafeInteger(near)) return near;
+    let exact = 0n;
+    for (let at = start; at < this.position; at += 1) {
+      exact |= BigInt((this.bytes[at] as number) & 0x7f) << BigInt(7 * (at - start));
+    }
+    return BigInt.asIntN(64, exact);
+  }
+
   private longVarint(): number {
     let low = 0;
     let high = 0;

@@ -16,14 +16,14 @@ export class WireWriter {
     return this.buffer.slice(0, this.length);
   }
 
-  varint(value: number): void {
+  varint(value: number | bigint): void {
     this.reserve(10);
     if (value >= 0 && value < 0x80) {
-      this.buffer[this.length] = value;
+      this.buffer[this.length] = Number(value);
       this.length += 1;
       return;
     }
-    let rest = BigInt.asUintN(64, BigInt(Math.trunc(value)));
+    let rest = BigInt.asUintN(64, typeof value === 'bigint' ? value : BigInt(Math.trunc(value)));
     while (rest >= 0x80n) {
       this.buffer[this.length] = Number(rest & 0x7fn) | 0x80;
       this.length += 1;

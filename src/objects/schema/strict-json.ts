@@ -16,8 +16,8 @@ export class JsonError extends Error {
 export const MAX_JSON_DEPTH = 500;
 
 /**
- * Reads one document. Keys such as `__proto__` are ordinary; the last of two equal keys wins, and is reported. Numbers
- * are JavaScript's: an integer beyond 2^53 becomes the nearest that they can hold. Throws a JsonError.
+ * Reads one document. Keys such as `__proto__` are ordinary; the last of two equal keys wins, and is reported. An
+ * integer of 64 bits that a number cannot hold is a BigInt. Throws a JsonError.
  */
 export const parseJsonStrict = (text: string): StrictJson => new JsonReader(text).read();
 
@@ -34,6 +34,16 @@ const ESCAPES: Readonly<Record<string, string>> = {
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const PLAIN = /[ !#-[\]-\uffff]*/y;
 const SPACE = /[ \t\n\r]*/y;
+
+const INTEGER = /^-?\d{16,19}$/;
+
+/** A JSON number; beyond 64 bits the nearest that a number holds, as Go reads it. */
+const numberOf = (text: string): number | bigint => {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) || !INTEGER.test(text)) return number;
+  const exact = BigInt(text);
+  return BigInt.asIntN(64, exact) === exact ? exact : number;
+};
 
 class JsonReader {
   private position = 0;
@@ -98,10 +108,10 @@ class JsonReader {
     return value;
   }
 
-  private number(): number {
+  private number(): number | bigint {
     const found = this.match(NUMBER);
     if (found === '' || found === '-') throw this.fail('looking for beginning of value');
-    return Number(found);
+    return numberOf(found);
   }
 
   private string(): string {

@@ -67,7 +67,7 @@ const goType = (type: SchemaType): string => {
 
 const jsonKind = (value: unknown): string => {
   if (Array.isArray(value)) return 'array';
-  return typeof value === 'boolean' ? 'bool' : typeof value;
+  return typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'number' : typeof value;
 };
 
 const misfit = (value: unknown, type: SchemaType, place: Place, kind = jsonKind(value)): MisfitError => {
@@ -104,10 +104,12 @@ const checkScalar = (value: unknown, type: SchemaType & { shape: 'scalar' }, pla
       if (typeof value !== 'boolean') throw misfit(value, type, place);
       return;
     case 'float64':
-      if (typeof value !== 'number') throw misfit(value, type, place);
+      if (typeof value !== 'number' && typeof value !== 'bigint') throw misfit(value, type, place);
       return;
     case 'int32':
     case 'int64': {
+      if (typeof value === 'bigint' && scalar === 'int64') return;
+      if (typeof value === 'bigint') throw misfit(value, type, place, `number ${value}`);
       if (typeof value !== 'number') throw misfit(value, type, place);
       const [low, high] = INT_LIMITS[scalar];
       if (!Number.isInteger(value) || value < low || value > high) throw misfit(value, type, place, `number ${value}`);

@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { RE2JS } from 're2js';
 import { isRecord, setOwn, type AnyRecord } from '../../../objects/json.js';
+import { withNearestNumbers } from '../../../objects/lossless-json.js';
 import type { StructuralSchema } from './structural-schema.js';
 
 /** Patterns run in linear time: they come from users. */
@@ -104,5 +105,11 @@ export const compileSchema = (schema: StructuralSchema): ((value: unknown) => re
   ajv.addFormat('mac', /^(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$/);
   ajv.addFormat('duration', /^[+-]?(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$|^0$/);
   const validate: ValidateFunction = ajv.compile(toJsonSchema(schema));
-  return (value) => (validate(value) ? [] : (validate.errors ?? []));
+  return (value) => {
+    if (validate(value)) return [];
+    const faults = validate.errors ?? [];
+    // Integers beyond 2^53 are no numbers to ajv.
+    const again = faults.some(({ data }) => typeof data === 'bigint');
+    return !again || validate(withNearestNumbers(value)) ? (again ? [] : faults) : (validate.errors ?? []);
+  };
 };

@@ -1,4 +1,5 @@
 import { isRecord, ownValue } from '../../../objects/json.js';
+import { writeJson } from '../../../objects/lossless-json.js';
 import { child, duplicate, item, required, type FieldError } from '../field-errors.js';
 import { isEmbedded, itemsOf, propertyOf, valuesOf } from './prune.js';
 import type { StructuralSchema } from './structural-schema.js';
@@ -16,7 +17,7 @@ const duplicates = (list: readonly unknown[], schema: StructuralSchema, path: st
   const seen = new Set<string>();
   return list.flatMap((element, index) => {
     const key = keyOf(schema, element);
-    const text = JSON.stringify(key) ?? '';
+    const text = writeJson(key) ?? '';
     if (seen.has(text)) return [duplicate(item(path, index), key)];
     seen.add(text);
     return [];

@@ -1,3 +1,4 @@
+import { writeJson } from '../../../objects/lossless-json.js';
 import {
   goQuote,
   invalid,
@@ -21,11 +22,12 @@ const pathOf = (pointer: string): string =>
 const jsonType = (value: unknown): string => {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
+  if (typeof value === 'bigint') return 'integer';
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
   return typeof value;
 };
 
-const shown = (value: unknown): string => (typeof value === 'string' ? goQuote(value) : JSON.stringify(value));
+const shown = (value: unknown): string => (typeof value === 'string' ? goQuote(value) : writeJson(value));
 
 const bound = (fault: SchemaFault, field: string, words: string): FieldError =>
   invalid(

@@ -4,6 +4,7 @@ import { constants, gzip } from 'node:zlib';
 import { stringify } from 'yaml';
 import { ApiError } from '../../../objects/api-error.js';
 import type { KindRef } from '../../../objects/kind.js';
+import { readJson, writeJson } from '../../../objects/lossless-json.js';
 import { encodeProtobuf } from '../../../objects/protobuf/protobuf.js';
 import { ProtobufError } from '../../../objects/protobuf/wire-reader.js';
 import type { Negotiated } from './negotiation.js';
@@ -29,18 +30,18 @@ export const sendAnswer = async (
   { format }: Pick<Negotiated, 'format'>,
 ): Promise<void> => {
   if (format === 'yaml') {
-    const value: unknown = body ?? JSON.parse(Buffer.concat(bytes ?? []).toString('utf8'));
+    const value: unknown = body ?? readJson(Buffer.concat(bytes ?? []).toString('utf8'));
     await sendBytes(request, response, code, 'application/yaml', [
       Buffer.from(stringify(value, { aliasDuplicateObjects: false })),
     ]);
     return;
   }
   if (format === 'protobuf') {
-    const value = body ?? (JSON.parse(Buffer.concat(bytes ?? []).toString('utf8')) as unknown);
+    const value = body ?? readJson(Buffer.concat(bytes ?? []).toString('utf8'));
     await sendBytes(request, response, code, 'application/vnd.kubernetes.protobuf', [protobufOf(value)]);
     return;
   }
-  const parts = bytes ?? [Buffer.from(JSON.stringify(body))];
+  const parts = bytes ?? [Buffer.from(writeJson(body))];
   await sendBytes(request, response, code, 'application/json', parts);
 };
 

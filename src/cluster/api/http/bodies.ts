@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'yaml';
 import { ApiError } from '../../../objects/api-error.js';
+import { writeJson } from '../../../objects/lossless-json.js';
 import { JsonError, parseJsonStrict, type StrictJson } from '../../../objects/schema/strict-json.js';
 import { badRequest } from '../status-errors.js';
 import { nestsTooDeep } from '../../../objects/yaml-depth.js';
@@ -55,6 +56,9 @@ export const utf8 = (bytes: Uint8Array): string => {
   }
 };
 
+/** What may be an integer that no number holds. */
+const LONG_NUMBER = /\d{16}/;
+
 /** YAML as an API object is written in. Aliases that multiply are refused. */
 export const parseYamlBody = (bytes: Uint8Array): StrictJson => {
   const text = utf8(bytes);
@@ -64,8 +68,13 @@ export const parseYamlBody = (bytes: Uint8Array): StrictJson => {
   }
   try {
     if (nestsTooDeep(text)) throw badRequest('error converting YAML to JSON: yaml: exceeded max depth');
-    const value: unknown = parse(text, { maxAliasCount: 100, merge: true, uniqueKeys: false });
-    return parseJsonStrict(JSON.stringify(value ?? null));
+    const value: unknown = parse(text, {
+      maxAliasCount: 100,
+      merge: true,
+      uniqueKeys: false,
+      intAsBigInt: LONG_NUMBER.test(text),
+    });
+    return parseJsonStrict(writeJson(value ?? null));
   } catch (error) {
     if (error instanceof ApiError) throw error;
     throw badRequest(`error converting YAML to JSON: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,3 +1,4 @@
+import { writeJson } from '../../../objects/lossless-json.js';
 import type { Item } from '../operations/machinery.js';
 import type { ListResult } from '../operations/read.js';
 import type { ServedResource } from '../request.js';
@@ -43,7 +44,7 @@ export const listAnswer = (
   const parts: Uint8Array[] = [Buffer.from(`${head.slice(0, -1)},"items":`), OPEN];
   result.items.forEach((item, index) => {
     if (index > 0) parts.push(COMMA);
-    parts.push(item.bytes ?? Buffer.from(JSON.stringify(item.object)));
+    parts.push(item.bytes ?? Buffer.from(writeJson(item.object)));
   });
   parts.push(CLOSE);
   return { code: 200, body: undefined, bytes: parts };

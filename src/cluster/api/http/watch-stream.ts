@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '../../../objects/api-error.js';
+import { writeJson } from '../../../objects/lossless-json.js';
 import type { Item } from '../operations/machinery.js';
 import type { WatchFrame } from '../operations/watch.js';
 import type { ServedResource } from '../request.js';
@@ -45,7 +46,7 @@ export const frameLine = (frame: WatchFrame, resource: ServedResource, form: Fra
   }
   if (form === undefined && frame.item.bytes !== undefined) return storedFrame(frame.type, frame.item.bytes);
   const object = form === undefined ? frame.item.object : form(frame.item);
-  return Buffer.from(`${JSON.stringify({ type: frame.type, object })}\n`);
+  return Buffer.from(`${writeJson({ type: frame.type, object })}\n`);
 };
 
 /** The end of a watch that failed, as a frame: the client lists again. */

@@ -7,6 +7,7 @@ import type {
   ValidatingWebhook,
   ValidatingWebhookConfiguration,
 } from '../../../objects/kinds/admissionregistration-k8s-io-v1.js';
+import { readJson } from '../../../objects/lossless-json.js';
 import type { KubeObject } from '../../../objects/object.js';
 import { applyJsonPatch } from '../../../objects/patches/json-patch.js';
 import type { Store } from '../../store/store.js';
@@ -69,7 +70,7 @@ const mutateBy = async (store: Store, webhook: MutatingWebhook, request: WithObj
   const answer = await ask(store, webhook, request);
   if (answer?.patch === undefined) return request.object;
   if (answer.patchType !== 'JSONPatch') throw internal(`webhook ${webhook.name} sent a patch of unknown type`);
-  const patch: unknown = JSON.parse(Buffer.from(answer.patch, 'base64').toString('utf8'));
+  const patch: unknown = readJson(Buffer.from(answer.patch, 'base64').toString('utf8'));
   const patched = applyJsonPatch(request.object, patch);
   if (!isRecord(patched) || !isRecord(patched['metadata'])) throw internal(`webhook ${webhook.name} left no object`);
   return patched as KubeObject;

@@ -1,6 +1,7 @@
 import { request as httpsRequest } from 'node:https';
 import type { EndpointSlice } from '../../../objects/kinds/discovery-k8s-io-v1.js';
 import type { Service } from '../../../objects/kinds/core-v1.js';
+import { readJson, writeJson } from '../../../objects/lossless-json.js';
 import type { Store } from '../../store/store.js';
 import { timeoutSignal } from '../../../objects/timeout-signal.js';
 
@@ -28,7 +29,7 @@ export const callWebhook = (
   limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<unknown> => {
   const { host, port, path, serverName } = addressOf(store, config);
-  const body = Buffer.from(JSON.stringify(review));
+  const body = Buffer.from(writeJson(review));
   const signal = AbortSignal.any([limits.signal, timeoutSignal(limits.timeoutMs)]);
   const ca = config.caBundle === undefined ? {} : { ca: Buffer.from(config.caBundle, 'base64') };
   return new Promise((resolve, reject) => {
@@ -61,7 +62,7 @@ export const callWebhook = (
         answer.once('end', () => {
           try {
             if (answer.statusCode !== 200) throw new Error(`the server answered with status ${answer.statusCode}`);
-            resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+            resolve(readJson(Buffer.concat(chunks).toString('utf8')));
           } catch (error) {
             reject(error instanceof Error ? error : new Error(String(error)));
           }
