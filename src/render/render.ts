@@ -1,5 +1,6 @@
 import type { KubeObject } from '../objects/object.js';
 import type { FileTree } from './file-tree.js';
+import type { Outside } from './outside.js';
 
 /** `spec.source.helm` of an Application, as Argo CD has it. */
 export interface HelmSourceOptions {
@@ -66,12 +67,21 @@ export interface SourceOptions {
   readonly helm?: HelmSourceOptions;
   readonly kustomize?: KustomizeSourceOptions;
   readonly directory?: DirectorySourceOptions;
-  /** Files that are not in the tree, by the names that `helm` has for them: `$values/prod.yaml`. */
-  readonly foreignFiles?: Readonly<Record<string, string>>;
+  /** Files that are not in the tree, by the names that `helm` has for them: `$values/prod.yaml`; null where none is. */
+  readonly foreignFiles?: Readonly<Record<string, string | null>>;
   /** `v1.35.2`: of the destination cluster. */
   readonly kubeVersion: string;
   /** `apps/v1`, `apps/v1/Deployment`: what the destination serves. */
   readonly apiVersions: readonly string[];
+  /** How kustomizations are built here: the operator's setting, not the source's. */
+  readonly kustomizeBuild?: KustomizeBuildOptions;
+}
+
+/** What `kustomize.buildOptions` of Argo CD's ConfigMap `argocd-cm` may ask for. */
+export interface KustomizeBuildOptions {
+  readonly enableHelm?: boolean;
+  readonly loadRestrictor?: 'rootOnly' | 'none';
+  readonly reorder?: 'legacy' | 'none';
 }
 
 /** One desired object, as rendered, and where it came from. */
@@ -108,5 +118,13 @@ export class RenderError extends Error {
 export const problemText = ({ file, line, column, message }: RenderProblem): string =>
   [file, line, column].filter((part) => part !== undefined && part !== '').join(':') + `: ${message}`;
 
-/** Files + options -> manifests. Pure: the same input gives the same output, whenever and wherever it runs. */
-export type Render = (tree: FileTree, options: SourceOptions, signal: AbortSignal) => Promise<Rendered>;
+/**
+ * Files + options -> manifests. The same input gives the same output, whenever and wherever it runs; what a source needs
+ * beyond its tree, it asks `outside` for.
+ */
+export type Render = (
+  tree: FileTree,
+  options: SourceOptions,
+  signal: AbortSignal,
+  outside?: Outside,
+) => Promise<Rendered>;

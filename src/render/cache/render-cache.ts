@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import type { FileTree } from '../file-tree.js';
 import type { TreeRead } from '../files/recording-tree.js';
 import { answersAlike } from '../files/recording-tree.js';
+import type { Asked } from '../outside.js';
 import type { Rendered, SourceOptions } from '../render.js';
 
 interface KeptRender<R extends Rendered> {
   readonly reads: readonly TreeRead[];
+  readonly asked: readonly Asked[];
   readonly rendered: R;
   readonly bytes: number;
 }
@@ -13,9 +15,15 @@ interface KeptRender<R extends Rendered> {
 /** Renders of one set of options that are kept side by side: branches that alternate, a rollback. */
 const MAX_VARIANTS = 4;
 
+/** Whether the world outside would answer as it did. */
+export type AnswersAsBefore = (asked: readonly Asked[]) => Promise<boolean>;
+
+const onlyUnasked: AnswersAsBefore = (asked) => Promise.resolve(asked.length === 0);
+
 /**
- * Keeps renders by their options and by what they read. A render is found again while the tree at hand would answer
- * all its reads as they were answered then; absences count as answers. Bounded by bytes, the least recently used go.
+ * Keeps renders by their options, by what they read and by what they asked of the world outside. A render is found
+ * again while the tree at hand would answer all its reads as they were answered then, and the world its questions;
+ * absences count as answers. Bounded by bytes, the least recently used go.
  */
 export class RenderCache<R extends Rendered = Rendered> {
   readonly #kept = new Map<string, KeptRender<R>[]>();
@@ -23,19 +31,19 @@ export class RenderCache<R extends Rendered = Rendered> {
 
   constructor(readonly maxBytes = 64 * 1024 * 1024) {}
 
-  async find(options: SourceOptions, tree: FileTree): Promise<R | undefined> {
+  async find(options: SourceOptions, tree: FileTree, isAsBefore = onlyUnasked): Promise<R | undefined> {
     const key = keyOf(options);
     for (const kept of this.#kept.get(key) ?? []) {
-      if (!(await answersAlike(tree, kept.reads))) continue;
+      if (!(await answersAlike(tree, kept.reads)) || !(await isAsBefore(kept.asked))) continue;
       this.#touch(key, kept);
       return kept.rendered;
     }
     return undefined;
   }
 
-  keep(options: SourceOptions, reads: readonly TreeRead[], rendered: R): void {
+  keep(options: SourceOptions, reads: readonly TreeRead[], rendered: R, asked: readonly Asked[] = []): void {
     const key = keyOf(options);
-    const kept: KeptRender<R> = { reads, rendered, bytes: sizeOf(reads, rendered) };
+    const kept: KeptRender<R> = { reads, asked, rendered, bytes: sizeOf(reads, rendered) + asked.length * 256 };
     if (kept.bytes > this.maxBytes / 4) return;
     const variants = this.#kept.get(key) ?? [];
     variants.unshift(kept);

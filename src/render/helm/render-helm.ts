@@ -1,5 +1,8 @@
 import { readManifests } from '../documents.js';
 import type { FileTree } from '../file-tree.js';
+import { environmentOf, expandVariables } from '../build-environment.js';
+import type { Outside } from '../outside.js';
+import { OutsideError } from '../outside.js';
 import type { HelmSourceOptions, Manifest, Render, RenderProblem, SourceOptions } from '../render.js';
 import { RenderError } from '../render.js';
 import { ChartError } from './chart/chart-error.js';
@@ -7,6 +10,7 @@ import { loadChart } from './chart/load-chart.js';
 import { fromPlain } from './json/json-reader.js';
 import { mergeValues } from './chart/load-values.js';
 import { renderChart, type RenderedChart } from './render-chart.js';
+import { lookupThrough } from './release/outside-lookup.js';
 import { shownHooks } from './release/template-output.js';
 import { fromBytes } from './template/go-string.js';
 import type { GoMap } from './template/values.js';
@@ -18,12 +22,12 @@ import { setFiles, setStrings, setValues } from './values/set-values.js';
  * Renders `spec.source.helm` as Argo CD does with `helm template`: hooks and tests stay in the manifests (the sync tells
  * them apart), CRDs are there unless `skipCrds`.
  */
-export const renderHelm: Render = async (tree, options, signal) => {
+export const renderHelm: Render = async (tree, options, signal, outside) => {
   try {
     signal.throwIfAborted();
     const warnings: string[] = [];
     const chart = await loadChart(tree, options.path, warnings);
-    const values = await sourceValues(tree, options);
+    const values = await sourceValues({ tree, options, outside, signal });
     signal.throwIfAborted();
     const helm = options.helm ?? {};
     const rendered = await renderChart(chart, {
@@ -33,6 +37,8 @@ export const renderHelm: Render = async (tree, options, signal) => {
       apiVersions: helm.apiVersions ?? options.apiVersions,
       skipSchemaValidation: helm.skipSchemaValidation === true,
       values,
+      ...(outside?.lookup === undefined ? {} : { lookup: lookupThrough(outside.lookup) }),
+      ...(outside?.deadline === undefined ? {} : { limits: { deadline: outside.deadline } }),
     });
     return { manifests: manifestsOf(rendered, helm), warnings: [...warnings, ...rendered.warnings] };
   } catch (error) {
@@ -41,15 +47,32 @@ export const renderHelm: Render = async (tree, options, signal) => {
   }
 };
 
+/** Where values come from. */
+interface ValuesPlace {
+  readonly tree: FileTree;
+  readonly options: SourceOptions;
+  readonly outside: Outside | undefined;
+  readonly signal: AbortSignal;
+}
+
 /** Values files, then `values` or `valuesObject`, then parameters and file parameters. */
-const sourceValues = async (tree: FileTree, options: SourceOptions): Promise<GoMap> => {
+const sourceValues = async (place: ValuesPlace): Promise<GoMap> => {
+  const { tree, options, outside } = place;
   const helm = options.helm ?? {};
+  const expanded = (text: string): string => expandVariables(text, environmentOf(options, outside));
   let values: GoMap = new Map();
-  for (const name of helm.valueFiles ?? []) {
-    if (name.startsWith('$')) {
-      const text = foreignFile(options, name);
-      if (text !== undefined) values = addValuesFile(values, name, text);
-      else if (helm.ignoreMissingValueFiles !== true) throw new ChartError(`values file ${name} is not in its source`);
+  for (const written of helm.valueFiles ?? []) {
+    if (isForeign(options, written)) {
+      const text = foreignFile(options, written);
+      if (text !== undefined) values = addValuesFile(values, written, text);
+      else if (helm.ignoreMissingValueFiles !== true) {
+        throw new ChartError(`values file ${written} is not in its source`);
+      }
+      continue;
+    }
+    const name = expanded(written);
+    if (/^https?:\/\//.test(name)) {
+      values = addValuesFile(values, name, await fetched(name, place));
       continue;
     }
     for (const path of await findValuesFiles(tree, options.path, { ...helm, valueFiles: [name] })) {
@@ -62,30 +85,47 @@ const sourceValues = async (tree: FileTree, options: SourceOptions): Promise<GoM
     values = addValuesFile(values, 'values', helm.values);
   }
   for (const { name, value, forceString } of helm.parameters ?? []) {
-    if (forceString !== true) await setValues(parameterText(name, value), values);
+    if (forceString !== true) await setValues(parameterText(name, expanded(value)), values);
   }
   for (const { name, value, forceString } of helm.parameters ?? []) {
-    if (forceString === true) await setStrings(parameterText(name, value), values);
+    if (forceString === true) await setStrings(parameterText(name, expanded(value)), values);
   }
   for (const { name, path } of helm.fileParameters ?? []) {
-    const content = await parameterFile(tree, options, path);
+    const content = isForeign(options, path)
+      ? requiredForeignFile(options, path)
+      : await parameterFile(place, expanded(path));
     await setFiles(`${name}=-`, values, () => Promise.resolve(fromBytes(content)));
   }
   return values;
 };
 
-/** A file of another source. */
-const foreignFile = ({ foreignFiles = {} }: SourceOptions, name: string): string | undefined =>
-  Object.hasOwn(foreignFiles, name) ? foreignFiles[name] : undefined;
+/** Whether a name stands for a file of another source; one that was not there has a name and no text. */
+const isForeign = ({ foreignFiles = {} }: SourceOptions, name: string): boolean => Object.hasOwn(foreignFiles, name);
 
-const parameterFile = async (tree: FileTree, options: SourceOptions, path: string): Promise<Uint8Array> => {
-  if (!path.startsWith('$')) {
-    const [file] = await findValuesFiles(tree, options.path, { valueFiles: [path] });
-    return file === undefined ? new Uint8Array() : await tree.read(file);
-  }
+const foreignFile = ({ foreignFiles = {} }: SourceOptions, name: string): string | undefined =>
+  foreignFiles[name] ?? undefined;
+
+const requiredForeignFile = (options: SourceOptions, path: string): Uint8Array => {
   const text = foreignFile(options, path);
   if (text === undefined) throw new ChartError(`file ${path} is not in its source`);
   return Buffer.from(text);
+};
+
+const parameterFile = async (place: ValuesPlace, path: string): Promise<Uint8Array> => {
+  if (/^https?:\/\//.test(path)) return await fetched(path, place);
+  const { tree, options } = place;
+  const [file] = await findValuesFiles(tree, options.path, { valueFiles: [path] });
+  return file === undefined ? new Uint8Array() : await tree.read(file);
+};
+
+const fetched = async (url: string, { outside, signal }: ValuesPlace): Promise<Uint8Array> => {
+  if (outside?.file === undefined) throw new ChartError(`${url}: addresses are not fetched here`);
+  try {
+    return await outside.file(url, signal);
+  } catch (error) {
+    if (error instanceof OutsideError) throw new ChartError(error.message);
+    throw error;
+  }
 };
 
 /** A parameter is one value: its commas do not separate, unless it is a list in braces. */

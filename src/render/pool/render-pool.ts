@@ -6,15 +6,18 @@ import { RenderCache } from '../cache/render-cache.js';
 import { OpenTrees } from '../files/open-tree.js';
 import type { TreeRef } from '../files/open-tree.js';
 import type { TreeRead } from '../files/recording-tree.js';
+import type { Answers, Asked } from '../outside.js';
 import type { Rendered, SourceOptions } from '../render.js';
 import { RenderError } from '../render.js';
-import type { RenderAnswer } from './render-job.js';
-import { timeoutSignal } from '../../objects/timeout-signal.js';
+import { openLine } from './question-port.js';
+import type { RenderAnswer, RenderJob } from './render-job.js';
+import { runningMs } from './render-job.js';
+import { TimeLimit } from './time-limit.js';
 
 export interface RenderPoolOptions {
   /** Renders at the same time. Default: one less than the processors, at least one. */
   readonly maxThreads?: number;
-  /** How long one render may take, in milliseconds. Default: 60,000. */
+  /** How long one render may take, in milliseconds, without what it waits for. Default: 60,000. */
   readonly timeoutMs?: number;
   /** JavaScript heap of one thread, in MiB. Default: 512. */
   readonly memoryMb?: number;
@@ -30,9 +33,10 @@ export interface PooledRender extends Rendered {
 export interface RenderPool {
   /**
    * Renders a source in a worker thread, or returns the render of an earlier revision when nothing that it read has
-   * changed. Throws RenderError for what is wrong with the files and when a limit ends the render.
+   * changed and `answers` says the same to what it asked. Throws RenderError for what is wrong with the files and when a
+   * limit ends the render.
    */
-  render(tree: TreeRef, options: SourceOptions, signal: AbortSignal): Promise<PooledRender>;
+  render(tree: TreeRef, options: SourceOptions, signal: AbortSignal, answers?: Answers): Promise<PooledRender>;
   /** Renders that ran in a thread, and renders that were reused, since the start. */
   counts(): { readonly rendered: number; readonly reused: number };
   /** Ends the threads; renders under way fail. */
@@ -45,66 +49,124 @@ const workerFile = (): string => {
   return fileURLToPath(new URL(name, import.meta.url));
 };
 
+interface PoolLimits {
+  readonly maxThreads: number;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+}
+
+/** The threads: one render each at a time, ended when a limit is reached. */
+class RenderThreads {
+  readonly #limits: PoolLimits;
+  readonly #turns: Turns;
+  readonly #threads: Piscina<unknown, RenderAnswer>;
+  started = 0;
+
+  constructor(limits: PoolLimits) {
+    this.#limits = limits;
+    this.#turns = new Turns(limits.maxThreads);
+    this.#threads = new Piscina({
+      filename: workerFile(),
+      name: 'runRenderJob',
+      minThreads: 0,
+      maxThreads: limits.maxThreads,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: 30_000,
+      resourceLimits: { maxOldGenerationSizeMb: limits.memoryMb },
+    });
+  }
+
+  async run(
+    tree: TreeRef,
+    options: SourceOptions,
+    signal: AbortSignal,
+    answers: Answers | undefined,
+  ): Promise<RenderAnswer> {
+    await this.#turns.take(signal);
+    const { timeoutMs } = this.#limits;
+    // The time starts with the thread's work, not while other renders are in front.
+    const limit = new TimeLimit(timeoutMs);
+    const ended = AbortSignal.any([signal, limit.signal]);
+    const line = answers === undefined ? undefined : openLine(answers, ended, (isOpen) => limit.hold(isOpen));
+    const job: RenderJob = { tree, options, stopAt: runningMs() + timeoutMs * OWN_TIME };
+    try {
+      this.started += 1;
+      return line === undefined
+        ? await this.#threads.run(job, { signal: ended })
+        : await this.#threads.run(
+            { ...job, questions: line.worker },
+            { signal: ended, transferList: [line.worker.port] },
+          );
+    } catch (error) {
+      signal.throwIfAborted();
+      const message = limitMessage(options, this.#limits, limit.signal.aborted, error);
+      throw message === undefined ? error : new RenderError([{ file: options.path || '.', message }]);
+    } finally {
+      limit.clear();
+      line?.close();
+      this.#turns.give();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#threads.destroy();
+  }
+}
+
 export const createRenderPool = (options: RenderPoolOptions = {}): RenderPool => {
-  const maxThreads = options.maxThreads ?? Math.max(1, availableParallelism() - 1);
-  const limits = { timeoutMs: options.timeoutMs ?? 60_000, memoryMb: options.memoryMb ?? 512 };
-  const threads = new Piscina<unknown, RenderAnswer>({
-    filename: workerFile(),
-    name: 'runRenderJob',
-    minThreads: 0,
-    maxThreads,
-    concurrentTasksPerWorker: 1,
-    idleTimeout: 30_000,
-    resourceLimits: { maxOldGenerationSizeMb: limits.memoryMb },
+  const threads = new RenderThreads({
+    maxThreads: options.maxThreads ?? Math.max(1, availableParallelism() - 1),
+    timeoutMs: options.timeoutMs ?? 60_000,
+    memoryMb: options.memoryMb ?? 512,
   });
   const cache = new RenderCache<PooledRender>(options.cacheBytes);
   const trees = new OpenTrees();
-  const turns = new Turns(maxThreads);
-  let rendered = 0;
   let reused = 0;
 
-  const run = async (tree: TreeRef, source: SourceOptions, signal: AbortSignal): Promise<RenderAnswer> => {
-    await turns.take(signal);
-    // The time starts with the thread's work, not while other renders are in front.
-    const timeout = timeoutSignal(limits.timeoutMs);
-    try {
-      rendered += 1;
-      return await threads.run({ tree, options: source }, { signal: AbortSignal.any([signal, timeout]) });
-    } catch (error) {
-      signal.throwIfAborted();
-      const message = limitMessage(source, limits, timeout.aborted, error);
-      throw message === undefined ? error : new RenderError([{ file: source.path || '.', message }]);
-    } finally {
-      turns.give();
-    }
-  };
-
   return {
-    async render(tree, source, signal) {
+    async render(tree, source, signal, answers) {
       signal.throwIfAborted();
-      const known = await cache.find(source, trees.open(tree));
+      const known = await cache.find(source, trees.open(tree), async (asked) =>
+        answers === undefined ? asked.length === 0 : await isAnsweredAlike(asked, answers, signal),
+      );
       if (known !== undefined) {
         reused += 1;
         return known;
       }
-      const answer = await run(tree, source, signal);
+      const answer = await threads.run(tree, source, signal, answers);
       if (answer.rendered === undefined) throw new RenderError(answer.problems ?? []);
       // A folder on disk can change while it is read; only a commit is sure to be what was rendered.
       const render: PooledRender = { ...answer.rendered, reads: answer.reads };
-      if (tree.kind === 'git') cache.keep(source, answer.reads, render);
+      if (tree.kind === 'git') cache.keep(source, answer.reads, render, answer.asked);
       return render;
     },
-    counts: () => ({ rendered, reused }),
+    counts: () => ({ rendered: threads.started, reused }),
     async close() {
-      await threads.destroy();
+      await threads.close();
       trees.close();
     },
   };
 };
 
+/** The part of a render's time after which templates stop by themselves: only they know where they are. */
+const OWN_TIME = 0.9;
+
+/** Whether the world would answer now as it did then; what it refuses to say now has changed too. */
+const isAnsweredAlike = async (asked: readonly Asked[], answers: Answers, signal: AbortSignal): Promise<boolean> => {
+  for (const { question, id } of asked) {
+    try {
+      if ((await answers.answer(question, signal)).id !== id) return false;
+    } catch {
+      signal.throwIfAborted();
+      return false;
+    }
+  }
+  return true;
+};
+
 const limitMessage = (
   { applicationName }: SourceOptions,
-  { timeoutMs, memoryMb }: { readonly timeoutMs: number; readonly memoryMb: number },
+  { timeoutMs, memoryMb }: PoolLimits,
   timedOut: boolean,
   error: unknown,
 ): string | undefined => {

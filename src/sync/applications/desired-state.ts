@@ -249,8 +249,8 @@ const joined = (parts: readonly Part[]): DesiredState => {
   };
 };
 
-const textsOf = (files: readonly ForeignFile[]): Readonly<Record<string, string>> =>
-  Object.fromEntries(files.flatMap(({ name, text }) => (text === undefined ? [] : [[name, text] as const])));
+const textsOf = (files: readonly ForeignFile[]): Readonly<Record<string, string | null>> =>
+  Object.fromEntries(files.map(({ name, text }) => [name, text ?? null]));
 
 const useOfFile = ({ source, tree, path }: ForeignFile): SourceUse => ({
   repository: repositoryIdentity(source.repoURL),

@@ -112,6 +112,19 @@ describe('renderHelm', () => {
     assert.notDeepEqual(await problemsOf({ 'web/Chart.yaml': '\0\xff' }), []);
   });
 
+  it('says where a template was when its time was over', async () => {
+    const template = 'a: b\n{{ range 100000000 }}{{ range 1000 }}{{ end }}{{ end }}';
+    const tree = new MemoryTree({ ...FILES, 'web/templates/a.yaml': template });
+    const options = { path: 'web', applicationName: 'shop', namespace: 's', kubeVersion: 'v1.34.0', apiVersions: [] };
+    const rendering = renderHelm(tree, options, new AbortController().signal, { deadline: () => 0 });
+    await assert.rejects(rendering, (error) => {
+      assert.ok(error instanceof RenderError);
+      assert.deepEqual([error.problems[0]?.file, error.problems[0]?.line], ['web/templates/a.yaml', 2]);
+      assert.match(error.message, /a\.yaml:2:\d+: executing .*: rendering took too long/);
+      return true;
+    });
+  });
+
   it('neither crashes nor hangs on charts with mutations', async () => {
     const names = Object.keys(FILES) as (keyof typeof FILES)[];
     await fc.assert(

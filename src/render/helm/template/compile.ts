@@ -1,9 +1,10 @@
 import { compilePipe } from './compile-expression.js';
+import { GoError } from './errors.js';
 import { execError } from './exec-error.js';
 import type { CompiledTemplate, Expression, Flow, FunctionTable, Statement } from './execution.js';
 import { BREAK, CONTINUE, Frame, NORMAL } from './execution.js';
 import { lastVisited } from './last-visited.js';
-import type { BranchNode, ListNode, StatementNode, TemplateNode } from './nodes.js';
+import type { BranchNode, ListNode, Node, StatementNode, TemplateNode } from './nodes.js';
 import { isEmptyTemplate } from './nodes.js';
 import { type ParsedTemplate, parseTemplate } from './parser.js';
 import { printValue, sprintValue } from './print.js';
@@ -143,11 +144,21 @@ const compileRange = (node: BranchNode, scope: Scope): Statement =>
     const place = lastVisited(node.pipe);
     return (frame) => {
       const collection = value(frame);
-      const count = iterate(frame, loop, collection, node.pipe.declared.length);
+      const count = placing(scope.template, place, () => iterate(frame, loop, collection, node.pipe.declared.length));
       if (typeof count === 'string') throw execError(scope.template, place, count);
       return count === 0 && orElse !== undefined ? orElse(frame) : NORMAL;
     };
   });
+
+/** Says where a limit was hit, when the error does not say it yet. */
+const placing = <T>(template: string, node: Node, run: () => T): T => {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof GoError) || error.kind !== 'limit' || error.wrapped !== undefined) throw error;
+    throw execError(template, node, error.message, error);
+  }
+};
 
 const compileLoop = (node: BranchNode, scope: Scope): Loop => {
   const [first, second] = node.pipe.declared;
@@ -205,7 +216,7 @@ const compileTemplateCall = (node: TemplateNode, scope: Scope): Statement => {
     if (frame.depth === MAX_TEMPLATE_DEPTH) {
       throw execError(scope.template, node, `exceeded maximum template depth (${MAX_TEMPLATE_DEPTH})`);
     }
-    frame.run.step(frame.writer);
+    placing(scope.template, node, () => frame.run.step(frame.writer));
     const dot = data(frame);
     try {
       template.body()(new Frame(dot, template.slots(), frame.writer, frame.set, frame.run, frame.depth + 1));

@@ -31,8 +31,8 @@ export interface Limits {
   readonly steps: number;
   /** Characters of one output. */
   readonly output: number;
-  /** Point on the clock of `performance.now()` after which rendering stops. */
-  readonly deadline?: number;
+  /** Point on the clock of `performance.now()` after which rendering stops; it may move. */
+  readonly deadline?: () => number;
 }
 
 export const DEFAULT_LIMITS: Limits = { steps: 200_000_000, output: 256 * 1024 * 1024 };
@@ -91,7 +91,7 @@ export class Run {
     if (writer.text.length > this.limits.output) {
       throw limitError(`rendering wrote more than ${this.limits.output} characters`);
     }
-    if (this.limits.deadline !== undefined && performance.now() > this.limits.deadline) {
+    if (this.limits.deadline !== undefined && performance.now() > this.limits.deadline()) {
       throw limitError('rendering took too long');
     }
   }
