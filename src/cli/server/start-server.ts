@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { BlockList } from 'node:net';
 import type { Logger } from 'pino';
-import { createApi } from '../../cluster/api/api.js';
+import { createApi, SYSTEM_USER } from '../../cluster/api/api.js';
 import { AddressRange } from '../../cluster/api/plugins/address-range.js';
 import type { ApiServer } from '../../cluster/api/http/server.js';
 import { startApiServer } from '../../cluster/api/http/server.js';
@@ -140,16 +140,21 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     writeKubeconfig(paths.kubeconfig, apiServer, credentials);
 
     const client = api.client();
+    /** The client of a part, by the name under which Kubernetes' part of that kind owns what it writes. */
+    const clientOf = (component: string): Client => api.client(SYSTEM_USER, component);
     const informers = createInformerSet(client, { log, clock });
     const recorder = (component: string) => createEventRecorder(client, { component, clock, log });
     const controllers = builtinControllers(
-      { client, informers, clock, log, recorder },
+      { client: clientOf('kube-controller-manager'), informers, clock, log, recorder },
       { rootCa: credentials.authority.certificate, volumeFolder: paths.volumes },
     );
     owned('controllers', runControllers(controllers, { informers, clock, log }, signal));
     owned(
       'scheduler',
-      runScheduler({ client, informers, recorder: recorder('default-scheduler'), clock, log }, signal),
+      runScheduler(
+        { client: clientOf('kube-scheduler'), informers, recorder: recorder('default-scheduler'), clock, log },
+        signal,
+      ),
     );
 
     const openRuntime = (): Promise<ContainerRuntime> => createRuntime(detected, { root: paths.pods, clock, log });
@@ -161,7 +166,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     closers.push(() => network.close());
     const nodes = await startNodes(
       {
-        client,
+        client: clientOf('kubelet'),
         informers,
         runtime,
         settings,

@@ -79,7 +79,10 @@ export interface Api {
   /** Decides about what is no object: paths, and whom somebody acts as. */
   readonly authorize: Authorizer;
   readonly kubelets: KubeletAccess | undefined;
-  /** A client in this process. Default user: the server itself, who may do everything. */
+  /**
+   * A client in this process. Default user: the server itself, who may do everything. The user agent, up to its first
+   * slash, owns the fields of objects that the client writes without naming a field manager; default `fairlead`.
+   */
   client(user?: UserInfo, userAgent?: string): Client;
   /** Makes the permanent objects and serves the custom resources until the signal fires. */
   start(signal: AbortSignal): Promise<void>;
@@ -89,6 +92,9 @@ export interface Api {
 
 /** The server acting on its own behalf. */
 export const SYSTEM_USER: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+
+/** What the server writes by itself is owned as Kubernetes' server owns it. */
+const SERVER_AGENT = 'kube-apiserver';
 
 export const createApi = (options: ApiOptions): Api => {
   const { store, log, clock = systemClock } = options;
@@ -135,17 +141,19 @@ export const createApi = (options: ApiOptions): Api => {
     client,
     start: async (signal) => {
       setMaxListeners(0, signal);
-      await createNamespaces(client());
-      await createDefaultRoles(client());
+      const own = client(SYSTEM_USER, SERVER_AGENT);
+      await createNamespaces(own);
+      await createDefaultRoles(own);
       rbac.follow(signal).catch((error: unknown) => {
         if (!signal.aborted) log.warn({ err: error }, 'Roles are looked up at every change from now on');
       });
-      const context = { user: SYSTEM_USER, userAgent: 'fairlead', signal, warnings: [] };
-      followDefinitions(machinery, client(), context).catch((error: unknown) => {
+      const context = { user: SYSTEM_USER, userAgent: SERVER_AGENT, signal, warnings: [] };
+      followDefinitions(machinery, own, context).catch((error: unknown) => {
         if (!signal.aborted) log.error({ err: error }, 'custom resources are no longer followed');
       });
     },
-    publish: async (endpoint) => publishServer(client(), new AddressRange(serviceCidr).first, endpoint),
+    publish: async (endpoint) =>
+      publishServer(client(SYSTEM_USER, SERVER_AGENT), new AddressRange(serviceCidr).first, endpoint),
   };
 };
 

@@ -26,6 +26,15 @@ interface Place {
 /** Why a value does not fit its type. */
 class MisfitError extends Error {
   override readonly name = 'MisfitError';
+
+  constructor(
+    /** As Go's JSON decoder says it. */
+    message: string,
+    /** As Kubernetes' converter from untyped maps says it, which reads strategic merge patches. */
+    readonly restoring: string = message,
+  ) {
+    super(message);
+  }
 }
 
 const GO_SCALARS: Readonly<Record<ScalarName, string>> = {
@@ -72,7 +81,29 @@ const jsonKind = (value: unknown): string => {
 
 const misfit = (value: unknown, type: SchemaType, place: Place, kind = jsonKind(value)): MisfitError => {
   const where = place.fields === '' ? 'Go value' : `Go struct field ${place.struct}.${place.fields}`;
-  return new MisfitError(`json: cannot unmarshal ${kind} into ${where} of type ${goType(type)}`);
+  const reason = `json: cannot unmarshal ${kind} into ${where} of type ${goType(type)}`;
+  return new MisfitError(reason, cannotRestore(value, type) ?? reason);
+};
+
+const goKind = (value: unknown): readonly [kind: string, type: string] => {
+  if (Array.isArray(value)) return ['slice', '[]interface {}'];
+  if (typeof value === 'string') return ['string', 'string'];
+  if (typeof value === 'boolean') return ['bool', 'bool'];
+  if (typeof value === 'bigint') return ['int64', 'int64'];
+  if (typeof value === 'number') return Number.isInteger(value) ? ['int64', 'int64'] : ['float64', 'float64'];
+  return ['map', 'map[string]interface {}'];
+};
+
+/** Scalars that are no structs of their own in Go. */
+const PLAIN_SCALARS: ReadonlySet<ScalarName> = new Set(['string', 'bool', 'int32', 'int64', 'float64']);
+
+const cannotRestore = (value: unknown, type: SchemaType): string | undefined => {
+  const [kind, valueType] = goKind(value);
+  if (type.shape === 'map') return `cannot restore map from ${kind}`;
+  if (type.shape === 'list') return `cannot restore slice from ${kind}`;
+  if (type.shape === 'struct') return `cannot restore struct from: ${kind}`;
+  if (type.shape !== 'scalar' || !PLAIN_SCALARS.has(type.scalar)) return undefined;
+  return `cannot convert ${valueType} to ${goType(type)}`;
 };
 
 const INT_LIMITS: Readonly<Record<'int32' | 'int64', readonly [number, number]>> = {
@@ -172,8 +203,16 @@ const checkStruct = (
   }
 };
 
-const cannotBeHandled = ({ apiVersion, kind }: KindRef, reason: string): ApiError =>
-  new ApiError('BadRequest', `${kind} in version "${versionOf(apiVersion)}" cannot be handled as a ${kind}: ${reason}`);
+/** An object that is not one of its kind: BadRequest, with the reasons by themselves. */
+export class DecodingError extends ApiError {
+  constructor(
+    { apiVersion, kind }: KindRef,
+    readonly decoding: string,
+    readonly restoring: string = decoding,
+  ) {
+    super('BadRequest', `${kind} in version "${versionOf(apiVersion)}" cannot be handled as a ${kind}: ${decoding}`);
+  }
+}
 
 /**
  * Reads a value as an object of a built-in kind: forms are checked, unknown fields are taken out and listed, and what
@@ -186,7 +225,8 @@ export const decodeObject = <T extends KubeObject>(value: T): DecodedObject<T> =
   try {
     check(value, type, { path: '', fields: '', struct: shortName(type.name) }, unknownFields);
   } catch (error) {
-    if (error instanceof Error) throw cannotBeHandled(value, error.message);
+    if (error instanceof MisfitError) throw new DecodingError(value, error.message, error.restoring);
+    if (error instanceof Error) throw new DecodingError(value, error.message);
     throw error;
   }
   return { object: canonicalObject(value), unknownFields };
@@ -200,4 +240,4 @@ export const fieldProblems = (unknownFields: readonly string[], duplicates: read
 
 /** The answer to a request with `fieldValidation=Strict`. */
 export const strictDecodingError = (kind: KindRef, problems: readonly string[]): ApiError =>
-  cannotBeHandled(kind, `strict decoding error: ${problems.join(', ')}`);
+  new DecodingError(kind, `strict decoding error: ${problems.join(', ')}`);

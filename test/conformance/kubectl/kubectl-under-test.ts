@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
-import { startServer, type Server } from '../../../src/cli/server/start-server.js';
+import { startServer } from '../../../src/cli/server/start-server.js';
 import { realTool } from '../../components/components.js';
+import { startControlPlane } from './control-plane.js';
 
 export interface Ran {
   readonly code: number | null;
@@ -21,15 +22,28 @@ export interface RunOptions {
   readonly forMs?: number;
 }
 
-/** The real kubectl against a server of this process, with a node that runs processes. */
+interface Closeable {
+  /** The kubeconfig of its administrator. */
+  readonly kubeconfig: string;
+  close(): Promise<void>;
+}
+
+/** The real kubectl against a server of this process. */
 export class KubectlUnderTest {
   private constructor(
     readonly folder: string,
-    private readonly server: Server,
+    private readonly server: Closeable,
     private readonly executable: string,
   ) {}
 
-  static async start(): Promise<KubectlUnderTest> {
+  /** Against a cluster in which pods stay as they were made: see `startControlPlane`. */
+  static async startWithoutNode(): Promise<KubectlUnderTest> {
+    const executable = await realTool('kubectl');
+    const folder = mkdtempSync(join(tmpdir(), 'fairlead-kubectl-'));
+    return new KubectlUnderTest(folder, await startControlPlane(folder), executable);
+  }
+
+  /** With a node that runs processes. */ static async start(): Promise<KubectlUnderTest> {
     const executable = await realTool('kubectl');
     const folder = mkdtempSync(join(tmpdir(), 'fairlead-kubectl-'));
     const server = await startServer({
@@ -57,12 +71,12 @@ export class KubectlUnderTest {
   }
 
   get kubeconfig(): string {
-    return join(this.folder, 'data', 'kubeconfig');
+    return this.server.kubeconfig;
   }
 
-  /** Runs one command; arguments are separated by single spaces, those that contain spaces are given as a list. */
+  /** Runs one command; arguments are separated by single spaces, those that contain spaces stand in single quotes. */
   run(command: string | readonly string[], options: RunOptions = {}): Promise<Ran> {
-    const args = typeof command === 'string' ? command.split(' ') : command;
+    const args = typeof command === 'string' ? argumentsOf(command) : command;
     return new Promise((resolve) => {
       const env = { PATH: process.env['PATH'] ?? '', HOME: this.folder, KUBECONFIG: this.kubeconfig, ...options.env };
       const child = spawn(this.executable, args, { env });
@@ -96,6 +110,31 @@ export class KubectlUnderTest {
     return err;
   }
 
+  /** What the server holds, through a Go template: `is('pods', '{{len .items}}', '0')`. Several resources go by one text. */
+  async is(resource: string, template: string, expected: string | RegExp): Promise<void> {
+    const found = await this.ok([...argumentsOf(`get ${resource}`), `--output=go-template=${template}`]);
+    if (typeof expected === 'string') assert.equal(found, expected, `${resource} ${template}`);
+    else assert.match(found, expected, `${resource} ${template}`);
+  }
+
+  /** The same, as soon as it is so; fails when that takes ten seconds. */
+  async becomes(resource: string, template: string, expected: string | RegExp): Promise<void> {
+    const deadline = Date.now() + 10_000;
+    const args = [...argumentsOf(`get ${resource}`), `--output=go-template=${template}`];
+    for (;;) {
+      const { out } = await this.run(args);
+      if (typeof expected === 'string' ? out === expected : expected.test(out)) return;
+      if (Date.now() > deadline) return this.is(resource, template, expected);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** The managers of an object's fields. */
+  async managers(resource: string): Promise<readonly string[]> {
+    const args = `get ${resource} --show-managed-fields --output=jsonpath={.metadata.managedFields[*].manager}`;
+    return (await this.ok(args)).split(' ');
+  }
+
   /** A namespace of its own for a test file. */
   async namespace(name: string): Promise<void> {
     await this.ok(`create namespace ${name}`);
@@ -103,6 +142,12 @@ export class KubectlUnderTest {
     await this.ok(`wait --for=jsonpath={.metadata.name}=default serviceaccount/default --timeout=10s`).catch(() => '');
   }
 }
+
+const argumentsOf = (command: string): string[] =>
+  (command.match(/(?:'[^']*'|[^\s'])+/g) ?? []).map((argument) => argument.replaceAll("'", ''));
+
+/** The names of the items of a list, in a Go template. */
+export const NAMES = '{{range .items}}{{.metadata.name}}:{{end}}';
 
 /** The first lines of a text, each with its columns separated by one space. */
 export const columns = (text: string): string[] =>

@@ -1,21 +1,41 @@
+import type { CertificateSigningRequest } from '../../../objects/kinds/certificates-k8s-io-v1.js';
 import type { Job } from '../../../objects/kinds/batch-v1.js';
 import type { Pod } from '../../../objects/kinds/core-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
+import type { UserInfo } from '../../auth/user.js';
 import { containersOf } from '../plugins/new-pod.js';
 import { compareQuantities, tryParseQuantity } from '../../../objects/quantity.js';
 
-type FirstState = (object: never) => KubeObject;
+type FirstState = (object: never, user: UserInfo) => KubeObject;
 
 /** What the server itself adds to new objects of a kind, beyond defaults: it depends on uid or on the whole object. */
 const FIRST_STATES: Readonly<Record<string, FirstState>> = {
   'v1/Pod': (pod: Pod) => ({ ...pod, status: { phase: 'Pending', qosClass: qosClass(pod) } }),
   'batch/v1/Job': (job: Job) => withSelector(job),
+  'certificates.k8s.io/v1/CertificateSigningRequest': (request: CertificateSigningRequest, user) =>
+    withRequester(request, user),
 };
 
-export const withFirstState = (object: KubeObject): KubeObject => {
+export const withFirstState = (object: KubeObject, user: UserInfo): KubeObject => {
   const key = `${object.apiVersion}/${object.kind}`;
   const first = Object.hasOwn(FIRST_STATES, key) ? FIRST_STATES[key] : undefined;
-  return first === undefined ? object : first(object as never);
+  return first === undefined ? object : first(object as never, user);
+};
+
+/** A request for a certificate says who made it, whatever he says of himself. */
+const withRequester = (request: CertificateSigningRequest, user: UserInfo): CertificateSigningRequest => {
+  const { username: _name, uid: _uid, groups: _groups, extra: _extra, ...spec } = request.spec;
+  const { name, uid = '', groups, extra = {} } = user;
+  return {
+    ...request,
+    spec: {
+      ...spec,
+      ...(name === '' ? {} : { username: name }),
+      ...(uid === '' ? {} : { uid }),
+      ...(groups.length === 0 ? {} : { groups: [...groups] }),
+      ...(Object.keys(extra).length === 0 ? {} : { extra }),
+    },
+  };
 };
 
 /** A Job finds its pods by its uid, unless its author takes care of the selector. */

@@ -1,7 +1,12 @@
-import { isApiError } from '../../../objects/api-error.js';
+import { isApiError, type ApiError } from '../../../objects/api-error.js';
+import { goFormat } from '../../../objects/go-format.js';
 import { valueAt } from '../../../objects/json.js';
+import { writeJson } from '../../../objects/lossless-json.js';
 import type { KubeObject } from '../../../objects/object.js';
+import { DecodingError } from '../../../objects/schema/validate-fields.js';
+import { goQuote } from '../../admission/field-errors.js';
 import type { RequestContext, Target, WriteParameters } from '../request.js';
+import { invalid } from '../status-errors.js';
 import { storageKey } from '../storage-keys.js';
 import { createObject } from './create.js';
 import { decoded } from './decoding.js';
@@ -20,12 +25,25 @@ export const patchObject = (
 ): Promise<Item> =>
   changeObject(machinery, context, target, parameters, {
     retries: !namesVersion(patch),
-    desired: (current) =>
-      decoded(machinery, context, target, applyPatch(target.resource, target.resource, current, patch), parameters),
+    desired: (current) => {
+      const patched = applyPatch(target.resource, target.resource, current, patch);
+      try {
+        return decoded(machinery, context, target, patched, parameters);
+      } catch (error) {
+        throw error instanceof DecodingError ? invalidPatch(patch, patched, error) : error;
+      }
+    },
   });
 
 const namesVersion = ({ type, body }: PatchBody): boolean =>
   type !== 'json' && typeof valueAt(body, ['metadata', 'resourceVersion']) === 'string';
+
+/** What a patch makes of an object must be one of its kind. Kubernetes shows the patch, or the object it would make. */
+const invalidPatch = ({ type, body }: PatchBody, patched: KubeObject, error: DecodingError): ApiError => {
+  const [shown, why] = type === 'strategic' ? [goFormat(body), error.restoring] : [writeJson(patched), error.decoding];
+  const message = `Invalid value: ${goQuote(shown)}: ${why}`;
+  return invalid({ group: '', kind: '' }, '', [{ reason: 'FieldValueInvalid', field: 'patch', message }]);
+};
 
 /** Server-side apply: makes the object, or merges what is applied into it under the name of the manager. */
 export const applyObject = async (

@@ -119,8 +119,14 @@ const defined = (metadata: ObjectMeta): ObjectMeta =>
 const specOf = (object: KubeObject): Readonly<Record<string, unknown>> =>
   (object['spec'] ?? {}) as Readonly<Record<string, unknown>>;
 
+/** Resources whose `spec` stays as it was made; changes to it are passed over. */
+const FIXED_SPECS = new Set(['certificates.k8s.io/certificatesigningrequests']);
+
 const PARTS: Readonly<Record<string, Part>> = {
-  '': ({ resource }, asked, current) => (hasStatus(resource) ? withFieldOf(asked, current, 'status') : asked),
+  '': ({ resource }, asked, current) => {
+    const kept = FIXED_SPECS.has(idOf(resource)) ? withFieldOf(asked, current, 'spec') : asked;
+    return hasStatus(resource) ? withFieldOf(kept, current, 'status') : kept;
+  },
   status: statusOnly,
   approval: (_target, asked, current) => {
     const conditions = (asked['status'] as { conditions?: unknown } | undefined)?.conditions;

@@ -84,7 +84,7 @@ export const updateObject = async (
   if (missing && target.subresource === undefined && isCreatedByPut(resource)) {
     return { item: await createObject(machinery, context, named, object, parameters), created: true };
   }
-  const version = object.metadata.resourceVersion ?? '';
+  const version = versionAsked(object);
   if (!missing && version === '' && (resource.custom || VERSION_REQUIRED.has(id))) {
     const message = 'Invalid value: 0: must be specified for an update';
     throw invalid(resource, name, [{ reason: 'FieldValueInvalid', field: 'metadata.resourceVersion', message }]);
@@ -182,10 +182,13 @@ const checkVersion = ({ resource }: Target, desired: KubeObject, current: KubeOb
       `Precondition failed: UID in precondition: ${asked.uid ?? ''}, UID in object meta: ${uid ?? ''}`,
     );
   }
-  if ((asked.resourceVersion ?? '') !== '' && asked.resourceVersion !== resourceVersion) {
-    throw conflict(resource, name);
-  }
+  const version = versionAsked(desired);
+  if (version !== '' && version !== resourceVersion) throw conflict(resource, name);
 };
+
+/** The version that a write is meant for; `0` stands for any, as no version does. */
+const versionAsked = ({ metadata: { resourceVersion = '' } }: KubeObject): string =>
+  resourceVersion === '0' ? '' : resourceVersion;
 
 /** Writes the change; or removes the object, when this was the last thing that held a deletion back. */
 const write = async (machinery: Machinery, target: Target, object: KubeObject, stored: Stored): Promise<Stored> => {

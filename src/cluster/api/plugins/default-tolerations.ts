@@ -1,6 +1,6 @@
 import type { Pod, Toleration } from '../../../objects/kinds/core-v1.js';
 import type { AdmissionPlugin } from './admission-plugin.js';
-import { isNewPod } from './new-pod.js';
+import { isChangedPod, isNewPod } from './new-pod.js';
 
 /** How long a pod stays on a node that is in trouble, when it does not say. */
 const SECONDS = 300;
@@ -13,7 +13,7 @@ const covers = ({ key = '', effect = '' }: Toleration, trouble: string): boolean
 export const defaultTolerations: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
   admit: (request) => {
-    if (!isNewPod(request)) return request.object;
+    if (!isNewPod(request) && !isChangedPod(request)) return request.object;
     const pod = request.object as Pod;
     const own = pod.spec.tolerations ?? [];
     const missing = TROUBLES.filter((trouble) => !own.some((toleration) => covers(toleration, trouble)));

@@ -8,6 +8,13 @@ export const isNewPod = ({ operation, target }: AdmissionRequest): boolean =>
   target.resource.plural === 'pods' &&
   target.subresource === undefined;
 
+/** True for a change of a pod itself, not of one of its subresources. */
+export const isChangedPod = ({ operation, target }: AdmissionRequest): boolean =>
+  operation === 'UPDATE' &&
+  target.resource.group === '' &&
+  target.resource.plural === 'pods' &&
+  target.subresource === undefined;
+
 /** The containers of a pod that is not validated yet: it may have none at all. */
 export const containersOf = ({ spec }: Pod): Pod['spec']['containers'] =>
   (spec as { containers?: Pod['spec']['containers'] }).containers ?? [];

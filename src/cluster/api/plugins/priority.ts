@@ -5,15 +5,31 @@ import type { Store } from '../../store/store.js';
 import type { Target } from '../request.js';
 import { forbidden } from '../status-errors.js';
 import type { AdmissionPlugin } from './admission-plugin.js';
-import { isNewPod } from './new-pod.js';
+import { isChangedPod, isNewPod } from './new-pod.js';
 
 const PREFIX = '/registry/scheduling.k8s.io/priorityclasses/';
 
 /** Pods get the number of their priority class; those without a class that of the default class, or 0. */
 export const priorityAdmission = (store: Store): AdmissionPlugin => ({
   name: 'Priority',
-  admit: (request) => (isNewPod(request) ? withPriority(store, request.target, request.object as Pod) : request.object),
+  admit: (request) => {
+    if (isNewPod(request)) return withPriority(store, request.target, request.object as Pod);
+    return isChangedPod(request) ? withKeptPriority(request.object as Pod, request.oldObject as Pod) : request.object;
+  },
 });
+
+/** A pod that is replaced by what its author wrote keeps what was added to that when it was made. */
+const withKeptPriority = (pod: Pod, { spec: old }: Pod): Pod => {
+  const { priority = old.priority, preemptionPolicy = old.preemptionPolicy } = pod.spec;
+  return {
+    ...pod,
+    spec: {
+      ...pod.spec,
+      ...(priority === undefined ? {} : { priority }),
+      ...(preemptionPolicy === undefined ? {} : { preemptionPolicy }),
+    },
+  };
+};
 
 const withPriority = (store: Store, { resource }: Target, pod: Pod): KubeObject => {
   const { priorityClassName = '', priority, preemptionPolicy } = pod.spec;
