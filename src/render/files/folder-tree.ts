@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readlinkSync, type Stats } from 'node:fs';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import type { Entry, FileTree } from '../file-tree.js';
 import { FileTreeError } from '../file-tree.js';
+import { KeptFiles } from './kept-files.js';
 import {
   byName,
   DEFAULT_FILE_LIMIT,
@@ -23,7 +23,18 @@ export interface FolderTreeOptions {
   readonly maxFileBytes?: number;
 }
 
-/** A FileTree over a folder on disk. Links are followed while they stay inside the folder. */
+interface Place {
+  readonly absolute: string;
+  readonly path: string;
+  readonly stats: Stats;
+}
+
+/** Shared by all trees of the process: they are opened anew for each render. */
+const keptFiles = new KeptFiles(32 * 1024 * 1024);
+
+/**
+ * A FileTree over a folder on disk. Its reads are synchronous underneath: a render asks for hundreds of small files,
+ * and a turn of the event loop costs many times what the answer does. Links are followed while they stay inside the folder. */
 export class FolderTree implements FileTree {
   readonly #maxFileBytes: number;
   #realRoot: Promise<string> | undefined;
@@ -38,18 +49,22 @@ export class FolderTree implements FileTree {
   async read(path: string): Promise<Uint8Array> {
     const place = await this.#resolve(path);
     if (place === undefined) throw notFound(path);
-    const found = await stat(place.absolute);
-    if (!found.isFile()) throw notAFile(path);
-    if (found.size > this.#maxFileBytes) throw tooLarge(path, found.size, this.#maxFileBytes);
-    return await readFile(place.absolute);
+    const { absolute, stats } = place;
+    if (!stats.isFile()) throw notAFile(path);
+    if (stats.size > this.#maxFileBytes) throw tooLarge(path, stats.size, this.#maxFileBytes);
+    const known = keptFiles.find(absolute, stats);
+    if (known !== undefined) return known;
+    const data = readFileSync(absolute);
+    keptFiles.keep(absolute, stats, data);
+    return data;
   }
 
   async list(path: string): Promise<readonly Entry[]> {
     const place = await this.#resolve(path);
     if (place === undefined) throw notFound(path);
-    if (!(await stat(place.absolute)).isDirectory()) throw notAFolder(path);
+    if (!place.stats.isDirectory()) throw notAFolder(path);
     const entries: Entry[] = [];
-    for (const found of await readdir(place.absolute, { withFileTypes: true })) {
+    for (const found of readdirSync(place.absolute, { withFileTypes: true })) {
       if (found.isSymbolicLink()) entries.push({ name: found.name, kind: 'link' });
       else if (found.isDirectory()) entries.push({ name: found.name, kind: 'folder' });
       else if (found.isFile()) entries.push({ name: found.name, kind: 'file' });
@@ -58,12 +73,11 @@ export class FolderTree implements FileTree {
   }
 
   async stat(path: string): Promise<Entry | undefined> {
-    const place = await this.#resolve(path);
-    if (place === undefined) return undefined;
-    const found = await stat(place.absolute);
+    const stats = (await this.#resolve(path))?.stats;
+    if (stats === undefined) return undefined;
     const name = nameOf(path);
-    if (found.isDirectory()) return { name, kind: 'folder' };
-    return found.isFile() ? { name, kind: 'file', size: found.size } : undefined;
+    if (stats.isDirectory()) return { name, kind: 'folder' };
+    return stats.isFile() ? { name, kind: 'file', size: stats.size } : undefined;
   }
 
   /** A file's Git blob id; a folder on disk has none. */
@@ -81,21 +95,24 @@ export class FolderTree implements FileTree {
    * Where a path ends after its links, or undefined when there is nothing. Walks the segments itself instead of
    * asking for the real path and comparing, so that a link out of the root is refused even when it leads back in.
    */
-  async #resolve(path: string): Promise<{ absolute: string; path: string } | undefined> {
+  async #resolve(path: string): Promise<Place | undefined> {
     const root = await this.#root();
     const pending = pathSegments(path).reverse();
     const walked: string[] = [];
     let links = 0;
+    let stats: Stats | undefined;
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
       if (name === '..') {
         if (walked.pop() === undefined) throw outside(path);
+        stats = undefined;
         continue;
       }
-      const absolute = join(root, ...walked, name);
+      const absolute = absolutePath(root, [...walked, name]);
       const found = statOf(absolute);
       if (found === undefined) return undefined;
       if (!found.isSymbolicLink()) {
         walked.push(name);
+        stats = found;
         continue;
       }
       links += 1;
@@ -103,8 +120,11 @@ export class FolderTree implements FileTree {
       const target = readlinkSync(absolute);
       const segments = this.#linkSegments(root, target, path, walked);
       pending.push(...segments.reverse());
+      stats = undefined;
     }
-    return { absolute: join(root, ...walked), path: walked.join('/') };
+    const absolute = absolutePath(root, walked);
+    // Where the walk ended by going up, what is there was not looked at last.
+    return { absolute, path: walked.join('/'), stats: stats ?? statSync(absolute) };
   }
 
   #linkSegments(root: string, target: string, path: string, walked: string[]): string[] {
@@ -128,6 +148,9 @@ export class FolderTree implements FileTree {
     return await this.#realRoot;
   }
 }
+
+const absolutePath = (root: string, segments: readonly string[]): string =>
+  segments.length === 0 ? root : `${root === '/' ? '' : root}/${segments.join('/')}`;
 
 /**
  * What is at a path; undefined for nothing, and for a file where a folder would have to be. Synchronous: a walk asks

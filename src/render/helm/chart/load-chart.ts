@@ -6,6 +6,7 @@ import type { Chart, ChartFile } from './chart.js';
 import { ChartError } from './chart-error.js';
 import { HelmIgnore } from './helm-ignore.js';
 import { loadChartFiles } from './load-files.js';
+import { LoadedCharts } from './loaded-charts.js';
 import { MAX_FILE_SIZE, readArchive, withoutBom } from './read-archive.js';
 
 const MAX_FILES = 20_000;
@@ -17,13 +18,35 @@ const join = (folder: string, name: string): string => (folder === '' ? name : `
 export const loadChart = async (tree: FileTree, path: string, warnings: string[] = []): Promise<Chart> => {
   const entry = await tree.stat(path);
   if (entry?.kind === 'file') {
-    return await loadChartFiles(await readArchive(await tree.read(path)), warnings);
+    const data = await tree.read(path);
+    return await loadOnce([{ name: '.tgz', data }], () => readArchive(data), warnings);
   }
   const file = join(path, 'Chart.yaml');
   if ((await tree.stat(file)) === undefined) {
     throw new ChartError(`unable to detect chart at ${file}: open ${file}: no such file or directory`);
   }
-  return await loadChartFiles(await readFolder(tree, path), warnings);
+  const files = await readFolder(tree, path);
+  return await loadOnce(files, () => files, warnings);
+};
+
+const loadedCharts = new LoadedCharts(64 * 1024 * 1024);
+
+/** The chart of these files, made only when there is none of the very same files at hand. */
+const loadOnce = async (
+  source: readonly ChartFile[],
+  files: () => readonly ChartFile[] | Promise<readonly ChartFile[]>,
+  warnings: string[],
+): Promise<Chart> => {
+  const known = loadedCharts.find(source, warnings);
+  if (known !== undefined) return known;
+  const own: string[] = [];
+  try {
+    const chart = await loadChartFiles(await files(), own);
+    loadedCharts.keep(source, chart, own);
+    return chart;
+  } finally {
+    warnings.push(...own);
+  }
 };
 
 /** The files of a chart's folder without what `.helmignore` leaves out, in Helm's order. */

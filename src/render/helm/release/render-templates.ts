@@ -21,7 +21,7 @@ import { tableAt } from '../values/coalesce.js';
 import { execFailure, parseFailure } from './template-failure.js';
 
 interface Renderable {
-  readonly text: string;
+  readonly bytes: Uint8Array;
   readonly data: GoMap;
   readonly basePath: string;
 }
@@ -57,7 +57,7 @@ const collect = (chart: Chart, top: RenderData, values: GoMap, into: Map<string,
   for (const { name, data: bytes } of chart.templates) {
     // A library chart has nothing but partials.
     if (chart.isLibrary && !basePath(name).startsWith('_')) continue;
-    into.set(`${fullPath}/${name}`, { text: fromBytes(bytes), data, basePath: `${fullPath}/templates` });
+    into.set(`${fullPath}/${name}`, { bytes, data, basePath: `${fullPath}/templates` });
   }
   return data;
 };
@@ -67,17 +67,29 @@ const byDepth = (a: string, b: string): number => depthOf(b) - depthOf(a) || com
 
 const depthOf = (path: string): number => path.split('/').length;
 
-const MAX_CACHED = 10_000;
-const cache = new Map<string, readonly CompiledTemplate[]>();
+type Compiled = readonly CompiledTemplate[];
 
-/** Templates are compiled once for each text. */
-const compileCached = (name: string, text: string): readonly CompiledTemplate[] => {
+const MAX_CACHED = 10_000;
+const byText = new Map<string, Compiled>();
+/** A chart that is kept has the same bytes in each render: they are not even decoded again. */
+const byBytes = new WeakMap<Uint8Array, Map<string, Compiled>>();
+
+/** Templates are compiled once for each name and text. */
+const compileCached = (name: string, bytes: Uint8Array): Compiled => {
+  let named = byBytes.get(bytes);
+  if (named === undefined) byBytes.set(bytes, (named = new Map()));
+  let compiled = named.get(name);
+  if (compiled === undefined) named.set(name, (compiled = compileText(name, fromBytes(bytes))));
+  return compiled;
+};
+
+const compileText = (name: string, text: string): Compiled => {
   const key = `${name}\0${text}`;
-  const known = cache.get(key);
+  const known = byText.get(key);
   if (known !== undefined) return known;
   const compiled = compileTemplates(name, text, FUNCTIONS);
-  if (cache.size >= MAX_CACHED) cache.clear();
-  cache.set(key, compiled);
+  if (byText.size >= MAX_CACHED) byText.clear();
+  byText.set(key, compiled);
   return compiled;
 };
 
@@ -113,9 +125,9 @@ export const renderTemplates = (
   return rendered;
 };
 
-const addFile = (set: TemplateSet, name: string, { text }: Renderable): void => {
+const addFile = (set: TemplateSet, name: string, { bytes }: Renderable): void => {
   try {
-    set.add(compileCached(name, text));
+    set.add(compileCached(name, bytes));
   } catch (error) {
     if (error instanceof GoError) throw parseFailure(name, error);
     throw error;
