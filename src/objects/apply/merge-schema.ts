@@ -7,7 +7,8 @@ export type MergeType = ScalarMerge | ListMerge | MapMerge | { readonly shape: '
 
 export interface ScalarMerge {
   readonly shape: 'scalar';
-  readonly accepts: 'string' | 'number' | 'boolean' | 'any';
+  /** `anything` is a value that no schema looks into: a `RawExtension` has one owner as a whole. */
+  readonly accepts: 'string' | 'number' | 'boolean' | 'any' | 'anything';
 }
 
 export interface ListMerge {
@@ -106,6 +107,8 @@ const fieldMerge = (type: SchemaType, field: Partial<SchemaField>): MergeType =>
         field: () => undefined,
         others: fieldMerge(type.value, {}),
       };
+    case 'any':
+      return { shape: 'scalar', accepts: 'anything' };
     default:
       return untyped;
   }

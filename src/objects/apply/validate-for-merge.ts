@@ -9,6 +9,7 @@ const EXPECTED: Readonly<Record<ScalarMerge['accepts'], string>> = {
   number: 'numeric (int or float)',
   boolean: 'boolean',
   any: 'scalar',
+  anything: 'anything',
 };
 
 const show = (value: unknown): string => {
@@ -31,6 +32,7 @@ export const validateForMerge = (value: unknown, type: MergeType, path = ''): st
 };
 
 const validateScalar = (value: unknown, { accepts }: ScalarMerge, path: string): string[] => {
+  if (accepts === 'anything') return [];
   const form = typeof value === 'bigint' ? 'number' : typeof value;
   const fits = accepts === 'any' ? form !== 'object' : form === accepts;
   return fits ? [] : [`${path}: expected ${EXPECTED[accepts]}, got ${show(value)}`];

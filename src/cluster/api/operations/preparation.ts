@@ -2,6 +2,7 @@ import { jsonEquals } from '../../../objects/json.js';
 import type { KubeObject, ObjectMeta } from '../../../objects/object.js';
 import { canonicalObject } from '../../../objects/schema/canonical.js';
 import type { ServedResource, Target } from '../request.js';
+import { numberedTemplate, renumberedTemplate } from './template-generation.js';
 
 /** Built-in resources whose `metadata.generation` counts the changes of what the user asks for. */
 const WITH_GENERATION = new Set([
@@ -58,7 +59,7 @@ export const prepareNew = (target: Target, object: KubeObject, created: { uid: s
   metadata['uid'] = created.uid;
   metadata['creationTimestamp'] = created.at;
   if (hasGeneration(resource)) metadata['generation'] = 1;
-  const prepared = { ...object, metadata: metadata as unknown as ObjectMeta };
+  const prepared = numberedTemplate(resource, { ...object, metadata: metadata as unknown as ObjectMeta });
   return hasStatus(resource) && !STATUS_ON_CREATE.has(idOf(resource)) ? withNewStatus(resource, prepared) : prepared;
 };
 
@@ -87,7 +88,11 @@ const keptMetadata = (asked: ObjectMeta, current: ObjectMeta): ObjectMeta => {
 export const prepareChange = (target: Target, asked: KubeObject, current: KubeObject): KubeObject => {
   const metadata = keptMetadata(asked.metadata, current.metadata);
   const part = PARTS[target.subresource ?? ''] ?? PARTS[''];
-  const prepared = (part as Part)(target, { ...asked, metadata }, current);
+  const prepared = renumberedTemplate(
+    target.resource,
+    (part as Part)(target, { ...asked, metadata }, current),
+    current,
+  );
   return COUNTED.has(target.subresource ?? '') ? withGeneration(target, prepared, current) : prepared;
 };
 

@@ -28,9 +28,15 @@ export const daemonPod = (set: DaemonSet, hash: string, nodeName: string): Pod =
   const pod = podFromTemplate(set.spec.template, set);
   return {
     ...pod,
-    metadata: { ...pod.metadata, labels: { ...labelsOf(pod), [REVISION_LABEL]: hash } },
+    metadata: { ...pod.metadata, labels: { ...labelsOf(pod), ...generationLabel(set), [REVISION_LABEL]: hash } },
     spec: { ...pod.spec, affinity: pinned(pod.spec, nodeName), tolerations: withTolerations(pod.spec) },
   };
+};
+
+/** The number of the template, which the server counts in an annotation. */
+const generationLabel = ({ metadata }: DaemonSet): Readonly<Record<string, string>> => {
+  const generation = metadata.annotations?.['deprecated.daemonset.template.generation'];
+  return generation === undefined ? {} : { 'pod-template-generation': generation };
 };
 
 const withTolerations = (spec: PodSpec): readonly Toleration[] => {

@@ -1,5 +1,6 @@
 import { ControllerRevision } from '../../../objects/kinds/apps-v1.js';
 import type { PodTemplateSpec } from '../../../objects/kinds/core-v1.js';
+import { isRecord } from '../../../objects/json.js';
 import type { KubeObject } from '../../../objects/object.js';
 import { controllerReference } from '../../../objects/owner-references.js';
 import { isSemanticallyEqual } from '../semantic-equality.js';
@@ -12,8 +13,19 @@ interface Templated extends KubeObject {
   readonly spec: { readonly template: PodTemplateSpec };
 }
 
-/** A template as a patch that puts it back: what `kubectl rollout undo` applies. */
-const revisionData = (owner: Templated) => ({ spec: { template: { ...owner.spec.template, $patch: 'replace' } } });
+/**
+ * A template as a patch that puts it back: what `kubectl rollout undo` applies. Its keys are in order, because kubectl
+ * compares the text with what it makes of the template itself.
+ */
+const revisionData = (owner: Templated): unknown =>
+  inKeyOrder({ spec: { template: { ...owner.spec.template, $patch: 'replace' } } });
+
+const inKeyOrder = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(inKeyOrder);
+  if (!isRecord(value)) return value;
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, inKeyOrder(value[key])]));
+};
 
 /** The template that a revision keeps. */
 export const templateOf = (revision: ControllerRevision): PodTemplateSpec => {
