@@ -17,7 +17,8 @@ import type {
   WriteOptions,
 } from '../client/client.js';
 import type { Pipeline } from './operations/pipeline.js';
-import type { WatchFrame } from './operations/watch.js';
+import { framesOf } from './operations/watch.js';
+import type { WatchFrame } from './operations/watch-frames.js';
 import type { RequestContext, Target, WriteParameters } from './request.js';
 import type { UserInfo } from '../auth/user.js';
 import type { ResourceRegistry } from './resource-registry.js';
@@ -106,8 +107,8 @@ export class InProcessClient implements Client {
       ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: true }
       : {};
     const context = { ...this.#context, signal };
-    const frames = await this.pipeline.watch(context, this.#collection(kind, namespace), { ...selection, ...start });
-    for await (const frame of frames) yield eventOf<T>(frame);
+    const watch = await this.pipeline.watch(context, this.#collection(kind, namespace), { ...selection, ...start });
+    for await (const frame of framesOf(watch, signal)) yield eventOf<T>(frame);
   }
 
   async subresource<T extends KubeObject>(kind: KindRef, key: ObjectKey, name: string, body: KubeObject): Promise<T> {

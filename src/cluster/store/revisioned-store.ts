@@ -1,7 +1,7 @@
 import { EventLog } from './event-log.js';
 import type { Journal } from './journal.js';
 import { KeyIndex } from './key-index.js';
-import type { Change, Revision, Snapshot, Store, Stored, StoreEvent } from './store.js';
+import type { Change, Revision, Snapshot, Store, Stored, StoreEvent, Subscription } from './store.js';
 import { StoreError } from './store.js';
 import { StoredObject } from './stored-object.js';
 import { WatchQueue } from './watch-queue.js';
@@ -19,6 +19,8 @@ interface Underway {
   /** Settles when it is durable and visible, or refused. */
   readonly settled: Promise<unknown>;
 }
+
+const doNothing = (): void => undefined;
 
 interface Pending {
   readonly event: StoreEvent;
@@ -97,24 +99,40 @@ export class RevisionedStore implements Store {
     return await written;
   }
 
-  async *watch(prefix: string, from: Revision, signal: AbortSignal): AsyncGenerator<StoreEvent, void, undefined> {
+  subscribe(prefix: string, from: Revision, onReady: () => void): Subscription {
     if (from > this.#revision) throw new StoreError('future', `Revision ${from} is newer than ${this.#revision}`);
     if (from < this.#log.compacted) throw this.#expired(from);
-    if (signal.aborted) return;
-    const queue = new WatchQueue(prefix, this.#maxWatchQueue);
-    const missed = this.#log.after(from, prefix);
-    const end = (): void => queue.end();
+    const queue = new WatchQueue({
+      prefix,
+      limit: this.#maxWatchQueue,
+      missed: this.#log.after(from, prefix),
+      onReady,
+      onEnd: () => this.#watches.delete(queue),
+    });
     this.#watches.add(queue);
-    signal.addEventListener('abort', end, { once: true });
+    return queue;
+  }
+
+  async *watch(prefix: string, from: Revision, signal: AbortSignal): AsyncGenerator<StoreEvent, void, undefined> {
+    let wake = doNothing;
+    const tell = (): void => wake();
+    const subscription = this.subscribe(prefix, from, tell);
+    signal.addEventListener('abort', tell, { once: true });
     try {
-      for (const event of missed) {
-        if (signal.aborted) return;
-        yield event;
+      while (!signal.aborted) {
+        const events = subscription.take();
+        for (const event of events) {
+          yield event;
+          if (signal.aborted) return;
+        }
+        if (events.length > 0) continue;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       }
-      yield* queue.read();
     } finally {
-      signal.removeEventListener('abort', end);
-      this.#watches.delete(queue);
+      signal.removeEventListener('abort', tell);
+      subscription.end();
     }
   }
 
@@ -177,8 +195,10 @@ export class RevisionedStore implements Store {
         this.#refuse([...batch, ...this.#waiting], error);
         continue;
       }
-      for (const { event } of batch) this.#show(event);
+      const behind = new Set<WatchQueue>();
+      for (const { event } of batch) this.#show(event, behind);
       for (const { event, resolve } of batch) resolve(event.stored);
+      for (const watch of behind) watch.tell();
       await this.#trim();
     }
     this.#flushing = undefined;
@@ -194,7 +214,8 @@ export class RevisionedStore implements Store {
     }
   }
 
-  #show(event: StoreEvent): void {
+  /** Makes an event visible; adds the watches whose readers must be told of it. */
+  #show(event: StoreEvent, behind: Set<WatchQueue>): void {
     const { stored, type } = event;
     if (this.#overlay.get(stored.key)?.stored === (type === 'removed' ? undefined : stored)) {
       this.#overlay.delete(stored.key);
@@ -208,7 +229,9 @@ export class RevisionedStore implements Store {
     }
     this.#revision = event.revision;
     this.#log.push(event);
-    for (const watch of this.#watches) if (stored.key.startsWith(watch.prefix)) watch.push(event);
+    for (const watch of this.#watches) {
+      if (stored.key.startsWith(watch.prefix) && watch.push(event)) behind.add(watch);
+    }
   }
 
   /** Keeps the memory of events bounded; a quarter is forgotten at once so that it happens seldom. */

@@ -45,6 +45,17 @@ export interface StoreEvent {
   readonly previous?: Stored;
 }
 
+/** The events of a prefix as they happen, taken in batches by one reader. */
+export interface Subscription {
+  /**
+   * The events since the last call, in order; none when nothing happened. Throws StoreError `slow` when so many waited
+   * that they were given up: the reader must list again.
+   */
+  take(): readonly StoreEvent[];
+  /** Ends it: nothing is kept for the reader any more. */
+  end(): void;
+}
+
 export interface Snapshot {
   /** In key order (by UTF-16 code unit). */
   readonly items: readonly Stored[];
@@ -69,6 +80,11 @@ export interface Store {
    * that its queue passed the limit: it must list again.
    */
   watch(prefix: string, from: Revision, signal: AbortSignal): AsyncIterable<StoreEvent>;
+  /**
+   * The same events for a reader that wants them in batches and without waiting: `onReady` is called, once until the
+   * next `take`, when there is something to take. Throws as `watch` does.
+   */
+  subscribe(prefix: string, from: Revision, onReady: () => void): Subscription;
   /** Forgets events up to and including `before`. */
   compact(before: Revision): Promise<void>;
   /** Finishes what is under way and releases the data folder. */

@@ -1,54 +1,70 @@
-import type { StoreEvent } from './store.js';
+import type { StoreEvent, Subscription } from './store.js';
 import { StoreError } from './store.js';
 
+interface WatchQueueOptions {
+  readonly prefix: string;
+  /** Events that may wait. */
+  readonly limit: number;
+  /** What happened before the queue was made. */
+  readonly missed: readonly StoreEvent[];
+  /** Called once, until the next `take`, when there is something to take. */
+  readonly onReady: () => void;
+  readonly onEnd: (queue: WatchQueue) => void;
+}
+
 /** The events that one watch has not read yet. It ends the watch, rather than grow without limit. */
-export class WatchQueue {
+export class WatchQueue implements Subscription {
+  readonly prefix: string;
   #events: StoreEvent[] = [];
-  #wake: (() => void) | undefined;
+  #missed: readonly StoreEvent[];
   #failure: StoreError | undefined;
-  #ended = false;
+  #isTold = false;
 
-  constructor(
-    readonly prefix: string,
-    private readonly limit: number,
-  ) {}
+  constructor(private readonly options: WatchQueueOptions) {
+    this.prefix = options.prefix;
+    this.#missed = options.missed;
+  }
 
-  push(event: StoreEvent): void {
-    if (this.#ended || this.#failure !== undefined) return;
-    if (this.#events.length >= this.limit) {
-      this.fail(new StoreError('slow', `The watch on ${this.prefix} is ${this.limit} events behind; list again`));
-      return;
-    }
-    this.#events.push(event);
-    this.#wake?.();
+  /** True when its reader must be told. */
+  push(event: StoreEvent): boolean {
+    const { limit, prefix } = this.options;
+    if (this.#failure !== undefined) return false;
+    if (this.#events.length < limit) this.#events.push(event);
+    else this.#failWith(new StoreError('slow', `The watch on ${prefix} is ${limit} events behind; list again`));
+    const isFirst = !this.#isTold;
+    this.#isTold = true;
+    return isFirst;
+  }
+
+  tell(): void {
+    this.options.onReady();
   }
 
   fail(failure: StoreError): void {
-    this.#failure = failure;
-    this.#events = [];
-    this.#wake?.();
+    this.#failWith(failure);
+    this.tell();
+  }
+
+  take(): readonly StoreEvent[] {
+    this.#isTold = false;
+    if (this.#failure !== undefined) throw this.#failure;
+    const events = this.#missed.length === 0 ? this.#events : [...this.#missed, ...this.#events];
+    this.#missed = NOTHING;
+    if (this.#events.length > 0) this.#events = [];
+    return events;
   }
 
   end(): void {
-    this.#ended = true;
-    this.#wake?.();
+    this.options.onEnd(this);
+    this.#events = [];
+    this.#missed = NOTHING;
   }
 
-  async *read(): AsyncGenerator<StoreEvent, void, undefined> {
-    for (;;) {
-      const batch = this.#events;
-      this.#events = [];
-      for (const event of batch) {
-        if (this.#ended) return;
-        yield event;
-      }
-      if (this.#failure !== undefined) throw this.#failure;
-      if (this.#ended) return;
-      if (this.#events.length > 0) continue;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#wake = undefined;
-    }
+  #failWith(failure: StoreError): void {
+    this.#failure = failure;
+    this.#events = [];
+    this.#missed = NOTHING;
   }
 }
+
+const NOTHING: readonly StoreEvent[] = [];

@@ -85,3 +85,16 @@ export const encodeProtobuf = (object: KindRef & Readonly<Record<string, unknown
   }
   return writer.finish();
 };
+
+/** One event of a watch as protobuf: its type, and the object as a body of its own. */
+export const encodeWatchEvent = (type: string, object: Uint8Array): Uint8Array => {
+  const writer = new WireWriter();
+  writer.tag(1, 2);
+  writer.text(type);
+  writer.tag(2, 2);
+  writer.message((extension) => {
+    extension.tag(1, 2);
+    extension.span(object);
+  });
+  return writer.finish();
+};

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createFrameEncoder } from '../../../src/cluster/api/http/watch-encoding.js';
+import { responseSink } from '../../../src/cluster/api/http/watch-response.js';
 import { streamWatch } from '../../../src/cluster/api/http/watch-stream.js';
-import type { WatchFrame } from '../../../src/cluster/api/operations/watch.js';
+import type { ObjectWatch } from '../../../src/cluster/api/operations/watch.js';
 import { ResourceRegistry } from '../../../src/cluster/api/resource-registry.js';
 
 describe('streamWatch', () => {
@@ -12,11 +14,24 @@ describe('streamWatch', () => {
     assert.ok(resource);
     const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' }, data: { x: 'x'.repeat(1 << 20) } };
     let sent = 0;
-    const endless = async function* (): AsyncGenerator<WatchFrame> {
-      for (; sent < 1000; sent += 1) yield await Promise.resolve({ type: 'ADDED' as const, item: { object } });
+    let markClosed = (): void => undefined;
+    const watchClosed = new Promise<void>((resolve) => {
+      markClosed = resolve;
+    });
+    const endless: ObjectWatch = {
+      onReady: () => undefined,
+      take: () => {
+        sent += 1;
+        return sent > 1000 ? [] : [{ type: 'ADDED', item: { object }, shared: false }];
+      },
+      remind: () => undefined,
+      close: () => markClosed(),
     };
+    const encoder = createFrameEncoder(resource, { format: 'json', asVersion: '' }, '');
+    const signal = new AbortController().signal;
     const server = createServer((_request, response) => {
-      void streamWatch(response, endless(), resource, undefined, 50);
+      const sink = responseSink(response, encoder.contentType);
+      void streamWatch(sink, endless, encoder, { lastsMs: 60_000, signal, stalledMs: 50 });
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -26,6 +41,7 @@ describe('streamWatch', () => {
     answer.on('error', () => undefined);
     await new Promise((resolve) => server.close(resolve));
     assert.ok(sent < 1000, 'it stopped before everything was written');
+    await watchClosed;
     answer.destroy();
   });
 });

@@ -88,6 +88,8 @@ const cleanUp = async (
     await deleteCollection(machinery, context, { resource }, {}, { dryRun: false });
     await untilEmpty(machinery, resource, context.signal);
   }
+  // Whoever sees that the definition is gone finds nothing served any more.
+  machinery.registry.setCustom(name, []);
   const rest = finalizers.filter((finalizer) => finalizer !== CLEANUP_FINALIZER);
   const body = { metadata: { finalizers: rest.length === 0 ? null : rest } };
   await client.patch(CustomResourceDefinition, { name }, { type: 'merge', body });

@@ -45,7 +45,8 @@ export const sendAnswer = async (
   await sendBytes(request, response, code, 'application/json', parts);
 };
 
-const protobufOf = (value: unknown): Uint8Array => {
+/** An object as protobuf. Throws NotAcceptable for kinds that have no such form. */
+export const protobufOf = (value: unknown): Uint8Array => {
   const object = value as KindRef & Readonly<Record<string, unknown>>;
   try {
     return encodeProtobuf(object);
@@ -109,15 +110,3 @@ const headerText = (text: string): string =>
     .join('')
     .replaceAll(/[\\"]/g, String.raw`\$&`)
     .slice(0, 4096);
-
-/** Waits until a response takes more bytes, or is closed. */
-export const drained = (response: ServerResponse): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.once('drain', done);
-    response.once('close', done);
-  });

@@ -1,4 +1,5 @@
 import { ApiError } from '../../../objects/api-error.js';
+import { PROTOBUF } from './bodies.js';
 
 /** In which form a client wants an answer. */
 export interface Negotiated {
@@ -8,38 +9,45 @@ export interface Negotiated {
   readonly asVersion: string;
 }
 
-const PROTOBUF = 'application/vnd.kubernetes.protobuf';
-
 const PLAIN: Negotiated = { format: 'json', asVersion: '' };
-const FORMATS: Readonly<Record<string, Negotiated['format']>> = {
+const FORMATS: Formats = {
   'application/json': 'json',
   'application/*': 'json',
   '*/*': 'json',
   'application/yaml': 'yaml',
   'text/yaml': 'yaml',
 };
+const PROTOBUF_ONLY: Formats = { [PROTOBUF]: 'protobuf' };
 const FORMS = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList']);
 
 /** What the answer is written as: the first entry of `Accept` that can be served. Throws NotAcceptable. */
 export const negotiate = (accept: string | undefined): Negotiated => {
   if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return PLAIN;
-  for (const entry of accept.split(',')) {
-    const found = readEntry(entry);
-    if (found !== undefined) return found;
-  }
+  const entries = accept.split(',');
   // JSON is sent as it is stored, so whoever takes both gets JSON.
-  if (accept.split(',').some((entry) => entry.split(';', 1)[0]?.trim() === PROTOBUF)) {
-    return { format: 'protobuf', asVersion: '' };
+  const found = firstOf(entries, FORMATS) ?? firstOf(entries, PROTOBUF_ONLY);
+  if (found === undefined || (found.format === 'protobuf' && found.as === 'Table')) {
+    throw new ApiError(
+      'NotAcceptable',
+      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    );
   }
-  throw new ApiError(
-    'NotAcceptable',
-    'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
-  );
+  return found;
 };
 
-const readEntry = (entry: string): Negotiated | undefined => {
+type Formats = Readonly<Record<string, Negotiated['format']>>;
+
+const firstOf = (entries: readonly string[], formats: Formats): Negotiated | undefined => {
+  for (const entry of entries) {
+    const found = readEntry(entry, formats);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+const readEntry = (entry: string, formats: Formats): Negotiated | undefined => {
   const [type = '', ...parameters] = entry.split(';').map((part) => part.trim());
-  const format = FORMATS[type.toLowerCase()];
+  const format = formats[type.toLowerCase()];
   if (format === undefined) return undefined;
   const values = new Map(parameters.map((parameter) => splitOnce(parameter)));
   const as = values.get('as');

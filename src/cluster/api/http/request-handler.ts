@@ -14,7 +14,7 @@ import { Discovery, type DiscoveryDocument } from './discovery.js';
 import { sendAnswer, sendBytes } from './answers.js';
 import { healthAnswer, type HealthCheck } from './health.js';
 import { OpenApi, type OpenApiAnswer } from './openapi.js';
-import { handleResource } from './resource-requests.js';
+import { handleResource, handleWatchSocket, isWatch } from './resource-requests.js';
 import { resourceRoute } from './route.js';
 import { VERSION } from './version.js';
 
@@ -70,7 +70,10 @@ export const createRequestHandler = (options: HandlerOptions, closing: AbortSign
       const user = await identify(request, path);
       if (!path.startsWith('/api/v1/') && !isResourcePath(path)) throw noSuchResource();
       const context = { user, userAgent: request.headers['user-agent'] ?? '', signal: closing, warnings: [] };
-      await connections.upgrade(request, { socket, head }, context, resourceRoute(api.registry, path), query);
+      const route = resourceRoute(api.registry, path);
+      const incoming = { pipeline: api.pipeline, request, context, query, ...route };
+      if (isWatch(incoming)) await handleWatchSocket(incoming, { socket, head });
+      else await connections.upgrade(request, { socket, head }, context, route, query);
     },
   };
 };

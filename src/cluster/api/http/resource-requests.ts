@@ -1,18 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Duplex } from 'node:stream';
 import { ApiError } from '../../../objects/api-error.js';
 import type { KubeObject } from '../../../objects/object.js';
 import type { Pipeline } from '../operations/pipeline.js';
-import { tableOf } from '../printers/table.js';
+import type { ObjectWatch } from '../operations/watch.js';
 import type { RequestContext, Target } from '../request.js';
 import { invalid, methodNotAllowed } from '../status-errors.js';
 import { addWarnings, sendAnswer, type Answer } from './answers.js';
-import { mediaTypeOf, readBody, unsupportedMediaType } from './bodies.js';
+import { mediaTypeOf, PROTOBUF, readBody, unsupportedMediaType } from './bodies.js';
 import { negotiate, type Negotiated } from './negotiation.js';
-import { itemAnswer, listAnswer, partialObject } from './object-forms.js';
+import { itemAnswer, listAnswer } from './object-forms.js';
 import { decodeObject, decodeOptions, decodePatch } from './request-objects.js';
 import { deleteParameters, flag, listParameters, watchParameters, writeParameters } from './parameters.js';
-import { streamWatch, type FrameForm } from './watch-stream.js';
+import { createFrameEncoder } from './watch-encoding.js';
+import { openWatchSocket } from './watch-socket.js';
+import { responseSink } from './watch-response.js';
+import { streamWatch } from './watch-stream.js';
 
 /** One request to a resource, with what its handling needs. */
 export interface ResourceRequest {
@@ -31,7 +34,7 @@ export const handleResource = async (incoming: ResourceRequest): Promise<void> =
   const { request, response, context } = incoming;
   const negotiated = negotiate(request.headers.accept);
   if (isWatch(incoming)) {
-    if (negotiated.format !== 'json') throw watchesAreJson();
+    checkWatchForm(incoming.target, negotiated);
     await watch(incoming, negotiated);
     return;
   }
@@ -41,9 +44,22 @@ export const handleResource = async (incoming: ResourceRequest): Promise<void> =
   await sendAnswer(request, response, answer, negotiated);
 };
 
-const watchesAreJson = (): ApiError => new ApiError('NotAcceptable', 'watches are sent as application/json only');
+/** Custom resources have no protobuf form: that is said before the first frame. Throws NotAcceptable. */
+const checkWatchForm = ({ resource }: Target, { format, as }: Negotiated): void => {
+  if (format === 'yaml') {
+    throw new ApiError('NotAcceptable', `watches are sent as application/json or ${PROTOBUF} only`);
+  }
+  if (format === 'protobuf' && as === undefined && resource.custom) {
+    throw new ApiError('NotAcceptable', `${resource.kind} has no protobuf form, only application/json`);
+  }
+};
 
-const isWatch = ({ request, query, watch: byPath, target }: ResourceRequest): boolean =>
+export const isWatch = ({
+  request,
+  query,
+  watch: byPath,
+  target,
+}: Pick<ResourceRequest, 'request' | 'query' | 'watch' | 'target'>): boolean =>
   request.method === 'GET' && target.subresource === undefined && (byPath || flag(query, 'watch') === true);
 
 type Method = (incoming: ResourceRequest, negotiated: Negotiated) => Promise<Answer>;
@@ -181,42 +197,43 @@ const named = ({ name }: Target, object: KubeObject): KubeObject =>
 
 /** Watches end after half an hour to an hour, so that clients spread over the servers there are. */
 const WATCH_MIN_SECONDS = 1800;
+/** What a timer can count to, by far. */
+const MAX_SECONDS = 7 * 24 * 3600;
 
 const watch = async (incoming: ResourceRequest, negotiated: Negotiated): Promise<void> => {
-  const { pipeline, response, context, target, query } = incoming;
-  const { timeoutSeconds = 0, ...parameters } = watchParameters(query);
-  const seconds = timeoutSeconds > 0 ? timeoutSeconds : WATCH_MIN_SECONDS * (1 + Math.random());
-  const ended = new AbortController();
-  const signal = AbortSignal.any([context.signal, ended.signal]);
-  const timer = delay(seconds * 1000, undefined, { signal, ref: false }).then(
-    () => ended.abort(),
-    () => undefined,
-  );
-  try {
-    const frames = await pipeline.watch({ ...context, signal }, target, parameters);
-    // What is wrong with the parameters is an answer of its own; after the first frame it could only be an event.
-    await streamWatch(response, frames, target.resource, frameForm(target, negotiated, query));
-  } finally {
-    ended.abort();
-    await timer;
-  }
+  const { response, context, target, query } = incoming;
+  const { watch: opened, lastsMs } = await openWatch(incoming);
+  const encoder = createFrameEncoder(target.resource, negotiated, query.get('includeObject') ?? '');
+  addWarnings(response, context.warnings);
+  const sink = responseSink(response, encoder.contentType);
+  await streamWatch(sink, opened, encoder, { lastsMs, signal: context.signal });
 };
 
-const frameForm = (
-  { resource }: Target,
-  { as, asVersion }: Negotiated,
-  query: URLSearchParams,
-): FrameForm | undefined => {
-  if (as === 'PartialObjectMetadata') return (item) => partialObject(item, asVersion);
-  if (as !== 'Table') return undefined;
-  let first = true;
-  return (item) => {
-    const { resourceVersion = '' } = item.object.metadata;
-    const table = tableOf(resource, [item], { resourceVersion }, asVersion, {
-      ...tableOptions(query),
-      withoutColumns: !first,
-    });
-    first = false;
-    return table;
-  };
+/** Opens the watch that a request asks for. What is wrong with its parameters is an answer of its own. */
+const openWatch = async ({
+  pipeline,
+  context,
+  target,
+  query,
+}: Pick<ResourceRequest, 'pipeline' | 'context' | 'target' | 'query'>): Promise<{
+  readonly watch: ObjectWatch;
+  readonly lastsMs: number;
+}> => {
+  const { timeoutSeconds = 0, ...parameters } = watchParameters(query);
+  const seconds = timeoutSeconds > 0 ? timeoutSeconds : WATCH_MIN_SECONDS * (1 + Math.random());
+  return { watch: await pipeline.watch(context, target, parameters), lastsMs: Math.min(seconds, MAX_SECONDS) * 1000 };
+};
+
+/** A watch over a websocket: the same frames, one message each. */
+export const handleWatchSocket = async (
+  incoming: Omit<ResourceRequest, 'response'>,
+  connection: { readonly socket: Duplex; readonly head: Buffer },
+): Promise<void> => {
+  const { request, context, target, query } = incoming;
+  const negotiated = negotiate(request.headers.accept);
+  checkWatchForm(target, negotiated);
+  const { watch: opened, lastsMs } = await openWatch(incoming);
+  const encoder = createFrameEncoder(target.resource, negotiated, query.get('includeObject') ?? '');
+  const sink = await openWatchSocket(request, connection, negotiated.format === 'protobuf');
+  await streamWatch(sink, opened, encoder, { lastsMs, signal: context.signal });
 };

@@ -1,92 +1,144 @@
-import type { ServerResponse } from 'node:http';
-import { ApiError } from '../../../objects/api-error.js';
-import { writeJson } from '../../../objects/lossless-json.js';
-import type { Item } from '../operations/machinery.js';
-import type { WatchFrame } from '../operations/watch.js';
-import type { ServedResource } from '../request.js';
-import { internal } from '../status-errors.js';
-import { drained } from './answers.js';
-
-/** How an object is written in the frames of one watch. */
-export type FrameForm = (item: Item) => unknown;
-
-const encoders: Readonly<Record<string, WeakMap<Uint8Array, Buffer>>> = {
-  ADDED: new WeakMap(),
-  MODIFIED: new WeakMap(),
-  DELETED: new WeakMap(),
-};
-
-/** One line for an object as it is stored; made once for all watches that send it. */
-const storedFrame = (type: string, bytes: Uint8Array): Buffer => {
-  const cache = encoders[type] as WeakMap<Uint8Array, Buffer>;
-  const known = cache.get(bytes);
-  if (known !== undefined) return known;
-  const frame = Buffer.concat([Buffer.from(`{"type":"${type}","object":`), bytes, Buffer.from('}\n')]);
-  cache.set(bytes, frame);
-  return frame;
-};
-
-const bookmark = (resource: ServedResource, resourceVersion: string, initialEventsEnd: boolean): unknown => ({
-  kind: resource.kind,
-  apiVersion: resource.apiVersion,
-  metadata: {
-    resourceVersion,
-    creationTimestamp: null,
-    ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
-  },
-});
-
-/** One frame as a line of JSON. */
-export const frameLine = (frame: WatchFrame, resource: ServedResource, form: FrameForm | undefined): Buffer => {
-  if (frame.type === 'BOOKMARK') {
-    const object = bookmark(resource, frame.resourceVersion, frame.initialEventsEnd);
-    return Buffer.from(
-      `${JSON.stringify({ type: 'BOOKMARK', object: form === undefined ? object : form({ object: object as Item['object'] }) })}\n`,
-    );
-  }
-  if (form === undefined && frame.item.bytes !== undefined) return storedFrame(frame.type, frame.item.bytes);
-  const object = form === undefined ? frame.item.object : form(frame.item);
-  return Buffer.from(`${writeJson({ type: frame.type, object })}\n`);
-};
-
-/** The end of a watch that failed, as a frame: the client lists again. */
-export const errorLine = (error: unknown): Buffer => {
-  const status = error instanceof ApiError ? error : internal('the watch failed');
-  return Buffer.from(`${JSON.stringify({ type: 'ERROR', object: status.toStatus() })}\n`);
-};
+import type { ObjectWatch } from '../operations/watch.js';
+import type { WatchFrame } from '../operations/watch-frames.js';
+import { sendSoon } from './fan-out.js';
+import type { FrameEncoder } from './watch-encoding.js';
 
 /** A client that reads nothing for so long is gone, or as good as gone. */
 const STALLED_MS = 60_000;
 
+/** Where the frames of a watch go: a response, or the messages of a websocket. */
+export interface FrameSink {
+  /** Takes what the frames are written as. False: nothing more until `drained`. */
+  send(frames: readonly (readonly Uint8Array[])[]): boolean;
+  /** Calls back when more can be sent, or the client is gone. */
+  onDrain(callback: () => void): void;
+  onClose(callback: () => void): void;
+  isClosed(): boolean;
+  /** After everything that was sent. */
+  end(): void;
+  /** At once. */
+  destroy(): void;
+}
+
+interface StreamOptions {
+  /** How long the watch lasts. */
+  readonly lastsMs: number;
+  /** Ends the watch: the server closes. */
+  readonly signal: AbortSignal;
+  readonly stalledMs?: number;
+}
+
 /**
- * Writes frames as they come, and waits while the client does not read: what piles up meanwhile piles up in the store's
+ * Sends frames as they come, and waits while the client does not read: what piles up meanwhile piles up in the store's
  * queue, which has a limit and ends the watch. The connection of a client that reads nothing for long is closed.
  * Resolves when the watch is over.
  */
-export const streamWatch = async (
-  response: ServerResponse,
-  frames: AsyncIterable<WatchFrame>,
-  resource: ServedResource,
-  form: FrameForm | undefined,
-  stalledMs: number = STALLED_MS,
-): Promise<void> => {
-  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
-  response.flushHeaders();
-  try {
-    for await (const frame of frames) {
-      if (response.closed || response.destroyed) return;
-      if (!response.write(frameLine(frame, resource, form))) await drainedWithin(response, stalledMs);
-    }
-  } catch (error) {
-    if (!response.destroyed) response.write(errorLine(error));
-  }
-  response.end();
-};
+export const streamWatch = (
+  sink: FrameSink,
+  watch: ObjectWatch,
+  encoder: FrameEncoder,
+  options: StreamOptions,
+): Promise<void> =>
+  new Promise((resolve) => {
+    new WatchStream(sink, watch, encoder, options, resolve).start();
+  });
 
-/** Waits until the response takes more; destroys it when that takes too long. */
-const drainedWithin = async (response: ServerResponse, limitMs: number): Promise<void> => {
-  const timer = setTimeout(() => response.destroy(), limitMs);
-  timer.unref();
-  await drained(response);
-  clearTimeout(timer);
-};
+class WatchStream {
+  /** True while frames are being converted, or the client has to read first. */
+  #isWaiting = false;
+  #isOver = false;
+  #isLast = false;
+  #timer: NodeJS.Timeout | undefined;
+  #stalled: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly sink: FrameSink,
+    private readonly watch: ObjectWatch,
+    private readonly encoder: FrameEncoder,
+    private readonly options: StreamOptions,
+    private readonly resolve: () => void,
+  ) {}
+
+  start(): void {
+    const { sink, watch, options } = this;
+    watch.onReady = () => sendSoon(this.#pump);
+    sink.onClose(this.#finish);
+    // In whole seconds: timers of the same length share one queue.
+    this.#timer = setTimeout(this.#end, Math.ceil(options.lastsMs / 1000) * 1000);
+    this.#timer.unref();
+    options.signal.addEventListener('abort', this.#end, { once: true });
+    if (sink.isClosed()) this.#finish();
+    else if (options.signal.aborted) this.#end();
+    else this.#pump();
+  }
+
+  /** Sends until there is nothing more, or the client has to read first. */
+  readonly #pump = (): void => {
+    try {
+      while (!this.#isWaiting && !this.#isOver) {
+        const frames = this.watch.take();
+        if (frames instanceof Promise) {
+          this.#isWaiting = true;
+          frames.then(this.#resume, this.#fail);
+          return;
+        }
+        if (frames.length === 0) break;
+        this.#send(frames);
+      }
+      if (this.#isLast && !this.#isWaiting) this.#close();
+    } catch (error) {
+      this.#fail(error);
+    }
+  };
+
+  readonly #resume = (frames: readonly WatchFrame[]): void => {
+    this.#isWaiting = false;
+    if (this.#isOver) return;
+    try {
+      this.#send(frames);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#pump();
+  };
+
+  #send(frames: readonly WatchFrame[]): void {
+    if (frames.length === 0 || this.sink.send(frames.map((frame) => this.encoder.encode(frame)))) return;
+    this.#isWaiting = true;
+    this.#stalled = setTimeout(() => this.sink.destroy(), this.options.stalledMs ?? STALLED_MS);
+    this.#stalled.unref();
+    this.sink.onDrain(() => {
+      clearTimeout(this.#stalled);
+      this.#isWaiting = false;
+      this.#pump();
+    });
+  }
+
+  readonly #fail = (error: unknown): void => {
+    if (!this.#isOver && !this.sink.isClosed()) this.sink.send([[this.encoder.encodeError(error)]]);
+    this.#close();
+  };
+
+  /** Its time is over: a last bookmark tells from where to go on. */
+  readonly #end = (): void => {
+    this.#isLast = true;
+    this.watch.remind();
+    sendSoon(this.#pump);
+  };
+
+  #close(): void {
+    this.sink.end();
+    this.#finish();
+  }
+
+  readonly #finish = (): void => {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#stalled);
+    this.options.signal.removeEventListener('abort', this.#end);
+    this.watch.close();
+    this.resolve();
+  };
+}

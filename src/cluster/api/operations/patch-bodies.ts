@@ -1,5 +1,6 @@
 import { ApiError } from '../../../objects/api-error.js';
 import { isRecord } from '../../../objects/json.js';
+import { writeJson } from '../../../objects/lossless-json.js';
 import type { KubeObject } from '../../../objects/object.js';
 import { applyJsonPatch } from '../../../objects/patches/json-patch.js';
 import { applyMergePatch } from '../../../objects/patches/merge-patch.js';
@@ -27,7 +28,7 @@ export const applyPatch = (
   const { apiVersion, kind: patchedKind } = result;
   if (apiVersion !== current.apiVersion || patchedKind !== current.kind) {
     throw badRequest(
-      `the API version in the data (${JSON.stringify(apiVersion)}, ${JSON.stringify(patchedKind)}) does not match the expected API version (${current.apiVersion}, ${current.kind})`,
+      `the API version in the data (${writeJson(apiVersion)}, ${writeJson(patchedKind)}) does not match the expected API version (${current.apiVersion}, ${current.kind})`,
     );
   }
   return result as KubeObject;

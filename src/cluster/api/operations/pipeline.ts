@@ -19,7 +19,7 @@ import { deleteCollection, deleteObject, type DeleteParameters, type DeleteResul
 import { parseSelection } from './selection.js';
 import type { VersionParameters } from './resource-versions.js';
 import { changeObject, isCreatedByPut, updateObject, type UpdateResult } from './update.js';
-import { watchObjects, type WatchFrame, type WatchParameters } from './watch.js';
+import { watchObjects, type ObjectWatch, type WatchParameters } from './watch.js';
 
 /** Handles a POST to a subresource, or to a resource whose objects are questions and never stored. */
 export type PostHandler = (
@@ -70,12 +70,8 @@ export class Pipeline {
     return listObjects(this.machinery, context, target, parameters);
   }
 
-  /** Resolves when the watch is authorized and its parameters are good; the frames follow. */
-  async watch(
-    context: RequestContext,
-    target: Target,
-    parameters: WatchParameters,
-  ): Promise<AsyncGenerator<WatchFrame, void, undefined>> {
+  /** Resolves when the watch is authorized and its parameters are good. */
+  async watch(context: RequestContext, target: Target, parameters: WatchParameters): Promise<ObjectWatch> {
     await this.#begin('watch', selected(target, parameters), context);
     return watchObjects(this.machinery, context, target, parameters);
   }

@@ -1,12 +1,13 @@
-import type { Stored, StoreEvent } from '../../store/store.js';
-import { StoreError } from '../../store/store.js';
+import { StoreError, type Stored, type Subscription } from '../../store/store.js';
 import type { RequestContext, Target } from '../request.js';
 import { expired, fromStore } from '../status-errors.js';
 import { collectionPrefix } from '../storage-keys.js';
-import type { Item, Machinery } from './machinery.js';
+import type { Machinery } from './machinery.js';
+import { remindWhenQuiet } from './quiet-watches.js';
 import { servedItem } from './read.js';
 import { checkWatchMatch, parseVersion, reachVersion, type VersionParameters } from './resource-versions.js';
 import { parseSelection, type Selection } from './selection.js';
+import { frameOf, type ObjectFrame, type WatchFrame } from './watch-frames.js';
 
 export interface WatchParameters extends VersionParameters {
   readonly labelSelector?: string;
@@ -15,83 +16,148 @@ export interface WatchParameters extends VersionParameters {
   readonly allowWatchBookmarks?: boolean;
 }
 
-export type WatchFrame =
-  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly item: Item }
-  | { readonly type: 'BOOKMARK'; readonly resourceVersion: string; readonly initialEventsEnd: boolean };
+type Frames = readonly WatchFrame[];
 
-/** How often a quiet watch tells how far it is. */
-const BOOKMARK_EVERY_MS = 60_000;
+/** The changes of a collection, taken in batches. */
+export interface ObjectWatch {
+  /** Who is called when there may be something to take. Ask once before the first call. */
+  onReady: () => void;
+  /**
+   * The next frames, in order; none when nothing has happened since. A promise only where a webhook converts. Fails with
+   * `Expired` when the store no longer has the events: the client must list again.
+   */
+  take(): Frames | Promise<Frames>;
+  /** Adds a bookmark to the next frames, for clients that take bookmarks. */
+  remind(): void;
+  close(): void;
+}
 
-/**
- * The changes of a collection from the version asked for, until the signal of the request fires. Resolves when the
- * parameters are good; the frames fail with `Expired` at once or later when the store no longer has the events: the client must list again.
- */
+/** Objects of the state at the start that are taken at once. */
+const STATE_BATCH = 500;
+const NOTHING: Frames = [];
+const doNothing = (): void => undefined;
+
+/** The changes of a collection from the version asked for. Resolves when the parameters are good. */
 export const watchObjects = async (
   machinery: Machinery,
   context: RequestContext,
   target: Target,
   parameters: WatchParameters,
-): Promise<AsyncGenerator<WatchFrame, void, undefined>> => {
+): Promise<ObjectWatch> => {
   checkWatchMatch(parameters);
   const selection = parseSelection(target, parameters);
   const version = parseVersion(parameters.resourceVersion);
   if (version !== undefined && version > 0) await reachVersion(machinery, version, context.signal);
-  return framesFrom(machinery, context, target, parameters, selection, version);
+  return new StoreWatch(machinery, target, selection, parameters, version);
 };
-
-async function* framesFrom(
-  machinery: Machinery,
-  context: RequestContext,
-  target: Target,
-  parameters: WatchParameters,
-  selection: Selection,
-  version: number | undefined,
-): AsyncGenerator<WatchFrame, void, undefined> {
-  const bookmarks = parameters.allowWatchBookmarks === true;
-  let from = version ?? 0;
-  if (startsWithState(parameters, version)) {
-    const snapshot = machinery.store.list(collectionPrefix(target));
-    from = snapshot.revision;
-    for (const stored of snapshot.items) {
-      const item = await servedItem(machinery, target, stored);
-      if (selection.matches(item.object)) yield { type: 'ADDED', item };
-    }
-    if (parameters.sendInitialEvents === true && bookmarks) {
-      yield { type: 'BOOKMARK', resourceVersion: String(from), initialEventsEnd: true };
-    }
-  } else if (parameters.sendInitialEvents === false && version === undefined) {
-    from = machinery.store.revision;
-  }
-  yield* follow(machinery, context, target, selection, from, bookmarks);
-}
 
 /** Without a version, or with 0, a watch begins with the state there is; `sendInitialEvents` overrules. */
 const startsWithState = ({ sendInitialEvents }: WatchParameters, version: number | undefined): boolean =>
   sendInitialEvents ?? (version === undefined || version === 0);
 
-async function* follow(
-  machinery: Machinery,
-  context: RequestContext,
-  target: Target,
-  selection: Selection,
-  from: number,
-  bookmarks: boolean,
-): AsyncGenerator<WatchFrame, void, undefined> {
-  const events = eventsOf(machinery, context, target, from, bookmarks);
-  try {
-    for await (const event of events) {
-      if (typeof event === 'number') {
-        yield { type: 'BOOKMARK', resourceVersion: String(event), initialEventsEnd: false };
-        continue;
-      }
-      const frame = frameOf(machinery, target, selection, event);
-      const ready = frame instanceof Promise ? await frame : frame;
-      if (ready !== undefined) yield ready;
+class StoreWatch implements ObjectWatch {
+  onReady = doNothing;
+  lastSent = performance.now();
+  readonly #withBookmarks: boolean;
+  /** What is left of the state at the start. */
+  #state: readonly Stored[] | undefined;
+  #stateAt = 0;
+  #marksStateEnd = false;
+  #from: number;
+  #subscription: Subscription | undefined;
+  #isMarkDue = false;
+  #forget: (() => void) | undefined;
+
+  constructor(
+    private readonly machinery: Machinery,
+    private readonly target: Target,
+    private readonly selection: Selection,
+    parameters: WatchParameters,
+    version: number | undefined,
+  ) {
+    this.#withBookmarks = parameters.allowWatchBookmarks === true;
+    this.#from = version ?? 0;
+    if (startsWithState(parameters, version)) {
+      const { items, revision } = machinery.store.list(collectionPrefix(target));
+      this.#state = items;
+      this.#from = revision;
+      this.#marksStateEnd = parameters.sendInitialEvents === true && this.#withBookmarks;
+    } else if (parameters.sendInitialEvents === false && version === undefined) {
+      this.#from = machinery.store.revision;
     }
-  } catch (error) {
-    throw watchError(error, from);
+    if (this.#withBookmarks) this.#forget = remindWhenQuiet(this);
+  }
+
+  take(): Frames | Promise<Frames> {
+    const frames = this.#state === undefined ? this.#takeEvents() : this.#takeState(this.#state);
+    if (frames instanceof Promise || frames.length > 0) this.lastSent = performance.now();
+    return frames;
+  }
+
+  remind(): void {
+    if (!this.#withBookmarks) return;
+    this.#isMarkDue = true;
+    this.onReady();
+  }
+
+  close(): void {
+    this.#forget?.();
+    this.#subscription?.end();
+  }
+
+  #takeState(state: readonly Stored[]): Frames | Promise<Frames> {
+    const { machinery, target, selection } = this;
+    const pending: (ObjectFrame | Promise<ObjectFrame>)[] = [];
+    let at = this.#stateAt;
+    for (; at < state.length && pending.length < STATE_BATCH; at += 1) {
+      const item = servedItem(machinery, target, state[at] as Stored);
+      if (item instanceof Promise) pending.push(item.then((ready) => ({ type: 'ADDED', item: ready, shared: false })));
+      else if (selection.matches(item.object)) pending.push({ type: 'ADDED', item, shared: false });
+    }
+    this.#stateAt = at;
+    const end: WatchFrame[] = [];
+    if (at >= state.length) {
+      this.#state = undefined;
+      if (this.#marksStateEnd)
+        end.push({ type: 'BOOKMARK', resourceVersion: String(this.#from), initialEventsEnd: true });
+    }
+    const ready = settled(pending);
+    if (ready instanceof Promise) {
+      return ready.then((frames) => [...frames.filter(({ item }) => selection.matches(item.object)), ...end]);
+    }
+    const frames = end.length === 0 ? ready : [...ready, ...end];
+    return frames.length === 0 ? this.take() : frames;
+  }
+
+  #takeEvents(): Frames | Promise<Frames> {
+    const { machinery, target, selection } = this;
+    try {
+      this.#subscription ??= machinery.store.subscribe(collectionPrefix(target), this.#from, () => this.onReady());
+      const events = this.#subscription.take();
+      const mark = this.#takeMark();
+      if (events.length === 0) return mark;
+      const frames = settled(
+        events.map((event) => frameOf(machinery, target, selection, event)).filter((frame) => frame !== undefined),
+      );
+      if (frames instanceof Promise)
+        return frames.then((ready) => [...ready.filter((each) => each !== undefined), ...mark]);
+      const ready = frames.filter((each) => each !== undefined);
+      return mark.length === 0 ? ready : [...ready, ...mark];
+    } catch (error) {
+      throw watchError(error, this.#from);
+    }
+  }
+
+  /** Everything up to the store's revision has been taken with it: events wait from the moment that they are visible. */
+  #takeMark(): Frames {
+    if (!this.#isMarkDue) return NOTHING;
+    this.#isMarkDue = false;
+    return [{ type: 'BOOKMARK', resourceVersion: String(this.machinery.store.revision), initialEventsEnd: false }];
   }
 }
+
+const settled = <T>(values: readonly (T | Promise<T>)[]): readonly T[] | Promise<readonly T[]> =>
+  values.some((value) => value instanceof Promise) ? Promise.all(values) : (values as readonly T[]);
 
 const watchError = (error: unknown, from: number): unknown => {
   if (!(error instanceof StoreError)) return error;
@@ -100,86 +166,27 @@ const watchError = (error: unknown, from: number): unknown => {
   return fromStore(error);
 };
 
-/** The events of the store, and between them the revision reached each time a minute passed in silence. */
-async function* eventsOf(
-  { store }: Machinery,
-  { signal }: RequestContext,
-  target: Target,
-  from: number,
-  bookmarks: boolean,
-): AsyncGenerator<StoreEvent | number, void, undefined> {
-  const events = store.watch(collectionPrefix(target), from, signal);
-  if (!bookmarks) {
-    yield* events;
-    return;
-  }
-  const iterator = events[Symbol.asyncIterator]();
+/** The frames of a watch one by one, until the signal fires; the watch is closed with the generator. */
+export async function* framesOf(watch: ObjectWatch, signal: AbortSignal): AsyncGenerator<WatchFrame, void, undefined> {
+  let wake = doNothing;
+  const tell = (): void => wake();
+  watch.onReady = tell;
+  signal.addEventListener('abort', tell, { once: true });
   try {
-    let next = iterator.next();
-    for (;;) {
-      const result = await nextOrRevision(next, store);
-      if (typeof result === 'number') {
-        yield result;
-        continue;
+    while (!signal.aborted) {
+      const ready = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const taken = watch.take();
+      const frames = taken instanceof Promise ? await taken : taken;
+      for (const frame of frames) {
+        yield frame;
+        if (signal.aborted) return;
       }
-      if (result.done === true) return;
-      yield result.value;
-      next = iterator.next();
+      if (frames.length === 0) await ready;
     }
   } finally {
-    await iterator.return?.();
+    signal.removeEventListener('abort', tell);
+    watch.close();
   }
 }
-
-/**
- * The revision is read when the timer fires, while the next event is still awaited: everything up to it was delivered,
- * as an event that the store has published resolves the wait before any timer can run.
- */
-const nextOrRevision = async <T>(next: Promise<T>, store: { readonly revision: number }): Promise<T | number> => {
-  let timer: NodeJS.Timeout | undefined;
-  const quiet = new Promise<number>((resolve) => {
-    timer = setTimeout(() => resolve(store.revision), BOOKMARK_EVERY_MS);
-    timer.unref();
-  });
-  try {
-    return await Promise.race([next, quiet]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
-
-/** What an event means to a watch with a selection: objects enter and leave it as they change. */
-const frameOf = (
-  machinery: Machinery,
-  target: Target,
-  selection: Selection,
-  event: StoreEvent,
-): WatchFrame | undefined | Promise<WatchFrame | undefined> => {
-  const now = servedItem(machinery, target, event.stored);
-  const before = event.previous === undefined ? undefined : servedItem(machinery, target, event.previous);
-  if (now instanceof Promise || before instanceof Promise) {
-    return Promise.all([now, before]).then(([item, previous]) => transition(selection, event, item, previous));
-  }
-  return transition(selection, event, now, before);
-};
-
-const transition = (
-  selection: Selection,
-  { type, stored }: StoreEvent,
-  item: Item,
-  previous: Item | undefined,
-): WatchFrame | undefined => {
-  if (selection.everything) return { type: FRAME_TYPES[type], item };
-  const was = previous !== undefined && selection.matches(previous.object);
-  const is = type !== 'removed' && selection.matches(item.object);
-  if (is) return { type: was ? 'MODIFIED' : 'ADDED', item };
-  if (!was) return undefined;
-  return { type: 'DELETED', item: type === 'removed' ? item : atVersion(previous, stored) };
-};
-
-const FRAME_TYPES = { created: 'ADDED', replaced: 'MODIFIED', removed: 'DELETED' } as const;
-
-/** The last state that the selection saw, with the version of the change that took it out. */
-const atVersion = ({ object }: Item, { revision }: Stored): Item => ({
-  object: { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } },
-});

@@ -1,3 +1,4 @@
+import { writeJson } from '../../../objects/lossless-json.js';
 import type { CustomResourceDefinitionVersion } from '../../../objects/kinds/apiextensions-k8s-io-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
 import { ageOf } from './age.js';
@@ -52,6 +53,6 @@ const cellOf = (object: KubeObject, type: string, path: string, now: number): un
     case 'date':
       return typeof value === 'string' ? ageOf(value, now) : '<invalid>';
     default:
-      return found.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))).join(',');
+      return found.map((each) => (typeof each === 'string' ? each : writeJson(each))).join(',');
   }
 };
