@@ -1,7 +1,8 @@
 import { fieldDescription, typeDescription } from './descriptions.js';
+import { CLOSED_TYPES } from './closed-types.js';
 import { openApiName, openApiRef } from './openapi-names.js';
 import type { SchemaField, TypeRef } from './schema-file.js';
-import { defaultOf, resolveType, schemaGroupVersion, type StructType } from './schema-table.js';
+import { defaultOf, enumValues, resolveType, schemaGroupVersion, type StructType } from './schema-table.js';
 
 /** A part of an OpenAPI document. */
 export type OpenApiNode = Readonly<Record<string, unknown>>;
@@ -131,12 +132,14 @@ export class SchemaCollector {
     const isReference = Object.hasOwn(node, '$ref');
     const resolved = resolveType(field.type);
     const target = resolved.shape === 'struct' ? typeDescription(resolved.name) : '';
-    const description = fieldDescription(owner, field.name) || target;
+    const choices = choicesOf(field);
+    const description = (fieldDescription(owner, field.name) || target) + listed(choices);
     const value = defaultOf(field) ?? this.zeroDefault(field);
     return {
       ...(description === '' ? {} : { description }),
       ...(isReference && (description !== '' || value !== undefined) ? { allOf: [node] } : node),
       ...(value === undefined ? {} : { default: value }),
+      ...(choices.length === 0 ? {} : { enum: choices }),
       ...extensionsOf(field),
     };
   }
@@ -165,6 +168,17 @@ export class SchemaCollector {
     };
   }
 }
+
+const choicesOf = (field: SchemaField): readonly string[] => {
+  const resolved = resolveType(field.type);
+  const name = resolved.shape === 'scalar' ? resolved.enumOf : undefined;
+  return name !== undefined && CLOSED_TYPES.has(name) ? enumValues(name).toSorted() : [];
+};
+
+const listed = (choices: readonly string[]): string =>
+  choices.length === 0
+    ? ''
+    : `\n\nPossible enum values:\n${choices.map((choice) => ` - \`${JSON.stringify(choice)}\``).join('\n')}`;
 
 /** Descriptions stand with the type that is published; embedded structs are not. */
 const ownerOf = (type: StructType, field: string): string =>

@@ -49,14 +49,14 @@ const FORCE = query('force', 'Take over fields that other managers have set; for
 const LIST_PARAMETERS: readonly OpenApiNode[] = [
   query('allowWatchBookmarks', 'Send bookmark events in a watch.', 'boolean'),
   query('continue', 'The token that the page before gave.'),
-  query('fieldSelector', 'Select by fields.'),
-  query('labelSelector', 'Select by labels.'),
+  query('fieldSelector', 'Narrows the list of returned objects by their fields.'),
+  query('labelSelector', 'Narrows the list of returned objects by their labels.'),
   query('limit', 'The largest number of objects in an answer.', 'integer'),
   query('resourceVersion', 'The version that the answer is to reflect.'),
   query('resourceVersionMatch', 'How resourceVersion is meant.'),
   query('sendInitialEvents', 'Begin a watch with the objects that there are.', 'boolean'),
   query('timeoutSeconds', 'When a list or a watch ends.', 'integer'),
-  query('watch', 'Send changes as they happen.', 'boolean'),
+  query('watch', 'Watch for changes to the described resources, sent as a stream of notifications.', 'boolean'),
 ];
 const DELETE_PARAMETERS: readonly OpenApiNode[] = [
   DRY_RUN,

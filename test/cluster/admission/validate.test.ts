@@ -185,7 +185,15 @@ describe('validateCreate', () => {
       { spec: { containers: [{ name: 'a', image: 'x', livenessProbe: {} }] } },
       ['spec.containers[0].livenessProbe: Required value: must specify a handler type'],
     ],
-    ['apps/v1', 'Deployment', { spec: { template } }, ['spec.selector: Required value']],
+    [
+      'apps/v1',
+      'Deployment',
+      { spec: { template } },
+      [
+        'spec.selector: Required value',
+        'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+      ],
+    ],
     [
       'apps/v1',
       'Deployment',

@@ -29,12 +29,14 @@ const validateSelector = (
   template: PodTemplateSpec | undefined,
   kind: string,
 ): FieldError[] => {
-  if (selector === undefined) return [required('spec.selector')];
+  const mismatch = invalid('spec.template.metadata.labels', labelsOf(template ?? {}), MISMATCH);
+  // A selector that is not there selects nothing, not even the template. A DaemonSet says no more than that.
+  if (selector === undefined) return kind === 'daemonset' ? [mismatch] : [required('spec.selector'), mismatch];
   const errors = validateLabelSelector('spec.selector', selector);
   if (isEmptySelector(selector)) {
     errors.push(invalid('spec.selector', selector, `empty selector is invalid for ${kind}`));
   } else if (errors.length === 0 && !matchesLabels(selectorFromObject(selector), labelsOf(template ?? {}))) {
-    errors.push(invalid('spec.template.metadata.labels', labelsOf(template ?? {}), MISMATCH));
+    errors.push(mismatch);
   }
   return errors;
 };

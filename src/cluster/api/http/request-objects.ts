@@ -22,7 +22,7 @@ export interface DecodedBody {
 }
 
 const decode = (mediaType: string, bytes: Uint8Array, expected: KindRef): StrictJson => {
-  if (mediaType === 'application/json') return parseJson(bytes);
+  if (mediaType === 'application/json') return parseJson(bytes, expected);
   if (mediaType === 'application/yaml') return parseYamlBody(bytes);
   if (mediaType === PROTOBUF) return { value: parseProtobuf(bytes, expected), duplicates: [] };
   throw unsupportedMediaType(READABLE);
@@ -41,13 +41,27 @@ const parseProtobuf = (bytes: Uint8Array, expected: KindRef): unknown => {
 const expectedKind = ({ resource, subresource }: Target): KindRef =>
   resource.subresources.find(({ name }) => name === subresource)?.kind ?? resource;
 
-const parseJson = (bytes: Uint8Array): StrictJson => {
+const parseJson = (bytes: Uint8Array, expected?: KindRef): StrictJson => {
   try {
     return parseJsonStrict(utf8(bytes));
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw badRequest(`couldn't get version/kind; json parse error: ${error.message}`);
+    const fault = `couldn't get version/kind; json parse error: ${error.message}`;
+    if (expected === undefined) throw badRequest(fault);
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${expected.kind}): ${fault} (${beginningOf(bytes)})`,
+    );
   }
+};
+
+const SHOWN_BYTES = 30;
+
+/** What was sent, for the person who sent it: as text when it looks like JSON, as hexadecimal digits otherwise. */
+const beginningOf = (bytes: Uint8Array): string => {
+  if (bytes.byteLength === 0) return '<empty>';
+  const start = Buffer.from(bytes.subarray(0, SHOWN_BYTES));
+  const shown = start.toString(start[0] === 0x7b ? 'utf8' : 'hex');
+  return bytes.byteLength > SHOWN_BYTES ? `${shown} ...` : shown;
 };
 
 /** Fields of metadata that are read before the whole object is checked. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { timestamp } from '../../../objects/conditions.js';
 import { generateName } from '../../../objects/generate-name.js';
+import { groupOf, versionOf } from '../../../objects/kind.js';
 import type { KubeObject } from '../../../objects/object.js';
 import type { Stored } from '../../store/store.js';
 import { StoreError } from '../../store/store.js';
@@ -106,13 +107,22 @@ const insert = async (machinery: Machinery, target: Target, object: KubeObject, 
   return servedItem(machinery, target, stored);
 };
 
+/** How Kubernetes calls the form in which it holds the kinds of a group. */
+const packageOf = (apiVersion: string): string => groupOf(apiVersion).split('.', 1)[0] || 'core';
+
 /** The object must be what the path says. Throws BadRequest. */
 export const checkIdentity = (target: Target, object: KubeObject): void => {
   const { resource, namespace, name } = target;
-  if (object.kind !== resource.kind || object.apiVersion !== resource.apiVersion) {
+  if (object.kind !== resource.kind) {
+    const version = versionOf(object.apiVersion);
     throw badRequest(
-      `${object.kind} in version ${JSON.stringify(object.apiVersion)} cannot be handled as a ${resource.kind}: ` +
-        `the API version in the data (${object.apiVersion}) does not match the expected API version (${resource.apiVersion})`,
+      `${object.kind} in version "${version}" cannot be handled as a ${resource.kind}: ` +
+        `converting (${version}.${object.kind}) to (${packageOf(resource.apiVersion)}.${resource.kind}): unknown conversion`,
+    );
+  }
+  if (object.apiVersion !== resource.apiVersion) {
+    throw badRequest(
+      `the API version in the data (${object.apiVersion}) does not match the expected API version (${resource.apiVersion})`,
     );
   }
   const asked = object.metadata.namespace ?? '';
