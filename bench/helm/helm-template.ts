@@ -62,7 +62,7 @@ const warmRenders = async (chart: string): Promise<number> => {
 
 const [, , dist = 'dist', ...charts] = argv;
 const helm = await realTool('helm');
-const main = resolve(join(dist, 'cli', 'main.js'));
+const main = resolve(join(dist, 'cli', 'main.cjs'));
 for (const chart of charts.map((each) => resolve(each))) {
   const args = ['template', 'r', chart];
   const ours: number[] = [];

@@ -96,7 +96,7 @@ try {
     const ours: number[] = [];
     const theirs: number[] = [];
     for (let turn = 0; turn < turns; turn++) {
-      ours.push(timed(execPath, [join(dist, 'cli', 'main.js'), 'kustomize', folder]));
+      ours.push(timed(execPath, [join(dist, 'cli', 'main.cjs'), 'kustomize', folder]));
       theirs.push(timed(kubectl, ['kustomize', folder]));
     }
     const warm = await warmMilliseconds(folder);

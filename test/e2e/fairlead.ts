@@ -8,7 +8,7 @@ import { createHttpClient } from '../../src/cluster/client/http-client.js';
 import type { HttpClient } from '../../src/cluster/client/http-client.js';
 import { loadKubeconfig } from '../../src/cluster/client/kubeconfig.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
 
 export interface Ended {
   readonly status: number;

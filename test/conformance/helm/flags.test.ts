@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { realTool } from '../../components/components.js';
 import { CHARTS } from './helm-runs.js';
 
-const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../src/cli/main.cts', import.meta.url));
 
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
