@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { kubeconfigFor } from '../../../src/cluster/auth/kubeconfig.js';
 
 const SERVER = fileURLToPath(new URL('served-api.ts', import.meta.url));
 
@@ -16,14 +17,20 @@ export interface Reply {
 export class ApiProcess {
   private constructor(
     private readonly child: ReturnType<typeof spawn>,
-    private readonly port: number,
+    readonly port: number,
     private readonly token: string,
+    private readonly authority: string,
   ) {}
 
   private readonly agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
 
-  static async start(folder: string, maxWatchQueue?: number): Promise<ApiProcess> {
-    const args = ['--import', 'tsx', SERVER, folder, ...(maxWatchQueue === undefined ? [] : [String(maxWatchQueue)])];
+  /** Port 0, the default, takes a free one. */
+  static async start(
+    folder: string,
+    { port: wanted = 0, maxWatchQueue }: { readonly port?: number; readonly maxWatchQueue?: number } = {},
+  ): Promise<ApiProcess> {
+    const more = maxWatchQueue === undefined ? [] : [String(maxWatchQueue)];
+    const args = ['--import', 'tsx', SERVER, folder, String(wanted), ...more];
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -31,8 +38,14 @@ export class ApiProcess {
     const failed = once(child, 'exit').then(() => Promise.reject(new Error('the server ended while it started')));
     failed.catch(() => undefined);
     const [line] = (await Promise.race([once(lines, 'line'), failed])) as [string];
-    const { port, token } = JSON.parse(line) as { port: number; token: string };
-    return new ApiProcess(child, port, token);
+    const { port, token, authority } = JSON.parse(line) as Record<'token' | 'authority', string> & { port: number };
+    return new ApiProcess(child, port, token, authority);
+  }
+
+  /** The text of a kubeconfig for its administrator. */
+  get kubeconfig(): string {
+    const { port, token, authority } = this;
+    return kubeconfigFor({ server: `https://127.0.0.1:${port}`, authority, token });
   }
 
   get pid(): number {

@@ -7,7 +7,7 @@ import { ADMIN_USER, staticToken } from '../../../src/cluster/auth/authenticator
 import { openCredentials } from '../../../src/cluster/auth/credentials.js';
 import { openLmdbStore } from '../../../src/cluster/store/lmdb-store.js';
 
-const [, , folder = '', maxWatchQueue] = argv;
+const [, , folder = '', port = '0', maxWatchQueue] = argv;
 const log = pino({ level: 'warn' }, pino.destination(2));
 const credentials = await openCredentials(`${folder}/pki`, { now: Date.now() });
 const api = createApi({
@@ -19,6 +19,7 @@ const api = createApi({
 await api.start(new AbortController().signal);
 const server = await startApiServer(
   { api, log, authority: credentials.authority.certificate, certificate: credentials.server },
-  { host: '127.0.0.1', port: 0 },
+  { host: '127.0.0.1', port: Number(port) },
 );
-stdout.write(`${JSON.stringify({ port: server.port, token: credentials.adminToken })}\n`);
+const { certificate: authority } = credentials.authority;
+stdout.write(`${JSON.stringify({ port: server.port, token: credentials.adminToken, authority })}\n`);

@@ -29,7 +29,7 @@ describe('watches of the API server', function () {
   let server: ApiProcess;
 
   before(async () => {
-    server = await ApiProcess.start(folder, 500);
+    server = await ApiProcess.start(folder, { maxWatchQueue: 500 });
   });
 
   after(async () => {
