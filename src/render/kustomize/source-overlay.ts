@@ -1,6 +1,8 @@
+import { environmentOf, expandVariables } from '../build-environment.js';
 import type { Entry, FileTree } from '../file-tree.js';
 import { joinPath } from '../files/tree-path.js';
 import { KUSTOMIZATION_FILES } from '../detect-source-type.js';
+import type { Outside } from '../outside.js';
 import type { KustomizeSourceOptions, SourceOptions } from '../render.js';
 import { RenderError } from '../render.js';
 import { KustomizeError } from './errors.js';
@@ -20,7 +22,7 @@ type Fields = Record<string, unknown>;
  * folder, in memory, as Argo CD edits it: a name prefix or namespace replaces that of the file, images and replicas
  * replace those of the same name, patches, components, labels and annotations are added.
  */
-export const overlayFor = async (tree: FileTree, options: SourceOptions): Promise<OverlaidTree> => {
+export const overlayFor = async (tree: FileTree, options: SourceOptions, outside?: Outside): Promise<OverlaidTree> => {
   const { kustomize, path } = options;
   if (kustomize === undefined || Object.keys(kustomize).length === 0) return { tree, path };
   for (const name of KUSTOMIZATION_FILES) {
@@ -28,7 +30,7 @@ export const overlayFor = async (tree: FileTree, options: SourceOptions): Promis
     if ((await tree.stat(file))?.kind !== 'file') continue;
     const fields = readFields(Buffer.from(await tree.read(file)).toString('utf8'), file);
     try {
-      await edit(fields, kustomize, options, tree);
+      await edit(fields, withVariables(kustomize, environmentOf(options, outside)), options, tree);
     } catch (error) {
       if (!(error instanceof KustomizeError)) throw error;
       throw new RenderError([{ file, message: `spec.source.kustomize: ${error.message}` }]);
@@ -70,7 +72,7 @@ const edit = async (
   }
   for (const { name, count } of replicas) setNamed(fields, 'replicas', { name, count: Number(count) });
   addLabels(fields, kustomize);
-  addAnnotations(fields, kustomize, options);
+  addAnnotations(fields, kustomize);
   if (patches.length > 0) fields['patches'] = [...listOf(fields, 'patches'), ...patches];
   const added: string[] = [];
   for (const component of components) {
@@ -132,21 +134,11 @@ const addLabels = (fields: Fields, kustomize: KustomizeSourceOptions): void => {
   fields['commonLabels'] = joined(fields['commonLabels'], commonLabels, forceCommonLabels === true, 'label');
 };
 
-const addAnnotations = (fields: Fields, kustomize: KustomizeSourceOptions, options: SourceOptions): void => {
-  const { commonAnnotations = {}, commonAnnotationsEnvsubst, forceCommonAnnotations } = kustomize;
+const addAnnotations = (fields: Fields, kustomize: KustomizeSourceOptions): void => {
+  const { commonAnnotations = {}, forceCommonAnnotations } = kustomize;
   if (Object.keys(commonAnnotations).length === 0) return;
-  const added = Object.fromEntries(
-    Object.entries(commonAnnotations).map(([name, value]) => [
-      name,
-      commonAnnotationsEnvsubst === true ? substituted(value, options) : value,
-    ]),
-  );
-  fields['commonAnnotations'] = joined(
-    fields['commonAnnotations'],
-    added,
-    forceCommonAnnotations === true,
-    'annotation',
-  );
+  const own = fields['commonAnnotations'];
+  fields['commonAnnotations'] = joined(own, commonAnnotations, forceCommonAnnotations === true, 'annotation');
 };
 
 const joined = (own: unknown, added: Readonly<Record<string, string>>, isForced: boolean, what: string): Fields => {
@@ -160,17 +152,22 @@ const joined = (own: unknown, added: Readonly<Record<string, string>>, isForced:
   return result;
 };
 
-/** The build environment as far as a render knows it. */
-const substituted = (text: string, options: SourceOptions): string => {
-  const values: Readonly<Record<string, string>> = {
-    ARGOCD_APP_NAME: options.applicationName,
-    ARGOCD_APP_NAMESPACE: options.namespace,
-    ARGOCD_APP_SOURCE_PATH: options.path,
+/** Images and labels may name variables of the build environment; annotations where that is asked for. */
+const withVariables = (
+  kustomize: KustomizeSourceOptions,
+  valueOf: (name: string) => string,
+): KustomizeSourceOptions => {
+  const { images, commonLabels, commonAnnotations, commonAnnotationsEnvsubst } = kustomize;
+  const expanded = (texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+    Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, expandVariables(text, valueOf)]));
+  return {
+    ...kustomize,
+    ...(images === undefined ? {} : { images: images.map((image) => expandVariables(image, valueOf)) }),
+    ...(commonLabels === undefined ? {} : { commonLabels: expanded(commonLabels) }),
+    ...(commonAnnotations === undefined || commonAnnotationsEnvsubst !== true
+      ? {}
+      : { commonAnnotations: expanded(commonAnnotations) }),
   };
-  return text.replaceAll(/\$(?:\{(\w+)\}|(\w+))/g, (match, braced?: string, bare?: string) => {
-    const name = braced ?? bare ?? '';
-    return Object.hasOwn(values, name) ? (values[name] ?? '') : match;
-  });
 };
 
 /** A tree with another content for one file. */

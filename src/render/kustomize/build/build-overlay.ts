@@ -2,7 +2,7 @@ import type { FileTree } from '../../file-tree.js';
 import { KustomizeError } from '../errors.js';
 import { addNameHashes } from '../generate/name-hash.js';
 import { Loader } from '../load/loader.js';
-import type { FetchRemote } from '../load/loader.js';
+import type { FetchFile, FetchRemote } from '../load/loader.js';
 import type { Resource } from '../resources/resource.js';
 import { idText } from '../resources/resource-id.js';
 import type { ResourceMap } from '../resources/resource-map.js';
@@ -24,6 +24,8 @@ export interface BuildOptions {
   readonly inflateChart?: InflateChart;
   /** Fetches bases that are Git URLs; absent, they are refused. */
   readonly fetchRemote?: FetchRemote;
+  /** Reads files over HTTP; absent, they are refused. */
+  readonly fetchFile?: FetchFile;
 }
 
 export interface BuiltOverlay {
@@ -44,6 +46,7 @@ export const buildOverlay = async (
     restrict: options.loadRestrictor !== 'none',
     signal,
     ...(options.fetchRemote === undefined ? {} : { fetchRemote: options.fetchRemote }),
+    ...(options.fetchFile === undefined ? {} : { fetchFile: options.fetchFile }),
   });
   const context = new BuildContext(signal, options.inflateChart);
   const top = await Layer.load(loader, context);

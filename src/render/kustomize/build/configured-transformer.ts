@@ -95,10 +95,10 @@ const TRANSFORMERS: Readonly<Record<string, Make>> = {
     const steps = [affixStep(config, 'prefix'), affixStep(config, 'suffix')];
     return { transform: (map) => steps.forEach((step) => step.transform(map)) };
   },
-  PatchTransformer: async (config, { loader, context }) => await patchStep(config, loader, context.schemas),
-  PatchStrategicMergeTransformer: async ({ paths = [], patches }, { loader, context }) => {
+  PatchTransformer: async (config, { loader, context }) => await patchStep(config, loader, context),
+  PatchStrategicMergeTransformer: async ({ paths = [], patches = '' }, { loader, context }) => {
     if (paths.length === 0 && !patches) throw new KustomizeError('empty file path and empty patch content');
-    return await mergePatchesStep([...paths, ...(patches ? [patches] : [])], loader, context.schemas);
+    return await mergePatchesStep(paths, loader, context, patches);
   },
   PatchJson6902Transformer: async (config, { loader }) => {
     const { target, path, jsonOp } = config;

@@ -4,6 +4,7 @@ import type { Kustomization } from '../kustomization/kustomization.js';
 import { readKustomization } from '../kustomization/kustomization.js';
 import type { Loader } from '../load/loader.js';
 import { isRemote } from '../load/loader.js';
+import { parseRepoSpec } from '../load/repo-spec.js';
 import { joinOrigin } from '../resources/origin.js';
 import type { Origin } from '../resources/origin.js';
 import { readResources } from '../resources/read-resources.js';
@@ -102,7 +103,7 @@ export class Layer {
     into.config = mergeConfigs(into.config, await loadCrdConfig(loader, kustomization.crds ?? []));
     const generators = await this.#steps('generator', () => builtinGenerators(this, origin));
     generators.push(...(await configuredGenerators(this, await this.#configs(kustomization.generators, origin))));
-    await runGenerators(generators, into.map, origin !== undefined);
+    await runGenerators(generators, into.map, origin !== undefined, context);
     let result = into;
     for (const path of kustomization.components ?? []) result = await gathering.component(result, path);
     const transformers = await this.#steps('transformer', () => builtinTransformers(this, result.config, origin));
@@ -162,8 +163,15 @@ export class Layer {
 }
 
 /** The origin of what a path names, seen from a layer's origin. */
-export const appended = (origin: Origin, path: string): Origin =>
-  isRemote(path) ? { repo: path.split('?')[0] ?? path } : { ...origin, path: joinOrigin(origin.path ?? '', path) };
+export const appended = (origin: Origin, path: string): Origin => {
+  const spec = parseRepoSpec(path);
+  if (spec === undefined) return { ...origin, path: joinOrigin(origin.path ?? '', path) };
+  const { repoURL, ref } = spec;
+  return { path: spec.path || NO_PATH, repo: repoURL, ...(ref === undefined ? {} : { ref }) };
+};
+
+/** What Kustomize writes for the root of a repository. */
+const NO_PATH = 'notCloned';
 
 /** Resources written into the kustomization itself; undefined when the entry is a path. */
 const inlineResources = (entry: string): Resource[] | undefined => {
@@ -176,6 +184,11 @@ const inlineResources = (entry: string): Resource[] | undefined => {
   }
 };
 
+const HTTP = /^https?:\/\//i;
+/** What only the address of a repository has: asking for a file there would be in vain. */
+const REPOSITORY = /\.git(?:[/?]|$)|\/_git\/|^https?:\/\/[^?]*\/\/|[?&](?:ref|version|submodules|timeout)=/i;
+const FILE = /^[^?]*\.(?:ya?ml|json)$/i;
+
 class Gathering {
   constructor(
     private readonly layer: Layer,
@@ -185,7 +198,8 @@ class Gathering {
 
   async resource(into: Accumulator, path: string): Promise<void> {
     try {
-      if (await this.#isFile(path)) await this.#file(into, path);
+      if (HTTP.test(path)) await this.#address(into, path);
+      else if (await this.#isFile(path)) await this.#file(into, path);
       else into.merge(await this.#folder(path, false, new Accumulator()));
     } catch (error) {
       throw wrapped(error, `accumulating resources from '${path}'`);
@@ -202,20 +216,42 @@ class Gathering {
     }
   }
 
+  /** An address is that of a file, or, where there is no file with resources, of a repository. */
+  async #address(into: Accumulator, url: string): Promise<void> {
+    const failure = isRemote(url) && REPOSITORY.test(url) ? undefined : await this.#fileOrFailure(into, url);
+    if (failure === 'none') return;
+    if (failure !== undefined && (!isRemote(url) || FILE.test(url))) throw failure;
+    try {
+      into.merge(await this.#folder(url, false, new Accumulator()));
+    } catch (error) {
+      if (failure === undefined) throw error;
+      throw failure instanceof MalformedYamlError ? failure : wrapped(error, `accumulation err='${failure.message}'`);
+    }
+  }
+
+  async #fileOrFailure(into: Accumulator, url: string): Promise<KustomizeError | 'none'> {
+    try {
+      await this.#file(into, url);
+      return 'none';
+    } catch (error) {
+      if (error instanceof KustomizeError) return error;
+      throw error;
+    }
+  }
+
   async #isFile(path: string): Promise<boolean> {
-    if (isRemote(path) && !/^https?:\/\/[^?]+\.ya?ml$/.test(path)) return false;
-    if (/^https?:/.test(path)) return true;
+    if (isRemote(path)) return false;
     const { loader } = this.layer;
     return (await loader.tree.stat(loader.join(path)))?.kind !== 'folder';
   }
 
   async #file(into: Accumulator, path: string): Promise<void> {
     const { loader } = this.layer;
-    const file = loader.join(path);
+    const file = HTTP.test(path) ? path : loader.join(path);
     const text = await loader.loadText(path);
     let resources: Resource[];
     try {
-      resources = readResources(text, file);
+      resources = this.layer.context.adopt(readResources(text, file));
     } catch (error) {
       if (error instanceof MalformedYamlError) {
         throw new MalformedYamlError(`MalformedYAMLError: ${error.message} in File: ${path}`, file);
@@ -240,9 +276,14 @@ class Gathering {
   }
 }
 
-const runGenerators = async (steps: readonly GeneratorStep[], map: ResourceMap, tracks: boolean): Promise<void> => {
+const runGenerators = async (
+  steps: readonly GeneratorStep[],
+  map: ResourceMap,
+  tracks: boolean,
+  context: BuildContext,
+): Promise<void> => {
   for (const step of steps) {
-    for (const resource of await step.generate()) {
+    for (const resource of context.adopt(await step.generate())) {
       if (tracks) resource.origin ??= step.origin;
       map.absorb(resource);
     }

@@ -10,6 +10,7 @@ import { readResources, tryReadResources } from '../resources/read-resources.js'
 import type { Resource } from '../resources/resource.js';
 import { idKey, idText } from '../resources/resource-id.js';
 import { ResourceMap } from '../resources/resource-map.js';
+import type { BuildContext } from './build-context.js';
 import type { TransformerStep } from './steps.js';
 
 const EMPTY: Node['kind'] = 'map';
@@ -59,7 +60,7 @@ class ResourceMapCheck {
 }
 
 /** An entry of `patches`. */
-export const patchStep = async (args: PatchArgs, loader: Loader, schemas: MergeSchemas): Promise<TransformerStep> => {
+export const patchStep = async (args: PatchArgs, loader: Loader, context: BuildContext): Promise<TransformerStep> => {
   const inline = args.patch?.trim() ?? '';
   if (inline === '' && !args.path) throw new KustomizeError('patches: must specify one of patch and path');
   if (inline !== '' && args.path) throw new KustomizeError("patches: patch and path can't be set at the same time");
@@ -76,6 +77,7 @@ export const patchStep = async (args: PatchArgs, loader: Loader, schemas: MergeS
   const merges = tryReadResources(text);
   const operations = tryReadJsonPatch(text);
   const isMerge = Array.isArray(merges);
+  if (isMerge) context.adopt(merges);
   if (isMerge && merges.length > 0 && Array.isArray(operations) && operations.length > 0) {
     throw new KustomizeError(`illegally qualifies as both an SM and JSON patch: ${source}`);
   }
@@ -87,7 +89,7 @@ export const patchStep = async (args: PatchArgs, loader: Loader, schemas: MergeS
     patch.allowNameChange = args.options?.['allowNameChange'] === true;
     patch.allowKindChange = args.options?.['allowKindChange'] === true;
   }
-  return { transform: (map) => mergeSelected(map, args, merges, source, schemas) };
+  return { transform: (map) => mergeSelected(map, args, merges, source, context.schemas) };
 };
 
 const mergeSelected = (
@@ -146,7 +148,8 @@ const jsonPatchSelected = (
 export const mergePatchesStep = async (
   entries: readonly string[],
   loader: Loader,
-  schemas: MergeSchemas,
+  context: BuildContext,
+  text = '',
 ): Promise<TransformerStep> => {
   const patches: Resource[] = [];
   for (const entry of entries) {
@@ -154,10 +157,12 @@ export const mergePatchesStep = async (
     if (Array.isArray(inline)) patches.push(...inline);
     else patches.push(...readResources(await loader.loadText(entry), loader.join(entry)));
   }
+  if (text !== '') patches.push(...readResources(text));
   if (patches.length === 0) throw new KustomizeError(`patch appears to be empty; files=[${entries.join(' ')}]`);
+  context.adopt(patches);
   return {
     transform: (map) => {
-      for (const patch of patches) applyToSelected(map, [map.theOne(patch.originalId)], patch, schemas);
+      for (const patch of patches) applyToSelected(map, [map.theOne(patch.originalId)], patch, context.schemas);
     },
   };
 };

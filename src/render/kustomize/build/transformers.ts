@@ -24,11 +24,10 @@ export const builtinTransformers = async (
   const add = (kind: string, ...added: TransformerStep[]): void => {
     for (const step of added) steps.push({ ...step, ...builtinOrigin(origin, layer.fileName, kind) });
   };
-  const { schemas } = context;
   if ((k.patchesStrategicMerge ?? []).length > 0) {
-    add('PatchStrategicMergeTransformer', await mergePatchesStep(k.patchesStrategicMerge ?? [], loader, schemas));
+    add('PatchStrategicMergeTransformer', await mergePatchesStep(k.patchesStrategicMerge ?? [], loader, context));
   }
-  for (const patch of k.patches ?? []) add('PatchTransformer', await patchStep(patch, loader, schemas));
+  for (const patch of k.patches ?? []) add('PatchTransformer', await patchStep(patch, loader, context));
   const { namespace = '', namePrefix = '', nameSuffix = '', commonAnnotations = {} } = k;
   if (namespace !== '') {
     add('NamespaceTransformer', {

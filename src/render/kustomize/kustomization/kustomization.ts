@@ -42,6 +42,7 @@ export interface HelmChartArgs {
   readonly name?: string;
   readonly version?: string;
   readonly repo?: string;
+  readonly devel?: boolean;
   readonly releaseName?: string;
   readonly namespace?: string;
   readonly additionalValuesFiles?: readonly string[];

@@ -1,22 +1,21 @@
 import type { FileTree } from '../../file-tree.js';
 import { FileTreeError } from '../../file-tree.js';
 import { normalizePath } from '../../files/tree-path.js';
+import type { Outside } from '../../outside.js';
+import { OutsideError } from '../../outside.js';
 import { KustomizeError } from '../errors.js';
-
-/** A folder of a repository that a kustomization names by URL. */
-export interface RemoteFolder {
-  readonly tree: FileTree;
-  /** The folder in that tree. */
-  readonly path: string;
-}
+import { parseRepoSpec } from './repo-spec.js';
 
 /** Fetches a base that is a Git URL (`https://host/org/repo//path?ref=v1`). */
-export type FetchRemote = (url: string, signal: AbortSignal) => Promise<RemoteFolder>;
+export type FetchRemote = NonNullable<Outside['folder']>;
+/** Reads a file over HTTP. */
+export type FetchFile = NonNullable<Outside['file']>;
 
 export interface LoaderOptions {
   /** Whether files outside the kustomization's folder may be read. */
   readonly restrict: boolean;
   readonly fetchRemote?: FetchRemote;
+  readonly fetchFile?: FetchFile;
   readonly signal: AbortSignal;
 }
 
@@ -50,15 +49,13 @@ export class Loader {
     try {
       return decoder.decode(content);
     } catch {
-      throw new KustomizeError(`'${path}' is not UTF-8 text`, this.join(path));
+      throw new KustomizeError(`'${path}' is not UTF-8 text`, /^https?:/i.test(path) ? path : this.join(path));
     }
   }
 
   async load(path: string): Promise<Uint8Array> {
     this.options.signal.throwIfAborted();
-    if (/^https?:\/\//.test(path)) {
-      throw new KustomizeError(`cannot load '${path}': files are read from the repository only, not over HTTP`);
-    }
+    if (/^https?:\/\//i.test(path)) return await this.#fetch(path);
     const place = this.join(path);
     try {
       if ((await this.tree.stat(place)) === undefined) {
@@ -125,10 +122,18 @@ export class Loader {
         throw new KustomizeError(`cycle detected: URI '${url}' referenced by previous URI '${loader.url}'`);
       }
     }
-    const { tree, path } = await fetchRemote(url, signal);
+    const { tree, path } = await refusals(() => fetchRemote(url, signal));
     // Nothing of another repository may read beside its folder, whatever this build allows itself.
     const options = { ...this.options, restrict: true };
     return new Loader(tree, await folderAt(tree, normalizePath(path)), options, this, url);
+  }
+
+  async #fetch(url: string): Promise<Uint8Array> {
+    const { fetchFile, signal } = this.options;
+    if (fetchFile === undefined) {
+      throw new KustomizeError(`cannot load '${url}': files are read from the repository only, not over HTTP`);
+    }
+    return await refusals(() => fetchFile(url, signal));
   }
 
   async #requireInside(path: string, place: string): Promise<void> {
@@ -154,9 +159,14 @@ const folderAt = async (tree: FileTree, path: string): Promise<string> => {
 const isWithin = (path: string, folder: string): boolean =>
   folder === '' || path === folder || path.startsWith(`${folder}/`);
 
-/** Whether a resource is a Git URL: a scheme, `git@host:path`, a known host, or a query with a revision. */
-export const isRemote = (path: string): boolean =>
-  /^(git::)?(https?|ssh|git|file):\/\//i.test(path) ||
-  /^[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+[:/]/.test(path) ||
-  /^(gh:|git::|github\.com[/:])/i.test(path) ||
-  /^[a-z0-9-]+(\.[a-z0-9-]+)*\.(com|org|io|net|dev)\/[^?]+(\/\/|\.git|\?ref=)/i.test(path);
+/** What the world outside refuses is wrong with the kustomization that asked. */
+const refusals = async <T>(ask: () => Promise<T>): Promise<T> => {
+  try {
+    return await ask();
+  } catch (error) {
+    throw error instanceof OutsideError ? new KustomizeError(error.message) : error;
+  }
+};
+
+/** Whether a resource is a folder of another Git repository. */
+export const isRemote = (path: string): boolean => parseRepoSpec(path) !== undefined;

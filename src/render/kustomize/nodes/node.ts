@@ -1,4 +1,5 @@
 import { resolvePlainScalar } from '../../yaml/resolve-scalar.js';
+import { KustomizeError } from '../errors.js';
 
 export type NodeKind = 'scalar' | 'map' | 'list';
 
@@ -16,10 +17,12 @@ export class Node {
     public quoted: boolean,
     public fields: Map<string, Node>,
     public items: Node[],
+    /** Written as a folded block (`>`): Kustomize writes and reads it once more, which can add line breaks. */
+    public folded = false,
   ) {}
 
-  static scalar(text: string, tag = '', quoted = false): Node {
-    return new Node('scalar', tag, text, quoted, NO_FIELDS, NO_ITEMS);
+  static scalar(text: string, tag = '', quoted = false, folded = false): Node {
+    return new Node('scalar', tag, text, quoted, NO_FIELDS, NO_ITEMS, folded);
   }
 
   static string(text: string): Node {
@@ -39,7 +42,7 @@ export class Node {
   }
 
   copy(): Node {
-    if (this.kind === 'scalar') return Node.scalar(this.text, this.tag, this.quoted);
+    if (this.kind === 'scalar') return Node.scalar(this.text, this.tag, this.quoted, this.folded);
     if (this.kind === 'list') return Node.list(this.items.map((item) => item.copy()));
     const fields = new Map<string, Node>();
     for (const [name, value] of this.fields) fields.set(name, value.copy());
@@ -54,6 +57,7 @@ export class Node {
     this.quoted = other.quoted;
     this.fields = other.fields;
     this.items = other.items;
+    this.folded = other.folded;
   }
 }
 
@@ -96,6 +100,7 @@ const protectText = (value: Node): void => {
 export const setScalar = (target: Node, value: Node): void => {
   if (isNull(value)) return;
   value.quoted = target.quoted;
+  value.folded = target.folded;
   target.become(value);
 };
 
@@ -112,7 +117,10 @@ export const setField = (map: Node, name: string, value: Node | undefined): void
     return;
   }
   if (old === value) return;
-  if (value.kind === 'scalar') value.quoted = old.kind === 'scalar' && old.quoted;
+  if (value.kind === 'scalar') {
+    value.quoted = old.kind === 'scalar' && old.quoted;
+    value.folded = old.kind === 'scalar' && old.folded;
+  }
   old.become(value);
 };
 
@@ -130,4 +138,15 @@ export const stringsOf = (node: Node | undefined): Map<string, string> => {
   const result = new Map<string, string>();
   if (node?.kind === 'map') for (const [name, value] of node.fields) result.set(name, value.text);
   return result;
+};
+
+/**
+ * Keys that Kustomize adds to a map are written without quotes. One that then reads as a number or boolean has no form
+ * in JSON, and Kustomize refuses the object.
+ */
+export const requireTextKey = (name: string): void => {
+  if (!/^[-+.~<\dtTfFnN]/.test(name) || resolvePlainScalar(name, 'overlays').tag === '!!str') return;
+  throw new KustomizeError(
+    `json: unsupported type: map[interface {}]interface {}: the key "${name}" reads as a number or boolean`,
+  );
 };

@@ -7,6 +7,8 @@ import { resolvePlainScalar } from '../../yaml/resolve-scalar.js';
 import { MalformedYamlError } from '../errors.js';
 import { Node } from './node.js';
 
+/** `>` */
+const FOLDED = 0x3e;
 const LONG_TAG = 'tag:yaml.org,2002:';
 /** How many nodes aliases may stand for, all together. */
 const MAX_ALIAS_NODES = 500_000;
@@ -18,9 +20,9 @@ const MAX_ALIAS_NODES = 500_000;
 export const readNode = (text: string): Node | undefined => {
   try {
     checkCharacters(text);
-    return new NodeReader(new YamlScanner(text)).document();
+    return new NodeReader(text, new YamlScanner(text)).document();
   } catch (error) {
-    if (error instanceof YamlError) throw new MalformedYamlError(error.message);
+    if (error instanceof YamlError) throw new MalformedYamlError(error.message3);
     if (error instanceof RangeError) throw new MalformedYamlError('yaml: exceeded max depth of 10000');
     throw error;
   }
@@ -54,7 +56,10 @@ class NodeReader {
   readonly #handles = new Map<string, string>();
   #copied = 0;
 
-  constructor(private readonly scanner: YamlScanner) {}
+  constructor(
+    private readonly text: string,
+    private readonly scanner: YamlScanner,
+  ) {}
 
   document(): Node | undefined {
     if (this.#type() === 'stream-end') return undefined;
@@ -161,7 +166,9 @@ class NodeReader {
   #scalar(tag: string): Node {
     const token = this.scanner.peek();
     this.scanner.skip();
-    return scalarNode(token.value, tag, token.isPlain);
+    const node = scalarNode(token.value, tag, token.isPlain);
+    node.folded = !token.isPlain && this.text.charCodeAt(token.start.index) === FOLDED;
+    return node;
   }
 
   #indentlessList(): Node {

@@ -1,3 +1,5 @@
+import { readNode } from './read-nodes.js';
+import { analyze } from '../../helm/yaml/scalar-analysis.js';
 import { Integer, type Value } from '../../helm/template/values.js';
 import { toYaml } from '../../helm/yaml/to-yaml.js';
 import { YamlError } from '../../helm/yaml/yaml-error.js';
@@ -8,7 +10,7 @@ import type { Node } from './node.js';
 /** What a scalar means in the end: its tag decides, then its quotes, then its text. */
 export const scalarValue = (node: Node): string | number | bigint | boolean | null => {
   const { tag, text, quoted } = node;
-  if (tag === '!!str' || (tag === '' && quoted)) return text;
+  if (tag === '!!str' || (tag === '' && quoted)) return node.folded ? refolded(text) : text;
   if (tag === '!!binary') return Buffer.from(text, 'base64').toString('utf8');
   const found = resolvePlainScalar(text, 'overlays');
   if (tag.startsWith('!!') && tag !== found.tag && tag !== '!!merge') {
@@ -16,6 +18,33 @@ export const scalarValue = (node: Node): string | number | bigint | boolean | nu
     throw new KustomizeError(`yaml: unmarshal errors: cannot decode ${found.tag} \`${text}\` as a ${tag}`);
   }
   return found.tag === '!!timestamp' ? isoTime(text) : found.value;
+};
+
+/**
+ * A folded text once it was written and read again. go-yaml writes a line break twice unless the text begins with a
+ * blank, and such a pair in front of a line that is indented more is read as two.
+ */
+const refolded = (text: string): string => {
+  if (!text.includes('\n') || /^[ \n]/.test(text) || !analyze(text, true).block) return text;
+  const keeps = text.endsWith('\n\n');
+  let written = '';
+  let isBreak = true;
+  let isIndented = true;
+  for (const character of text) {
+    if (character === '\n') {
+      written += !isBreak && !isIndented ? '\n\n' : '\n';
+      isBreak = true;
+      continue;
+    }
+    if (isBreak) {
+      isIndented = character === ' ' || character === '\t';
+      written += '  ';
+    }
+    written += character;
+    isBreak = false;
+  }
+  const hint = keeps ? '+' : text.endsWith('\n') ? '' : '-';
+  return readNode(`>${hint}\n${written}${keeps ? '' : '\n'}`)?.text ?? text;
 };
 
 /** A date as Go's JSON writes it. */

@@ -30,9 +30,13 @@ const builtinFile = (): MergeSchemaFile => {
 
 /** Looks merge schemas up, in the built-in table or in the document that `openapi.path` names. */
 export class MergeSchemas {
+  /** Whether anything was looked up. */
+  wasUsed = false;
+
   constructor(private readonly custom?: MergeSchemaFile) {}
 
   ofKind(apiVersion: string, kind: string): MergeSchema | undefined {
+    this.wasUsed = true;
     const file = this.#file();
     const key = `${apiVersion}/${kind}`;
     return Object.hasOwn(file.kinds, key) ? { type: file.kinds[key] ?? '' } : undefined;
@@ -52,10 +56,27 @@ export class MergeSchemas {
     return schema?.items === undefined ? undefined : { type: schema.items };
   }
 
+  /** This document together with the built-in table; one of them wins where both know a type. */
+  withBuiltin(winner: 'builtin' | 'document'): MergeSchemas {
+    const own = this.#file();
+    const [first, second] = winner === 'builtin' ? [own, builtinFile()] : [builtinFile(), own];
+    return new MergeSchemas({
+      kinds: { ...first.kinds, ...second.kinds },
+      types: { ...first.types, ...second.types },
+    });
+  }
+
   #file(): MergeSchemaFile {
     return this.custom ?? builtinFile();
   }
 }
+
+/** Whether the built-in table has a kind (`apps/v1/Deployment`). */
+export const isBuiltinKind = (kind: string): boolean => Object.hasOwn(builtinFile().kinds, kind);
+
+/** Kubernetes' own types have short names in the table. */
+const typeName = (name: string): string =>
+  name.replace(/^io\.k8s\.(?:[a-z-]+\.pkg\.apis|apimachinery\.pkg(?:\.apis)?|api)\./, '');
 
 interface OpenApiSchema {
   readonly $ref?: string;
@@ -78,7 +99,7 @@ export const mergeSchemasOf = (document: unknown): MergeSchemas => {
 
   const typeOf = (schema: OpenApiSchema | undefined): string | undefined => {
     if (schema === undefined) return undefined;
-    if (schema.$ref !== undefined) return schema.$ref.replace('#/definitions/', '');
+    if (schema.$ref !== undefined) return typeName(schema.$ref.replace('#/definitions/', ''));
     if (schema.properties === undefined && typeof schema.additionalProperties !== 'object') return undefined;
     inlineTypes += 1;
     const name = `inline ${inlineTypes}`;
@@ -114,10 +135,36 @@ export const mergeSchemasOf = (document: unknown): MergeSchemas => {
     return fields;
   };
   for (const [name, definition] of Object.entries(definitions)) {
-    types[name] = fieldsOf(definition);
+    types[typeName(name)] = fieldsOf(definition);
     for (const { group, version, kind } of definition['x-kubernetes-group-version-kind'] ?? []) {
-      kinds[`${group ? `${group}/` : ''}${version}/${kind}`] = name;
+      kinds[`${group ? `${group}/` : ''}${version}/${kind}`] = typeName(name);
     }
   }
   return new MergeSchemas({ kinds, types });
+};
+
+interface OpenApiPaths {
+  readonly paths?: Readonly<
+    Record<
+      string,
+      {
+        readonly get?: {
+          readonly 'x-kubernetes-group-version-kind'?: { group?: string; version: string; kind: string };
+        };
+      }
+    >
+  >;
+}
+
+/** Which kinds (`apps/v1/Deployment`) the paths of an OpenAPI document put into namespaces, and which not. */
+export const namespacedKindsOf = (document: unknown): Map<string, boolean> => {
+  const kinds = new Map<string, boolean>();
+  for (const [path, item] of Object.entries((document as OpenApiPaths | null)?.paths ?? {})) {
+    const gvk = item?.get?.['x-kubernetes-group-version-kind'];
+    if (typeof gvk !== 'object' || gvk === null) continue;
+    const kind = `${gvk.group ? `${gvk.group}/` : ''}${gvk.version}/${gvk.kind}`;
+    if (path.includes('namespaces/{namespace}')) kinds.set(kind, true);
+    else if (!kinds.has(kind)) kinds.set(kind, false);
+  }
+  return kinds;
 };

@@ -3,7 +3,12 @@ export interface Gvk {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
+  /** Set for kinds that only an OpenAPI document tells to be without a namespace. */
+  readonly isClusterScoped?: boolean;
 }
+
+/** Kinds (`example.com/v1/Park`) without a namespace, beyond those that Kustomize knows. */
+export type ClusterScopes = Set<string>;
 
 /** Names a resource as it is or was: kinds and names change on the way, and references follow. */
 export interface ResourceId extends Gvk {
@@ -56,7 +61,8 @@ export const parseApiVersion = (apiVersion: string): { group: string; version: s
     : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 };
 
-export const isClusterScoped = (gvk: Gvk): boolean => CLUSTER_SCOPED.has(`${apiVersionOf(gvk)}/${gvk.kind}`);
+export const isClusterScoped = (gvk: Gvk): boolean =>
+  gvk.isClusterScoped === true || CLUSTER_SCOPED.has(`${apiVersionOf(gvk)}/${gvk.kind}`);
 
 /** What stands for the namespace of a resource that cannot have one. */
 export const NO_NAMESPACE = '_non_namespaceable_';

@@ -1,7 +1,17 @@
 import type { Node } from '../nodes/node.js';
-import { fieldOf, fieldOrNew, isNilOrEmpty, Node as NodeClass, setField, stringsOf, textOf } from '../nodes/node.js';
+import {
+  fieldOf,
+  fieldOrNew,
+  isNilOrEmpty,
+  requireTextKey,
+  Node as NodeClass,
+  setField,
+  stringsOf,
+  textOf,
+} from '../nodes/node.js';
+import { KustomizeError } from '../errors.js';
 import type { Origin } from './origin.js';
-import type { ResourceId } from './resource-id.js';
+import type { ClusterScopes, ResourceId } from './resource-id.js';
 import { effectiveNamespace, parseApiVersion } from './resource-id.js';
 
 export type Behavior = 'unspecified' | 'create' | 'replace' | 'merge';
@@ -30,6 +40,7 @@ export class Resource {
   varNames: string[] = [];
   origin: Origin | undefined;
   transformations: Origin[] = [];
+  scopes: ClusterScopes | undefined;
 
   constructor(
     public node: Node,
@@ -62,8 +73,10 @@ export class Resource {
   }
 
   get id(): ResourceId {
-    const { group, version } = parseApiVersion(this.apiVersion);
-    return { group, version, kind: this.kind, name: this.name, namespace: this.namespace };
+    const { apiVersion, kind, name, namespace } = this;
+    const { group, version } = parseApiVersion(apiVersion);
+    const id = { group, version, kind, name, namespace };
+    return this.scopes?.has(`${apiVersion}/${kind}`) === true ? { ...id, isClusterScoped: true } : id;
   }
 
   get originalId(): ResourceId {
@@ -126,7 +139,10 @@ export class Resource {
     metadata.fields.delete(field);
     if (values.size === 0) return;
     const map = fieldOrNew(metadata, field, 'map');
-    for (const name of [...values.keys()].sort()) setField(map, name, NodeClass.string(values.get(name) ?? ''));
+    for (const name of [...values.keys()].sort()) {
+      requireTextKey(name);
+      setField(map, name, NodeClass.string(values.get(name) ?? ''));
+    }
   }
 
   setAnnotation(name: string, value: string): void {
@@ -138,6 +154,7 @@ export class Resource {
     copy.previousIds = [...this.previousIds];
     copy.prefixes = [...this.prefixes];
     copy.suffixes = [...this.suffixes];
+    copy.scopes = this.scopes;
     copy.behavior = this.behavior;
     copy.needsHash = this.needsHash;
     copy.allowNameChange = this.allowNameChange;
@@ -173,9 +190,13 @@ export class Resource {
     const annotations = fieldOf(metadata, 'annotations');
     if (annotations?.kind !== 'map') return;
     let found = false;
+    const internal = stringsOf(annotations);
     for (const name of annotations.fields.keys()) {
       if (!BUILD_ANNOTATIONS.has(name)) continue;
       found = true;
+      const text = textOf(annotations.fields.get(name));
+      if (name === `${INTERNAL_DOMAIN}prefixes`) this.prefixes = listOf(text);
+      if (name === `${INTERNAL_DOMAIN}suffixes`) this.suffixes = listOf(text);
       if (name === `${INTERNAL_DOMAIN}needsHashSuffix`)
         this.needsHash = textOf(annotations.fields.get(name)) === 'enabled';
       if (name === `${INTERNAL_DOMAIN}generatorBehavior`) {
@@ -183,9 +204,31 @@ export class Resource {
       }
       annotations.fields.delete(name);
     }
+    if (found) this.previousIds = previousIdsOf(internal);
     if (found && annotations.fields.size === 0) metadata?.fields.delete('annotations');
   }
 }
+
+const listOf = (text: string | undefined): string[] => (text ? text.split(',') : []);
+
+/** Ids that a file brings along in Kustomize's own annotations. */
+const previousIdsOf = (internal: ReadonlyMap<string, string>): ResourceId[] => {
+  const [names, namespaces, kinds] = ['previousNames', 'previousNamespaces', 'previousKinds'].map((name) =>
+    listOf(internal.get(INTERNAL_DOMAIN + name)),
+  );
+  if (names?.length !== namespaces?.length || names?.length !== kinds?.length) {
+    throw new KustomizeError(
+      'number of previous names, number of previous namespaces, number of previous kinds not equal',
+    );
+  }
+  return (names ?? []).map((name, at) => ({
+    group: '',
+    version: '',
+    kind: kinds?.[at] ?? '',
+    name,
+    namespace: namespaces?.[at] ?? '',
+  }));
+};
 
 export const asBehavior = (text: string | undefined): Behavior =>
   text === 'create' || text === 'replace' || text === 'merge' ? text : 'unspecified';

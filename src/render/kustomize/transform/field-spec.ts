@@ -82,8 +82,22 @@ const visit = (node: Node, path: readonly string[], at: number, spec: FieldSpec,
   const isSequence = part.endsWith('[]');
   const name = isSequence ? part.slice(0, -2) : part;
   if (name === '') throw new KustomizeError('cannot set or create an empty field name');
+  requireFieldName(name);
   const field = fieldFor(node, name, kindToMake(spec, setter, isSequence, at === path.length - 1), isSequence);
   if (field !== undefined) visit(field, path, at + 1, spec, setter);
+};
+
+/** Elements of lists are not named in these paths: a number, `-` or `[a=b]` never fits, and `*` is not known. */
+const requireFieldName = (name: string): void => {
+  if (/^[A-Za-z]/.test(name)) return;
+  const problem = /^-\d+$/.test(name)
+    ? `array index ${name} cannot be negative`
+    : name === '*'
+      ? 'wildcard is not supported in PathGetter'
+      : name === '-' || /^\+?\d+$/.test(name) || (name.startsWith('[') && name.endsWith(']'))
+        ? 'wrong node kind: expected SequenceNode but got MappingNode'
+        : undefined;
+  if (problem !== undefined) throw new KustomizeError(`fieldName: ${name}: ${problem}`);
 };
 
 const kindToMake = (

@@ -1,5 +1,5 @@
 import { KustomizeError } from '../errors.js';
-import { isNull, Node, setField, setScalar } from '../nodes/node.js';
+import { isNull, Node, requireTextKey, setField, setScalar } from '../nodes/node.js';
 import type { Gvk } from '../resources/resource-id.js';
 import { isGvkSelected } from '../resources/resource-id.js';
 import type { ResourceMap } from '../resources/resource-map.js';
@@ -56,6 +56,7 @@ export const transformStrings = (
           if (target.kind !== 'map') {
             throw new KustomizeError(`wrong node kind: expected MappingNode but got ${kindName(target)}`);
           }
+          if (!target.fields.has(name)) requireTextKey(name);
           setField(target, name, Node.string(values[name] ?? ''));
         },
         createKind: 'map',
