@@ -32,6 +32,9 @@ const bundle = async (): Promise<void> => {
     format: 'cjs',
     target: 'node20',
     external: OTHER_COMMANDS,
+    // Names stay: they are in error messages and stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
     define: { 'import.meta.url': 'bundleUrl' },
     banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
     logLevel: 'warning',
