@@ -146,7 +146,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     const recorder = (component: string) => createEventRecorder(client, { component, clock, log });
     const controllers = builtinControllers(
       { client: clientOf('kube-controller-manager'), informers, clock, log, recorder },
-      { rootCa: credentials.authority.certificate, volumeFolder: paths.volumes },
+      { rootCa: credentials.authority.certificate, signer: credentials.authority, volumeFolder: paths.volumes },
     );
     owned('controllers', runControllers(controllers, { informers, clock, log }, signal));
     owned(

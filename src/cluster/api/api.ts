@@ -21,6 +21,7 @@ import type { Machinery } from './operations/machinery.js';
 import { Pipeline } from './operations/pipeline.js';
 import type { AdmissionPlugin } from './plugins/admission-plugin.js';
 import { AddressRange } from './plugins/address-range.js';
+import { certificateRequests } from './plugins/certificate-requests.js';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.js';
 import { serviceAccountAdmission } from './plugins/service-account.js';
 import { quotaReservations } from './plugins/quota-reservation.js';
@@ -108,7 +109,7 @@ export const createApi = (options: ApiOptions): Api => {
     log,
     registry,
     rules: rulesForAll(builtinRules),
-    plugins: [...pluginsOf(options), roleEscalation(rbac, authorize)],
+    plugins: [...pluginsOf(options), roleEscalation(rbac, authorize), certificateRequests(authorize, clock)],
     allocations: allAllocations([
       serviceAllocations(store, { serviceCidr, nodePorts: options.nodePorts ?? { first: 30_000, last: 32_767 } }),
       ...(options.disabledPlugins?.includes('ResourceQuota') === true

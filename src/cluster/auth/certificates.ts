@@ -5,7 +5,7 @@ import * as x509 from '@peculiar/x509';
 
 x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+export const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY_MS = 86_400_000;
 const AUTHORITY_DAYS = 3650;
 const LEAF_DAYS = 365;
@@ -23,7 +23,7 @@ export const createAuthority = async (now: number): Promise<KeyedCertificate> =>
     ...(await validity(now, AUTHORITY_DAYS)),
     name: 'CN=fairlead-ca',
     keys,
-    signingAlgorithm: ALGORITHM,
+    signingAlgorithm,
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
@@ -57,7 +57,7 @@ export const issueCertificate = async (
     issuer: issuer.subject,
     publicKey: keys.publicKey,
     signingKey: await importKey(authority.key),
-    signingAlgorithm: ALGORITHM,
+    signingAlgorithm,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -72,9 +72,10 @@ export const issueCertificate = async (
 const USES = { server: x509.ExtendedKeyUsage.serverAuth, client: x509.ExtendedKeyUsage.clientAuth } as const;
 
 const newKeys = (): Promise<webcrypto.CryptoKeyPair> =>
-  webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  webcrypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify']);
 
-const validity = async (
+/** Serial number and times of a certificate for some days. */
+export const validity = async (
   now: number,
   days: number,
 ): Promise<{ serialNumber: string; notBefore: Date; notAfter: Date }> => {
@@ -103,5 +104,6 @@ const keyed = async (certificate: x509.X509Certificate, keys: webcrypto.CryptoKe
   return { certificate: `${certificate.toString('pem')}\n`, key: `${x509.PemConverter.encode(key, 'PRIVATE KEY')}\n` };
 };
 
-const importKey = (pem: string): Promise<webcrypto.CryptoKey> =>
-  webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(pem), ALGORITHM, false, ['sign']);
+/** A private key (PEM) to sign with. */
+export const importKey = (pem: string): Promise<webcrypto.CryptoKey> =>
+  webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(pem), signingAlgorithm, false, ['sign']);

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../../objects/api-error.js';
 import { accessDenied, type AccessAttributes, type Authorizer } from './authorizer.js';
 import { AUTHENTICATED, type UserInfo } from './user.js';
@@ -19,18 +19,23 @@ const askedUser = (name: string): Asked => {
  * Whom somebody wants to act as, by the `Impersonate-*` headers. Who may not `impersonate` the user, each group, the uid
  * and each extra value is refused.
  */
-export const impersonated = (user: UserInfo, headers: IncomingHttpHeaders, authorize: Authorizer): UserInfo => {
+export const impersonated = (
+  user: UserInfo,
+  { headers, headersDistinct }: Pick<IncomingMessage, 'headers' | 'headersDistinct'>,
+  authorize: Authorizer,
+): UserInfo => {
   const name = headers['impersonate-user'];
   const asked = Object.keys(headers).some((header) => header.startsWith('impersonate-'));
   if (!asked) return user;
   if (typeof name !== 'string' || name === '') {
     throw new ApiError('BadRequest', 'requested groups, uid or extra without impersonating a user');
   }
-  const groups = listOf(headers['impersonate-group']);
+  // A header stands for one value, which may well contain commas.
+  const groups = headersDistinct['impersonate-group'] ?? [];
   const uid = headers['impersonate-uid'];
-  const extra = Object.entries(headers)
+  const extra = Object.entries(headersDistinct)
     .filter(([header]) => header.startsWith(EXTRA))
-    .map(([header, value]) => [decodeURIComponent(header.slice(EXTRA.length)), listOf(value)] as const);
+    .map(([header, values = []]) => [decodeURIComponent(header.slice(EXTRA.length)), values] as const);
   const wanted: readonly Asked[] = [
     askedUser(name),
     ...groups.map((group) => ({ resource: 'groups', name: group })),
@@ -51,9 +56,6 @@ export const impersonated = (user: UserInfo, headers: IncomingHttpHeaders, autho
     ...(extra.length === 0 ? {} : { extra: Object.fromEntries(extra) }),
   };
 };
-
-const listOf = (value: string | string[] | undefined): readonly string[] =>
-  value === undefined ? [] : [value].flat().flatMap((text) => text.split(',').map((part) => part.trim()));
 
 /** Service accounts belong to the groups of all of them and of their namespace, unless groups are named. */
 const serviceAccountGroups = (name: string, groups: readonly string[]): readonly string[] => {

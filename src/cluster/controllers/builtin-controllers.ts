@@ -1,6 +1,8 @@
 import type { Controller } from '../client/controller.js';
 import type { ControllerDeps } from './controller-deps.js';
+import type { KeyedCertificate } from '../auth/certificates.js';
 import { createRequestCleaner } from './certificates/request-cleaner.js';
+import { createSigningController } from './certificates/signing-controller.js';
 import { createClusterRoleAggregation } from './cluster-role/aggregation-controller.js';
 import { createCronJobController } from './cron-job/cron-job-controller.js';
 import { createDaemonSetController } from './daemon-set/daemon-set-controller.js';
@@ -33,6 +35,8 @@ import { createTaintEvictionController } from './taint-eviction/taint-eviction-c
 export interface ControllerOptions {
   /** The certificate (PEM) that pods check the API server with; without it no `kube-root-ca.crt` is published. */
   readonly rootCa?: string;
+  /** Signs the certificates that are asked for and approved; without it nobody does. */
+  readonly signer?: KeyedCertificate;
   /** The folder for volumes that claims of the class `local-path` get; without it there is no such class. */
   readonly volumeFolder?: string;
 }
@@ -70,5 +74,6 @@ export const builtinControllers = (deps: ControllerDeps, options: ControllerOpti
   ...CONTROLLERS.map((create) => create(deps)),
   createClaimController(deps, options.volumeFolder),
   createVolumeController(deps, options.volumeFolder),
+  ...(options.signer === undefined ? [] : [createSigningController(deps, options.signer)]),
   ...(options.rootCa === undefined ? [] : [createRootCaController(deps, options.rootCa)]),
 ];

@@ -53,7 +53,13 @@ export const startControlPlane = async (folder: string, port = 0): Promise<Contr
   const client = api.client(SYSTEM_USER, 'kube-controller-manager');
   const informers = createInformerSet(client, { log, clock });
   const recorder = (component: string) => createEventRecorder(client, { component, clock, log });
-  const controllers = builtinControllers({ client, informers, clock, log, recorder }, { rootCa: authority });
+  const controllers = builtinControllers(
+    { client, informers, clock, log, recorder },
+    {
+      rootCa: authority,
+      signer: credentials.authority,
+    },
+  );
   const running = runControllers(controllers, { informers, clock, log }, signal);
   await client.create(NODE);
   const kubeconfig = join(folder, 'kubeconfig');

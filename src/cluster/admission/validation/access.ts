@@ -6,7 +6,6 @@ import type {
   RoleBinding,
   Subject,
 } from '../../../objects/kinds/rbac-authorization-k8s-io-v1.js';
-import type { CertificateSigningRequest } from '../../../objects/kinds/certificates-k8s-io-v1.js';
 import type { TokenRequest } from '../../../objects/kinds/authentication-k8s-io-v1.js';
 import { dns1123Subdomain } from '../../../objects/names.js';
 import { child, invalid, invalidEach, notSupported, required, type FieldError } from '../field-errors.js';
@@ -111,35 +110,6 @@ export const validateClusterRoleBindingUpdate = (
   binding: ClusterRoleBinding,
   old: ClusterRoleBinding,
 ): FieldError[] => [...roleRefStays(binding, old), ...validateClusterRoleBinding(binding)];
-
-export const validateSigningRequest = ({ spec }: CertificateSigningRequest): FieldError[] => {
-  const errors = [...requiredText('spec.request', spec.request), ...requiredText('spec.signerName', spec.signerName)];
-  if ((spec.signerName ?? '') !== '' && !/^[^/]+\.[^/]+\/.+$/.test(spec.signerName)) {
-    errors.push(
-      invalid(
-        'spec.signerName',
-        spec.signerName,
-        'must be a fully qualified domain and path of the form "example.com/signer-name"',
-      ),
-    );
-  }
-  if ((spec.usages ?? []).length === 0) errors.push(required('spec.usages'));
-  if (spec.expirationSeconds !== undefined && spec.expirationSeconds < 600) {
-    errors.push(
-      invalid(
-        'spec.expirationSeconds',
-        spec.expirationSeconds,
-        'may not specify a duration less than 600 seconds (10 minutes)',
-      ),
-    );
-  }
-  return errors;
-};
-
-export const validateSigningRequestUpdate = (
-  request: CertificateSigningRequest,
-  old: CertificateSigningRequest,
-): FieldError[] => immutable('spec', request.spec, old.spec);
 
 const MIN_TOKEN_SECONDS = 600;
 const MAX_TOKEN_SECONDS = 2 ** 32;

@@ -9,6 +9,7 @@ import {
 import { resourceOfKind } from '../../../objects/schema/resource-table.js';
 import type { FieldError } from '../field-errors.js';
 import * as access from './access.js';
+import * as certificates from './certificates.js';
 import * as core from './core.js';
 import * as extensions from './extensions.js';
 import * as jobs from './jobs.js';
@@ -27,6 +28,8 @@ interface KindRules {
   readonly create?: (object: never) => FieldError[];
   /** What an update must be, with all that `create` asks. */
   readonly update?: (object: never, old: never) => FieldError[];
+  /** What an update through a subresource must be; default: nothing but its metadata is checked. */
+  readonly part?: (object: never, old: never, subresource: string) => FieldError[];
 }
 
 /** The rules of each kind; a kind that is not here has those of its metadata alone. */
@@ -86,8 +89,9 @@ const RULES: Readonly<Record<string, KindRules>> = {
   'authentication.k8s.io/v1/TokenRequest': { create: access.validateTokenRequest },
   'certificates.k8s.io/v1/CertificateSigningRequest': {
     name: pathSegmentName,
-    create: access.validateSigningRequest,
-    update: access.validateSigningRequestUpdate,
+    create: certificates.validateSigningRequest,
+    update: certificates.validateSigningRequestUpdate,
+    part: certificates.validateSigningStatus,
   },
   'storage.k8s.io/v1/CSIDriver': { create: storage.validateCsiDriver },
   'storage.k8s.io/v1/CSINode': { create: storage.validateCsiNode },
@@ -142,6 +146,6 @@ export const validateUpdate = (object: KubeObject, old: KubeObject, subresource 
   if (subresource === 'ephemeralcontainers')
     return [...errors, ...validateEphemeralUpdate(object as never, old as never)];
   if (subresource === 'resize') return [...errors, ...validatePod(object as never)];
-  if (subresource !== '') return errors;
+  if (subresource !== '') return [...errors, ...(rules.part?.(object as never, old as never, subresource) ?? [])];
   return [...errors, ...(rules.update?.(object as never, old as never) ?? rules.create?.(object as never) ?? [])];
 };

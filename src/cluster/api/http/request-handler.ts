@@ -48,7 +48,7 @@ export const createRequestHandler = (options: HandlerOptions, closing: AbortSign
     const found = authenticator.authenticate(request);
     const user = found instanceof Promise ? await found : found;
     if (user === ANONYMOUS && !OPEN.test(path)) throw unauthorized();
-    return impersonated(user, request.headers, api.authorize);
+    return impersonated(user, request, api.authorize);
   };
 
   return {

@@ -14,7 +14,7 @@ export const requestLifetimeMs = ({ status }: CertificateSigningRequest): number
   return isDecided ? HOUR_MS : 24 * HOUR_MS;
 };
 
-/** Removes old CertificateSigningRequests. Who approves and who signs them is up to people and signers. */
+/** Removes old CertificateSigningRequests. Who approves them is up to people. */
 export const createRequestCleaner = ({ client, clock, informers }: ControllerDeps): Controller => {
   const requests = informers.informer(CertificateSigningRequest);
   return {
