@@ -37,7 +37,7 @@ export const signRequest = async (
   const request = new x509.Pkcs10CertificateRequest(pem);
   if (!(await request.verify())) throw new Error('the signature of the request is wrong');
   const issuer = new x509.X509Certificate(authority.certificate);
-  const keyUsage: x509.KeyUsageFlags = usages.reduce((all, usage) => all | (KEY_USAGES[usage] ?? 0), 0);
+  const keyUsage = usages.reduce((all, usage) => all | (KEY_USAGES[usage] ?? 0), 0);
   const extended = usages.flatMap((usage) => EXTENDED_USAGES[usage] ?? []);
   const names = alternativeNames(request);
   const certificate = await x509.X509CertificateGenerator.create({
@@ -48,7 +48,7 @@ export const signRequest = async (
     signingKey: await importKey(authority.key),
     signingAlgorithm,
     extensions: [
-      ...(keyUsage === 0 ? [] : [new x509.KeyUsagesExtension(keyUsage, true)]),
+      ...(keyUsage === 0 ? [] : [new x509.KeyUsagesExtension(keyUsage as x509.KeyUsageFlags, true)]),
       ...(extended.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension(extended)]),
       new x509.BasicConstraintsExtension(false, undefined, true),
       await x509.AuthorityKeyIdentifierExtension.create(issuer),
