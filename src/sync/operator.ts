@@ -8,14 +8,16 @@ import type { Controller } from '../cluster/client/controller.js';
 import { createEventRecorder } from '../cluster/client/event-recorder.js';
 import type { InformerSet } from '../cluster/client/informer.js';
 import type { Clock } from '../objects/clock.js';
-import { Secret } from '../objects/kinds/core-v1.js';
+import { ConfigMap, Secret } from '../objects/kinds/core-v1.js';
 import type { KubeObject } from '../objects/object.js';
 import type { RenderPool } from '../render/pool/render-pool.js';
 import { AppProject, Application, APPLICATION_NAMESPACES } from './applications/application.js';
 import { ApplicationReconciler } from './applications/application-controller.js';
+import { ARGOCD_SETTINGS, kustomizeBuildOf } from './applications/argocd-settings.js';
 import { bootstrapOperator } from './applications/bootstrap.js';
 import { DesiredStates } from './applications/desired-state.js';
 import { KeptManifests } from './applications/kept-manifests.js';
+import { findProject } from './applications/project-rules.js';
 import { addApplicationIndexes, applicationWatches, Triggers } from './applications/triggers.js';
 import { LiveObjects } from './compare/live-objects.js';
 import type { MaintenanceReport } from './maintenance.js';
@@ -23,6 +25,8 @@ import { maintainOperator } from './maintenance.js';
 import { Charts } from './sources/charts.js';
 import { isRepositorySecret } from './sources/credentials.js';
 import type { RemoteLimits } from './sources/remote-backend.js';
+import { RemoteFiles } from './sources/remote-files.js';
+import { RemoteFolders } from './sources/remote-folders.js';
 import type { PollSchedule } from './sources/repositories.js';
 import { Repositories } from './sources/repositories.js';
 
@@ -81,13 +85,21 @@ const assemble = (options: OperatorOptions) => {
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   const charts = new Charts({ folder: join(options.dataDir, 'charts'), secrets });
+  const projects = informers.informer(AppProject);
+  const settings = informers.informer(ConfigMap);
   const desired = new DesiredStates({
+    client,
+    live,
     repositories,
     charts,
+    folders: new RemoteFolders(repositories),
+    files: new RemoteFiles(secrets),
     clock,
     renderPool: options.renderPool,
+    projectOf: (application) => findProject(application, (key) => projects.get(key)),
     kubeVersion: () => options.kubeVersion,
     apiVersions: () => live.apiVersions,
+    kustomizeBuild: () => kustomizeBuildOf(settings.get(ARGOCD_SETTINGS)),
   });
   const events = createEventRecorder(client, { component: 'fairlead-application-controller', clock, log });
   const elapsed = options.elapsed ?? (() => performance.now());
@@ -95,7 +107,6 @@ const assemble = (options: OperatorOptions) => {
   const reconciler = new ApplicationReconciler(shared);
   triggers = new Triggers({ ...shared, memories: reconciler.memories });
   informers.informer(Application);
-  informers.informer(AppProject);
   informers.informer(Secret);
   return { reconciler, triggers, live, repositories, kept, charts, events };
 };

@@ -1,7 +1,9 @@
 import { realpath, writeFile } from 'node:fs/promises';
 import { stderr, stdout } from 'node:process';
 import { Command, Option } from 'commander';
+import type { Outside } from '../../render/outside.js';
 import { CommandFailure, EXIT } from '../exit-statuses.js';
+import { lazyOutside } from '../template/lazy-outside.js';
 
 interface KustomizeFlags {
   readonly enableHelm?: boolean;
@@ -67,7 +69,8 @@ const build = async (dir: string, flags: KustomizeFlags): Promise<string> => {
   const folder = await realpath(dir).catch(() => {
     throw new CommandFailure(`must build at directory: '${dir}' does not exist`);
   });
-  const inflateChart = flags.enableHelm === true ? await chartInflator(flags) : undefined;
+  const here = lazyOutside();
+  const inflateChart = flags.enableHelm === true ? await chartInflator(flags, here.outside) : undefined;
   try {
     const built = await buildOverlay(
       new FolderTree('/'),
@@ -75,6 +78,8 @@ const build = async (dir: string, flags: KustomizeFlags): Promise<string> => {
       {
         loadRestrictor: RESTRICTORS[flags.loadRestrictor] ?? 'rootOnly',
         reorder: flags.reorder,
+        fetchRemote: here.outside.folder,
+        fetchFile: here.outside.file,
         ...(inflateChart === undefined ? {} : { inflateChart }),
       },
       new AbortController().signal,
@@ -85,12 +90,15 @@ const build = async (dir: string, flags: KustomizeFlags): Promise<string> => {
     if (!(error instanceof KustomizeError)) throw error;
     const at = error.file === undefined ? '' : `${error.file.startsWith('/') ? '' : '/'}${error.file}: `;
     throw new CommandFailure(at + error.message);
+  } finally {
+    await here.close();
   }
 };
 
-const chartInflator = async (flags: KustomizeFlags) => {
+const chartInflator = async (flags: KustomizeFlags, { chart }: Required<Pick<Outside, 'chart'>>) => {
   const { createChartInflator } = await import('../../render/kustomize/generate/inflate-chart.js');
   return createChartInflator({
+    pull: chart,
     apiVersions: flags.helmApiVersions,
     ...(flags.helmKubeVersion === undefined ? {} : { kubeVersion: flags.helmKubeVersion }),
   });

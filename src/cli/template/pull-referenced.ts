@@ -1,7 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { env } from 'node:process';
 import type { Chart } from '../../render/helm/chart/chart.js';
 import { ChartError } from '../../render/helm/chart/chart-error.js';
 import { loadChartFiles } from '../../render/helm/chart/load-files.js';
@@ -11,11 +9,11 @@ import { pullDependencies } from '../../render/helm/repositories/pull-dependenci
 import { isHttp, isOci, pullAddress, pullChart } from '../../render/helm/repositories/pull-chart.js';
 import type { RepositoryAccess } from '../../render/helm/repositories/request.js';
 import type { TemplateOptions } from './template-options.js';
+import { userCache } from './user-cache.js';
 
 const PRERELEASES = '>0.0.0-0';
 
-const cache = (): ChartCache =>
-  new ChartCache(join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'fairlead', 'charts'));
+const cache = (): ChartCache => new ChartCache(join(userCache(), 'charts'));
 
 const pem = async (path: string | undefined): Promise<string | undefined> =>
   path === undefined ? undefined : await readFile(path, 'utf8');

@@ -186,7 +186,9 @@ export class ApplicationReconciler {
     if (wanted === undefined) return;
     this.#deps.desired.unpin(key);
     if (wanted === 'hard') memory.comparison.clear();
-    for (const { repoURL } of sourcesOf(application.spec)) await this.#deps.repositories.poke(repoURL);
+    const based = this.#deps.desired.repositoriesOf(key);
+    const repositories = new Set([...sourcesOf(application.spec).map(({ repoURL }) => repoURL), ...based]);
+    for (const repoURL of repositories) await this.#deps.repositories.poke(repoURL);
   }
 
   /** A state that is deployed, in sync and healthy is kept, and enters the history. */
@@ -226,10 +228,12 @@ export class ApplicationReconciler {
   }
 
   /** When to look again without being told: a repository that is out of reach becomes a condition after a while. */
-  #nextLook({ application }: Round): Outcome {
+  #nextLook({ application, findings }: Round): Outcome {
     const failure = this.#deps.desired.failureOf(application);
     const expires = this.#deps.desired.expiresInMs(keyOf(application));
-    if (failure === undefined) return expires === undefined ? DONE : { requeueAfterMs: expires };
+    // A spec that is not looked at any further has nothing that could expire.
+    const waits = expires !== undefined && !findings.some(({ reason }) => SPEC_REASONS.has(reason));
+    if (failure === undefined) return waits ? { requeueAfterMs: expires } : DONE;
     const due = failure.since + this.#deps.sourceGraceMs - this.#deps.clock.now();
     return due > 0 ? { requeueAfterMs: due } : DONE;
   }

@@ -14,10 +14,11 @@ import type { Application } from './application.js';
 import { AppProject, instanceName, sourcesOf } from './application.js';
 import type { ApplicationMemory, Deployable } from './application-memory.js';
 import { attemptOf } from './automation.js';
-import type { DesiredState, DesiredStates } from './desired-state.js';
+import type { DesiredStates } from './desired-state.js';
+import type { DesiredState } from './source-parts.js';
 import type { KeptManifests } from './kept-manifests.js';
 import { plainTargets, withoutHooks } from './operation-step.js';
-import { refuseObject } from './project-rules.js';
+import { findProject, refuseObject } from './project-rules.js';
 import { lastHealthy, quarantineOf } from './quarantine.js';
 import type { Round } from './status.js';
 
@@ -57,12 +58,8 @@ export class ApplicationViews {
     this.#projects = deps.informers.informer(AppProject);
   }
 
-  projectOf({ metadata, spec }: Application): AppProject | undefined {
-    const { namespace = '' } = metadata;
-    return (
-      this.#projects.get({ namespace: 'argocd', name: spec.project }) ??
-      this.#projects.get({ namespace, name: spec.project })
-    );
+  projectOf(application: Application): AppProject | undefined {
+    return findProject(application, (key) => this.#projects.get(key));
   }
 
   async desired(round: Round, signal: AbortSignal): Promise<DesiredState | undefined> {
@@ -193,7 +190,7 @@ export class ApplicationViews {
     const kept = wanted === undefined ? undefined : await this.#kept(revision, wanted);
     if (kept !== undefined) return kept;
     try {
-      const state = await this.#deps.desired.of(application, revision, signal);
+      const state = await this.#deps.desired.of(application, [revision], signal);
       return { revision: state.revisions[0] ?? revision, digest: state.digest, manifests: state.manifests };
     } catch (error) {
       if (error instanceof SourceError) round.findings.push({ reason: 'SourceFailed', message: error.message });

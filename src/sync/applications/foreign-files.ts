@@ -1,3 +1,4 @@
+import { expandVariables } from '../../render/build-environment.js';
 import { FileTreeError } from '../../render/file-tree.js';
 import { GitTree } from '../../render/files/git-tree.js';
 import { treeOf } from '../sources/changed-paths.js';
@@ -21,22 +22,31 @@ export interface ForeignFile {
   readonly text: string | undefined;
 }
 
-/** The names in a source's options that begin with `$`. */
-const foreignNames = ({ helm }: ApplicationSource): readonly string[] => {
+/** The names in a source's options that begin with `$`, but for variables of the build environment. */
+const foreignNames = ({ helm }: ApplicationSource, environment: ReadonlyMap<string, string>): readonly string[] => {
   const names = [...(helm?.valueFiles ?? []), ...(helm?.fileParameters ?? []).map(({ path }) => path)];
-  return [...new Set(names.filter((name) => name.startsWith('$')))];
+  const isVariable = (name: string): boolean =>
+    name.startsWith('${') || environment.has(/^\$(\w+)/.exec(name)?.[1] ?? '');
+  return [...new Set(names.filter((name) => name.startsWith('$') && !isVariable(name)))];
 };
+
+export interface ForeignRequest {
+  readonly source: ApplicationSource;
+  readonly sources: readonly ApplicationSource[];
+  /** Variables that paths may name. */
+  readonly environment: ReadonlyMap<string, string>;
+}
 
 /** Reads the files of other sources (those with a `ref`) that a source uses. Throws SourceError. */
 export const readForeignFiles = async (
-  source: ApplicationSource,
-  sources: readonly ApplicationSource[],
+  { source, sources, environment }: ForeignRequest,
   repositories: Repositories,
   signal: AbortSignal,
 ): Promise<readonly ForeignFile[]> => {
   const files: ForeignFile[] = [];
-  for (const name of foreignNames(source)) {
-    const [, ref, path = ''] = REFERENCE.exec(name) ?? [];
+  for (const name of foreignNames(source, environment)) {
+    const [, ref, written = ''] = REFERENCE.exec(name) ?? [];
+    const path = expandVariables(written, (variable) => environment.get(variable) ?? '');
     const other = sources.find((one) => ref !== undefined && one.ref === ref);
     if (other === undefined) {
       throw new SourceError(

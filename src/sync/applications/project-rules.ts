@@ -1,8 +1,17 @@
+import type { ObjectKey } from '../../objects/object.js';
 import type { ResourceId } from '../compare/resource-id.js';
 import { resourceName } from '../compare/resource-id.js';
 import { repositoryIdentity } from '../sources/repository-url.js';
-import type { AppProjectSpec, ApplicationDestination, GroupKindRule } from './application.js';
-import { IN_CLUSTER_NAME, IN_CLUSTER_SERVER } from './application.js';
+import type { Application, AppProject, AppProjectSpec, ApplicationDestination, GroupKindRule } from './application.js';
+import { APPLICATION_NAMESPACES, IN_CLUSTER_NAME, IN_CLUSTER_SERVER } from './application.js';
+
+/** The project of an application: in `argocd`, or beside the application. */
+export const findProject = (
+  { metadata, spec }: Application,
+  get: (key: ObjectKey) => AppProject | undefined,
+): AppProject | undefined =>
+  get({ namespace: APPLICATION_NAMESPACES[0], name: spec.project }) ??
+  get({ namespace: metadata.namespace ?? '', name: spec.project });
 
 /** `*` stands for any text without or with slashes, `?` for one character. */
 const glob = (pattern: string): RegExp =>
@@ -50,6 +59,14 @@ export const permitsDestination = (project: AppProjectSpec, destination: Applica
       cluster(rule) &&
       matches(rule.namespace ?? '', namespace),
   );
+};
+
+/** Whether objects may go to all namespaces of a cluster, those to come too. */
+export const permitsEveryNamespace = (project: AppProjectSpec, destination: ApplicationDestination): boolean => {
+  const rules = project.destinations ?? [];
+  const denies = rules.some(({ namespace }) => namespace?.startsWith('!') === true);
+  // No namespace has this name, and only a rule for all of them matches it.
+  return !denies && permitsDestination(project, { ...destination, namespace: '\0' });
 };
 
 const named = (rules: readonly GroupKindRule[], id: ResourceId): boolean =>

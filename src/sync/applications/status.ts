@@ -8,7 +8,7 @@ import type { ApplicationMemory } from './application-memory.js';
 import { attemptOf } from './automation.js';
 import type { Finding } from './conditions.js';
 import { conditionsOf } from './conditions.js';
-import type { DesiredState } from './desired-state.js';
+import type { DesiredState } from './source-parts.js';
 import { mergePatchBetween } from './merge-patch.js';
 import { withoutHooks } from './operation-step.js';
 import { imagesOf, itemsOf, summarize, timed, uncomparedItems } from './resource-statuses.js';

@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { Watch } from '../../cluster/client/controller.js';
 import type { InformerSet } from '../../cluster/client/informer.js';
 import type { Clock } from '../../objects/clock.js';
-import { Secret } from '../../objects/kinds/core-v1.js';
-import type { ObjectKey } from '../../objects/object.js';
+import { ConfigMap, Secret } from '../../objects/kinds/core-v1.js';
+import type { KubeObject, ObjectKey } from '../../objects/object.js';
 import { keyOf, keyText } from '../../objects/object.js';
 import { sameValue } from '../compare/field-paths.js';
 import type { LiveObjects, ManagedChange } from '../compare/live-objects.js';
@@ -14,6 +14,7 @@ import type { RepositoryEvent } from '../sources/repository.js';
 import { DEFAULT_REVISION } from '../sources/revision.js';
 import { AppProject, Application, APPLICATION_NAMESPACES, instanceKey, sourcesOf } from './application.js';
 import type { ApplicationMemories } from './application-memory.js';
+import { ARGOCD_SETTINGS } from './argocd-settings.js';
 import { dependenciesOf } from './dependencies.js';
 import type { DesiredStates } from './desired-state.js';
 
@@ -36,6 +37,8 @@ const TIDY_MS = 600_000;
 /** A status that changes is looked at again only after this many times what the last look cost. */
 const COST_FACTOR = 10;
 const LONGEST_DELAY_MS = 2000;
+/** What a chart has looked up makes it render again at most so often: its own sync may be what changes it. */
+const LOOKUP_PAUSE_MS = 30_000;
 
 const sourceKeys = (application: Application): readonly string[] =>
   sourcesOf(application.spec).flatMap(({ repoURL, targetRevision }) => {
@@ -53,6 +56,9 @@ export const addApplicationIndexes = (informers: InformerSet): void => {
   applications.addIndex(DEPENDENCY_INDEX, (application) => dependenciesOf(application).map(keyText));
   applications.addIndex(PROJECT_INDEX, ({ spec }) => [spec.project]);
 };
+
+const isSettings = ({ metadata }: KubeObject): boolean =>
+  metadata.namespace === ARGOCD_SETTINGS.namespace && metadata.name === ARGOCD_SETTINGS.name;
 
 const isServed = (key: ObjectKey): boolean =>
   (APPLICATION_NAMESPACES as readonly string[]).includes(key.namespace ?? '');
@@ -94,6 +100,8 @@ export const applicationWatches = (informers: InformerSet): readonly Watch[] => 
 export class Triggers {
   readonly #deps: TriggerDeps;
   readonly #delayed = new Set<string>();
+  /** When an application may be rendered again because of what it has looked up, in milliseconds since 1970. */
+  readonly #lookupPauses = new Map<string, number>();
   #enqueue: (key: ObjectKey) => void = () => undefined;
   #signal: AbortSignal = AbortSignal.abort();
 
@@ -109,6 +117,11 @@ export class Triggers {
     const stops = [
       live.onChange((change) => this.#managedChanged(change)),
       live.onNewKind(() => this.#kindsChanged()),
+      live.onObject((object) => this.#objectChanged(object)),
+      informers.informer(ConfigMap).onEvent(({ object, previous }) => {
+        if (!isSettings(object) || sameValue(object.data, previous?.data)) return;
+        for (const application of informers.informer(Application).list()) this.#enqueue(keyOf(application));
+      }),
       informers.informer(Secret).onEvent(({ object, previous }) => {
         const isConfiguration = isRepositorySecret(object) || (previous !== undefined && isRepositorySecret(previous));
         if (!isConfiguration || !isServed(keyOf(object)) || sameValue(object.data, previous?.data)) return;
@@ -126,9 +139,14 @@ export class Triggers {
   repositoryChanged(repoURL: string, event: RepositoryEvent): void {
     const identity = repositoryIdentity(repoURL);
     const target = event.target;
-    const users = this.#deps.informers
-      .informer(Application)
-      .byIndex(SOURCE_INDEX, target === undefined ? identity : `${identity}\n${target}`);
+    const applications = this.#deps.informers.informer(Application);
+    const sourced = applications.byIndex(SOURCE_INDEX, target === undefined ? identity : `${identity}\n${target}`);
+    const based = new Set(this.#deps.desired.basedOn(identity, target));
+    for (const application of sourced) based.delete(keyText(application.metadata));
+    const users =
+      based.size === 0
+        ? sourced
+        : [...sourced, ...applications.list().filter(({ metadata }) => based.has(keyText(metadata)))];
     if (event.type === 'moved') {
       for (const application of users) {
         const key = keyOf(application);
@@ -145,6 +163,24 @@ export class Triggers {
     );
     if (error === undefined) for (const application of users) this.#enqueue(keyOf(application));
     else this.#after(this.#deps.sourceGraceMs, () => users.forEach((application) => this.#enqueue(keyOf(application))));
+  }
+
+  /** An object that a chart has looked up: the render may come out differently. */
+  #objectChanged(object: KubeObject): void {
+    for (const key of this.#deps.desired.lookersOf(object)) {
+      const id = keyText(key);
+      const now = this.#deps.clock.now();
+      const pausedUntil = this.#lookupPauses.get(id) ?? 0;
+      if (pausedUntil > now + LOOKUP_PAUSE_MS) continue;
+      const refresh = (): void => {
+        this.#deps.desired.unpin(key);
+        this.#enqueue(key);
+      };
+      // One that waits already sees this change too.
+      this.#lookupPauses.set(id, Math.max(now, pausedUntil) + LOOKUP_PAUSE_MS);
+      if (pausedUntil <= now) refresh();
+      else this.#after(pausedUntil - now, refresh);
+    }
   }
 
   #managedChanged({ instance, isDrift }: ManagedChange): void {
@@ -195,7 +231,13 @@ export class Triggers {
 
   #tidy(): void {
     const applications = this.#deps.informers.informer(Application);
+    const { desired } = this.#deps;
     const inUse = (key: string): boolean => applications.byIndex(SOURCE_INDEX, key).length > 0;
-    this.#deps.repositories.keepOnly(inUse, (identity, target) => inUse(`${identity}\n${target}`));
+    this.#deps.repositories.keepOnly(
+      (identity) => inUse(identity) || desired.basedOn(identity).length > 0,
+      (identity, target) => inUse(`${identity}\n${target}`) || desired.basedOn(identity, target).length > 0,
+    );
+    const there = new Set(applications.list().map(({ metadata }) => keyText(metadata)));
+    for (const id of this.#lookupPauses.keys()) if (!there.has(id)) this.#lookupPauses.delete(id);
   }
 }

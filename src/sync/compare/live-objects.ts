@@ -56,6 +56,7 @@ export class LiveObjects {
   /** The last states of hooks that were removed. */
   readonly #lastHooks = new Map<string, KubeObject>();
   readonly #changeHandlers = new Set<(change: ManagedChange) => void>();
+  readonly #objectHandlers = new Set<(object: KubeObject) => void>();
   readonly #kindHandlers = new Set<() => void>();
   readonly #waiters = new Set<() => void>();
   #scopeOf: ScopeOf = () => undefined;
@@ -109,6 +110,12 @@ export class LiveObjects {
   onChange(handler: (change: ManagedChange) => void): () => void {
     this.#changeHandlers.add(handler);
     return () => this.#changeHandlers.delete(handler);
+  }
+
+  /** Called with every object that is made, changed or deleted, whoever it belongs to. */
+  onObject(handler: (object: KubeObject) => void): () => void {
+    this.#objectHandlers.add(handler);
+    return () => this.#objectHandlers.delete(handler);
   }
 
   /** Called when the cluster serves a new kind. */
@@ -178,6 +185,7 @@ export class LiveObjects {
     const before = previous === undefined ? undefined : trackedBy(previous);
     if (this.#written.size > 0 || this.#waiters.size > 0) this.#settle(type, object);
     if (type === 'deleted') this.#remember(object);
+    for (const handler of this.#objectHandlers) handler(object);
     if (instance === undefined && before === undefined) return;
     const key = idText(object);
     if (before !== undefined && before !== instance) {

@@ -7,12 +7,16 @@ import { ChartError } from '../../render/helm/chart/chart-error.js';
 import type { ChartFile } from '../../render/helm/chart/chart.js';
 import { readArchive } from '../../render/helm/chart/read-archive.js';
 import { isHttp, isOci, pullChart } from '../../render/helm/repositories/pull-chart.js';
-import type { RepositoryAccess } from '../../render/helm/repositories/request.js';
+import type { RepositoryAccess as RequestAccess } from '../../render/helm/repositories/request.js';
+import type { Answer, WantedChart } from '../../render/outside.js';
+import { OutsideError } from '../../render/outside.js';
 import type { FreedSpace } from '../freed-space.js';
 import { addFreed, isSetAside, NOTHING_FREED, removeCounted, setAside, touch } from '../freed-space.js';
-import { accessFor } from './credentials.js';
+import type { RepositoryAccess } from './credentials.js';
+import { accessFor, repositoryNamed } from './credentials.js';
 import { SourceError } from './errors.js';
 import { withoutCredentials } from './repository-url.js';
+import { requestAccess } from './request-access.js';
 
 /** A chart of a Helm or OCI repository, and the version or range that is wanted of it. */
 export interface ChartRequest {
@@ -27,6 +31,8 @@ export interface ObtainedChart {
   readonly version: string;
   /** The folder with its `Chart.yaml`. */
   readonly folder: string;
+  /** SHA-256 of the archive. */
+  readonly digest: string;
 }
 
 export interface ChartsOptions {
@@ -47,22 +53,47 @@ export class Charts {
     this.#options = options;
   }
 
-  /** Throws SourceError. */
-  async obtain(request: ChartRequest, signal: AbortSignal): Promise<ObtainedChart> {
-    const { repoURL, chart, targetRevision } = request;
+  /** `mayUse` says whose credentials may be sent. Throws SourceError. */
+  async obtain(
+    request: ChartRequest,
+    signal: AbortSignal,
+    mayUse: (repoURL: string) => boolean = () => true,
+  ): Promise<ObtainedChart> {
+    const { chart, targetRevision } = request;
+    const repoURL = this.#addressOf(request);
     // Argo CD writes OCI registries without their scheme.
     const repository = isHttp(repoURL) || isOci(repoURL) ? repoURL : `oci://${repoURL}`;
     try {
-      const access = this.#access(request, signal);
+      const access: RequestAccess = {
+        passCredentials: request.passCredentials,
+        ...requestAccess(mayUse(repoURL) ? this.#access(repoURL) : {}, signal),
+      };
       const version = targetRevision === undefined || targetRevision === 'HEAD' ? '' : targetRevision;
       const archive = await pullChart({ repository, name: chart, version }, access);
       const files = await readArchive(archive);
-      return { version: versionOf(files), folder: await this.#unpack(archive, files) };
+      const digest = createHash('sha256').update(archive).digest('hex');
+      return { version: versionOf(files), digest, folder: await this.#unpack(digest, files) };
     } catch (error) {
       if (!(error instanceof ChartError)) throw error;
       signal.throwIfAborted();
       const message = `Cannot read chart "${chart}" of ${withoutCredentials(repoURL)}: ${error.message}`;
       throw new SourceError('unreachable', message, { cause: error });
+    }
+  }
+
+  /** The chart that another one, or a kustomization, needs. Throws OutsideError. */
+  async answer(
+    { repository, name, version, passCredentials = false }: WantedChart,
+    mayUse: (repoURL: string) => boolean,
+    signal: AbortSignal,
+  ): Promise<Answer<'chart'>> {
+    const request = { repoURL: repository, chart: name, targetRevision: version, passCredentials };
+    try {
+      const { folder, digest } = await this.obtain(request, signal, mayUse);
+      return { id: digest, value: { tree: { kind: 'folder', path: folder }, path: '' } };
+    } catch (error) {
+      if (error instanceof SourceError) throw new OutsideError(error.message, { cause: error });
+      throw error;
     }
   }
 
@@ -82,23 +113,27 @@ export class Charts {
     return freed;
   }
 
-  #access({ repoURL, passCredentials }: ChartRequest, signal: AbortSignal): RepositoryAccess {
-    const { username, password, tls = {} } = accessFor(repoURL, this.#options.secrets());
-    return {
-      passCredentials,
-      signal,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-      ...(tls.key === undefined ? {} : { key: tls.key }),
-      ...(tls.insecure === true ? { insecureSkipTlsVerify: true } : {}),
-    };
+  /** `@name` and `alias:name` stand for a repository that is configured under that name. */
+  #addressOf({ repoURL, chart }: ChartRequest): string {
+    const name = /^(?:@|alias:)(.+)$/.exec(repoURL)?.[1];
+    if (name === undefined) return repoURL;
+    const address = repositoryNamed(name, this.#options.secrets());
+    if (address !== undefined) return address;
+    const why = `no repository Secret has the name "${name}"`;
+    throw new SourceError('invalid', `Cannot read chart "${chart}" of ${repoURL}: ${why}`);
+  }
+
+  /** Secrets write OCI registries with their scheme or without. */
+  #access(repoURL: string): RepositoryAccess {
+    const secrets = this.#options.secrets();
+    const access = accessFor(repoURL, secrets);
+    if (Object.keys(access).length > 0 || !isOci(repoURL)) return access;
+    return accessFor(repoURL.slice('oci://'.length), secrets);
   }
 
   /** Writes the files into a folder named by their archive; `readArchive` has made sure that they stay inside. */
-  async #unpack(archive: Buffer, files: readonly ChartFile[]): Promise<string> {
-    const target = join(this.#options.folder, createHash('sha256').update(archive).digest('hex'));
+  async #unpack(digest: string, files: readonly ChartFile[]): Promise<string> {
+    const target = join(this.#options.folder, digest);
     if (touch(target)) return target;
     await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
     const unfinished = await mkdtemp(join(this.#options.folder, '.new-'));

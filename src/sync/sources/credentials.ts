@@ -11,6 +11,8 @@ export interface RepositoryAccess {
   readonly password?: string;
   readonly bearerToken?: string;
   readonly tls?: TlsOptions;
+  /** An OCI registry is reached without TLS. */
+  readonly isPlainHttp?: boolean;
 }
 
 const field = (secret: Secret, name: string): string | undefined => {
@@ -39,7 +41,14 @@ const accessOf = (secret: Secret): RepositoryAccess => {
     ...optional('password', password),
     ...optional('bearerToken', bearerToken),
     ...(Object.keys(tls).length > 0 ? { tls } : {}),
+    ...(field(secret, 'insecureOCIForceHttp') === 'true' ? { isPlainHttp: true } : {}),
   };
+};
+
+/** The address of the repository that is configured under a name, as charts write `@name` and `alias:name`. */
+export const repositoryNamed = (name: string, secrets: readonly KubeObject[]): string | undefined => {
+  const secret = secrets.find((object) => secretType(object) === 'repository' && field(object, 'name') === name);
+  return secret === undefined ? undefined : field(secret, 'url');
 };
 
 const optional = <K extends string>(name: K, value: string | undefined): Partial<Record<K, string>> =>

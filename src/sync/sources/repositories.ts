@@ -11,7 +11,7 @@ import { createFolderBackend } from './folder-backend.js';
 import type { GitBackend } from './git-backend.js';
 import type { RemoteLimits } from './remote-backend.js';
 import { createRemoteBackend, DEFAULT_REMOTE_LIMITS } from './remote-backend.js';
-import type { RepositoryEvent } from './repository.js';
+import type { Commit, RepositoryEvent } from './repository.js';
 import { Repository } from './repository.js';
 import { locateRepository, repositoryIdentity } from './repository-url.js';
 
@@ -42,6 +42,16 @@ export interface RepositoriesOptions {
   readonly random?: () => number;
 }
 
+/** Whose credentials a repository is read with: those of its Secret, or nobody's. */
+export type AccessKind = 'configured' | 'anonymous';
+
+/** One revision of a repository. */
+export interface WantedRevision {
+  readonly repoURL: string;
+  readonly targetRevision: string | undefined;
+  readonly access: AccessKind;
+}
+
 interface Followed {
   readonly repository: Repository;
   readonly stop: AbortController;
@@ -63,11 +73,11 @@ export class Repositories {
   }
 
   /** The repository, followed from now on. Throws `SourceError` `invalid` for a URL that cannot be used. */
-  use(repoURL: string): Repository {
-    const id = repositoryIdentity(repoURL);
+  use(repoURL: string, access: AccessKind = 'configured'): Repository {
+    const id = this.identity(repoURL, access);
     const known = this.#followed.get(id);
     if (known !== undefined) return known.repository;
-    const backend = this.#backend(repoURL, id);
+    const backend = this.#backend(repoURL, id, access);
     const stop = new AbortController();
     const repository: Repository = new Repository(repoURL, backend, this.#options.clock, (event) => {
       if (event.type === 'reach' && event.error !== undefined && followed.failures === 0) {
@@ -82,6 +92,25 @@ export class Repositories {
     return repository;
   }
 
+  /** The name of a repository in `keepOnly`. What was read with credentials is kept apart from what anybody may read. */
+  identity(repoURL: string, access: AccessKind = 'configured'): string {
+    return repositoryIdentity(repoURL) + (access === 'anonymous' ? '\nanonymous' : '');
+  }
+
+  /**
+   * The commit that a revision names, fetched. The signal ends the wait alone: the repository goes on for the others who
+   * use it. Throws SourceError.
+   */
+  async obtain(
+    { repoURL, targetRevision, access }: WantedRevision,
+    signal: AbortSignal,
+  ): Promise<Commit & { readonly repository: Repository }> {
+    const repository = this.use(repoURL, access);
+    const stop = this.#followed.get(this.identity(repoURL, access))?.stop.signal ?? signal;
+    const commit = await unlessAborted(repository.commit(targetRevision, stop), signal);
+    return { ...commit, repository };
+  }
+
   /** The repository, when somebody uses it. */
   find(repoURL: string): Repository | undefined {
     return this.#followed.get(repositoryIdentity(repoURL))?.repository;
@@ -89,8 +118,10 @@ export class Repositories {
 
   /** Looks at a repository now, as after a push. Nothing happens when nobody uses it. */
   async poke(repoURL: string): Promise<void> {
-    const followed = this.#followed.get(repositoryIdentity(repoURL));
-    if (followed !== undefined) await followed.repository.look(followed.stop.signal);
+    for (const access of ['configured', 'anonymous'] as const) {
+      const followed = this.#followed.get(this.identity(repoURL, access));
+      if (followed !== undefined) await followed.repository.look(followed.stop.signal);
+    }
   }
 
   /** Looks at once at every repository that could not be read: its credentials may have changed. */
@@ -155,13 +186,13 @@ export class Repositories {
     return freed;
   }
 
-  #backend(repoURL: string, id: string): GitBackend {
+  #backend(repoURL: string, id: string, kind: AccessKind): GitBackend {
     const location = locateRepository(repoURL);
     if (location.type === 'folder') return createFolderBackend(location.path);
     return createRemoteBackend({
       url: location.url,
       folder: join(this.#options.folder, cacheName(id)),
-      access: () => accessFor(repoURL, this.#options.secrets()),
+      access: () => (kind === 'anonymous' ? {} : accessFor(repoURL, this.#options.secrets())),
       limits: { ...DEFAULT_REMOTE_LIMITS, ...this.#options.limits },
     });
   }
@@ -234,6 +265,16 @@ export class Repositories {
     return base + Math.min(jitterMs, base) * random();
   }
 }
+
+/** Resolves as the promise does, or rejects when the signal fires first. */
+const unlessAborted = async <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> => {
+  signal.throwIfAborted();
+  return await new Promise<T>((resolve, reject) => {
+    const leave = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', leave, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
+};
 
 /** The name of the folder that a repository is kept in. */
 export const cacheName = (identity: string): string =>

@@ -26,6 +26,9 @@ export const locateRepository = (repoURL: string): RepositoryLocation => {
   return { type: 'http', url: repoURL };
 };
 
+/** Whether a repository is a folder of this machine. */
+export const isOnMachine = (repoURL: string): boolean => isAbsolute(repoURL) || /^file:/i.test(repoURL);
+
 const unsupported = (repoURL: string): SourceError =>
   new SourceError(
     'invalid',

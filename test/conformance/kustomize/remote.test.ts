@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
-import type { OutsideHere } from '../../../src/cli/template/outside-here.js';
-import { outsideHere } from '../../../src/cli/template/outside-here.js';
+import type { OutsideHere } from '../../../src/cli/template/lazy-outside.js';
+import { openOutsideHere } from '../../../src/cli/template/outside-here.js';
 import { createChartInflator } from '../../../src/render/kustomize/generate/inflate-chart.js';
 import { realTool } from '../../components/components.js';
 import type { GitServer, TestRepository } from '../../components/git-server.js';
@@ -41,6 +41,7 @@ describe('kustomize with what is elsewhere, beside kubectl kustomize', function 
   this.timeout(60_000);
   let kubectl: string;
   let helm: string;
+  let tools: string;
   let git: GitServer;
   let bases: TestRepository;
   let files: Server;
@@ -65,7 +66,12 @@ describe('kustomize with what is elsewhere, beside kubectl kustomize', function 
 
   before(async () => {
     kubectl = await realTool('kubectl');
-    helm = await realTool('helm');
+    // This Kustomize asks for `helm version -c`, which Helm 4 no longer has, and wants version 3.
+    tools = await mkdtemp(join(tmpdir(), 'fairlead-helm-'));
+    helm = join(tools, 'helm');
+    const real = await realTool('helm');
+    const script = `#!/bin/sh\n[ "$1" = version ] && exec echo v3.20.0\nexec '${real}' "$@"\n`;
+    await writeFile(helm, script, { mode: 0o755 });
     git = await startGitServer();
     bases = await git.createRepository('org/bases');
     first = await bases.commit(
@@ -93,12 +99,13 @@ describe('kustomize with what is elsewhere, beside kubectl kustomize', function 
     await git?.close();
     files?.closeAllConnections();
     files?.close();
+    if (tools !== undefined) await rm(tools, { recursive: true, force: true });
   });
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'fairlead-remote-'));
     process.env['XDG_CACHE_HOME'] = join(folder, 'cache');
-    here = outsideHere();
+    here = await openOutsideHere();
   });
 
   afterEach(async () => {

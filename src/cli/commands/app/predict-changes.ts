@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Client } from '../../../cluster/client/client.js';
 import { systemClock } from '../../../objects/clock.js';
-import { Secret } from '../../../objects/kinds/core-v1.js';
+import { ConfigMap, Secret } from '../../../objects/kinds/core-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
 import { keyOf } from '../../../objects/object.js';
 import { createRenderPool } from '../../../render/pool/render-pool.js';
 import type { Manifest } from '../../../render/render.js';
 import type { Application } from '../../../sync/applications/application.js';
-import { instanceName } from '../../../sync/applications/application.js';
+import { AppProject, instanceName } from '../../../sync/applications/application.js';
+import { ARGOCD_SETTINGS, kustomizeBuildOf } from '../../../sync/applications/argocd-settings.js';
 import { DesiredStates } from '../../../sync/applications/desired-state.js';
+import { findProject } from '../../../sync/applications/project-rules.js';
 import { FIELD_MANAGER } from '../../../sync/compare/compare.js';
 import { rulesFor, withoutIgnored } from '../../../sync/compare/ignore-differences.js';
 import { comparable } from '../../../sync/compare/normalize.js';
@@ -20,6 +22,8 @@ import type { Target } from '../../../sync/compare/targets.js';
 import { buildTargets } from '../../../sync/compare/targets.js';
 import { isRepositorySecret } from '../../../sync/sources/credentials.js';
 import { Charts } from '../../../sync/sources/charts.js';
+import { RemoteFiles } from '../../../sync/sources/remote-files.js';
+import { RemoteFolders } from '../../../sync/sources/remote-folders.js';
 import { Repositories } from '../../../sync/sources/repositories.js';
 import { CommandFailure } from '../../exit-statuses.js';
 import { KUBERNETES_VERSION } from '../../version.js';
@@ -72,17 +76,30 @@ const renderHere = async (
   const renderPool = createRenderPool({ maxThreads: 1 });
   try {
     const resources = await client.resources();
+    const apiVersions = [
+      ...new Set(resources.flatMap(({ apiVersion, kind }) => [apiVersion, `${apiVersion}/${kind}`])),
+    ];
+    const projects = (await client.list(AppProject)).items;
+    const build = kustomizeBuildOf(await client.get(ConfigMap, ARGOCD_SETTINGS));
     const desired = new DesiredStates({
       charts: new Charts({ folder: join(folder, 'charts'), secrets: () => secrets }),
+      folders: new RemoteFolders(repositories),
+      files: new RemoteFiles(() => secrets),
+      client,
+      live: { scopeOf: servedScopes(resources), apiVersions, refreshKinds: () => Promise.resolve() },
       clock: systemClock,
       repositories,
       renderPool,
+      projectOf: (one) =>
+        findProject(one, (key) =>
+          projects.find(({ metadata }) => metadata.namespace === key.namespace && metadata.name === key.name),
+        ),
       kubeVersion: () => KUBERNETES_VERSION,
-      apiVersions: () => [
-        ...new Set(resources.flatMap(({ apiVersion, kind }) => [apiVersion, `${apiVersion}/${kind}`])),
-      ],
+      apiVersions: () => apiVersions,
+      kustomizeBuild: () => build,
     });
-    return (await desired.of(application, revision, timeoutSignal(120_000))).manifests;
+    const revisions = revision === undefined ? undefined : [revision];
+    return (await desired.of(application, revisions, timeoutSignal(120_000))).manifests;
   } finally {
     await renderPool.close();
     await repositories.close();
