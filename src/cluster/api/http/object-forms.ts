@@ -4,7 +4,7 @@ import type { ListResult } from '../operations/read.js';
 import type { ServedResource } from '../request.js';
 import type { Negotiated } from './negotiation.js';
 import type { Answer } from './answers.js';
-import { tableOf, type TableOptions } from '../printers/table.js';
+import { isPrintable, tableOf, type TableOptions } from '../printers/table.js';
 
 /** An object with its metadata only. */
 export const partialObject = ({ object }: Item, version: string): unknown => ({
@@ -58,7 +58,7 @@ export const itemAnswer = (
   { as, asVersion }: Negotiated,
   table: TableOptions,
 ): Answer => {
-  if (as === 'Table' && item.object.kind === resource.kind) {
+  if (as === 'Table' && isPrintable(resource, item.object)) {
     const { resourceVersion = '' } = item.object.metadata;
     return { code, body: tableOf(resource, [item], { resourceVersion }, asVersion, table) };
   }

@@ -1,3 +1,4 @@
+import { convertAutoscaler } from '../operations/convert-autoscaler.js';
 import type { Printer } from './printer.js';
 import * as core from './core.js';
 import * as networking from './networking.js';
@@ -5,6 +6,12 @@ import * as policy from './cluster-policy.js';
 import { podPrinter } from './pods.js';
 import * as storage from './storage.js';
 import * as workloads from './workloads.js';
+
+/** The older version has the same columns. */
+const olderAutoscalerPrinter: Printer = {
+  ...workloads.autoscalerPrinter,
+  cells: (object, now) => workloads.autoscalerPrinter.cells(convertAutoscaler(object, 'autoscaling/v2'), now),
+};
 
 /** How each built-in kind is printed; those that are not here show name and age. */
 export const PRINTERS: Readonly<Record<string, Printer>> = {
@@ -34,6 +41,7 @@ export const PRINTERS: Readonly<Record<string, Printer>> = {
   'apps/v1/Deployment': workloads.deploymentPrinter,
   'apps/v1/ReplicaSet': workloads.replicaSetPrinter,
   'apps/v1/StatefulSet': workloads.statefulSetPrinter,
+  'autoscaling/v1/HorizontalPodAutoscaler': olderAutoscalerPrinter,
   'autoscaling/v2/HorizontalPodAutoscaler': workloads.autoscalerPrinter,
   'batch/v1/CronJob': workloads.cronJobPrinter,
   'batch/v1/Job': workloads.jobPrinter,

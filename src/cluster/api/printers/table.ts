@@ -1,9 +1,11 @@
+import type { KubeObject } from '../../../objects/object.js';
 import type { Item } from '../operations/machinery.js';
 import type { ServedResource } from '../request.js';
 import { agePrinter } from './core.js';
 import { customPrinter } from './custom-printer.js';
 import { PRINTERS } from './printer-table.js';
 import type { Printer } from './printer.js';
+import { scalePrinter } from './workloads.js';
 
 export interface TableOptions {
   /** `None`, `Metadata` (the default) or `Object`: what each row carries beside its cells. */
@@ -18,6 +20,14 @@ export const printerOf = (resource: ServedResource): Printer =>
     ? (PRINTERS[`${resource.apiVersion}/${resource.kind}`] ?? agePrinter)
     : customPrinter(resource.definitionVersion);
 
+const SCALE = 'autoscaling/v1/Scale';
+
+const kindOf = ({ apiVersion, kind }: KubeObject): string => `${apiVersion}/${kind}`;
+
+/** Whether an answer about a resource can be a Table: the resource's own objects, and the scale of one. */
+export const isPrintable = (resource: ServedResource, object: KubeObject): boolean =>
+  object.kind === resource.kind || kindOf(object) === SCALE;
+
 /** Objects as a `meta.k8s.io` Table, with the columns that kubectl prints. */
 export const tableOf = (
   resource: ServedResource,
@@ -26,7 +36,8 @@ export const tableOf = (
   version: string,
   { includeObject, withoutColumns }: TableOptions,
 ): unknown => {
-  const printer = printerOf(resource);
+  const [first] = items;
+  const printer = first !== undefined && kindOf(first.object) === SCALE ? scalePrinter : printerOf(resource);
   const { columns } = printer;
   const now = Date.now();
   const rows = items.map((item) => {

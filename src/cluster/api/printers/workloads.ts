@@ -7,6 +7,7 @@ import type {
 } from '../../../objects/kinds/apps-v1.js';
 import type { CronJob, Job } from '../../../objects/kinds/batch-v1.js';
 import type { PodTemplate, ReplicationController } from '../../../objects/kinds/core-v1.js';
+import type { Scale } from '../../../objects/kinds/autoscaling-v1.js';
 import type { HorizontalPodAutoscaler } from '../../../objects/kinds/autoscaling-v2.js';
 import type { PodDisruptionBudget } from '../../../objects/kinds/policy-v1.js';
 import { isConditionTrue } from '../../../objects/conditions.js';
@@ -172,6 +173,16 @@ export const autoscalerPrinter = printer<HorizontalPodAutoscaler>(
     object.spec.minReplicas === undefined ? '<unset>' : String(object.spec.minReplicas),
     object.spec.maxReplicas,
     count(object.status?.currentReplicas),
+    created(object, now),
+  ],
+);
+
+export const scalePrinter = printer<Scale & KubeObject>(
+  ['Name', 'Desired:integer', 'Available:integer', 'Age'],
+  (object, now) => [
+    object.metadata.name,
+    count(object.spec?.replicas),
+    count(object.status?.replicas),
     created(object, now),
   ],
 );
