@@ -178,10 +178,10 @@ describe('compileCustomResource', () => {
     const less = { rule: 'self.min <= self.max', message: 'min must not be above max' };
     assert.deepEqual(validate(numbers, { min: 1, max: 2 }, rule(less)), []);
     assert.deepEqual(validate(numbers, { min: 3, max: 2 }, rule(less)), [
-      'spec: Invalid value: "object": min must not be above max',
+      'spec: Invalid value: min must not be above max',
     ]);
     assert.deepEqual(validate(numbers, { min: 3, max: 2 }, rule({ rule: 'self.min <= self.max' })), [
-      'spec: Invalid value: "object": failed rule: self.min <= self.max',
+      'spec: Invalid value: failed rule: self.min <= self.max',
     ]);
     const detailed = {
       rule: 'self.min <= self.max',
@@ -222,7 +222,7 @@ describe('compileCustomResource', () => {
     );
     assert.deepEqual(custom.validate(widget({ size: 1 })), []);
     assert.deepEqual(lines(custom.validate(widget({ size: 1 }), widget({ size: 2 }))), [
-      'spec.size: Invalid value: "integer": cannot shrink',
+      'spec.size: Invalid value: 1: cannot shrink',
     ]);
     assert.deepEqual(custom.validate(widget({ size: 3 }), widget({ size: 2 })), []);
   });
@@ -272,9 +272,11 @@ describe('validateCreate of a definition', () => {
     };
     const errors = lines(validateCreate(definition));
     assert.equal(errors.length, 1);
-    assert.match(
-      errors[0] ?? '',
-      /^spec\.versions\[0\]\.schema\.openAPIV3Schema\.properties\[spec\]\.x-kubernetes-validations\[0\]\.rule: Invalid value: "self\.": compilation failed/,
+    assert.ok(
+      errors[0]?.endsWith(
+        "compilation failed: ERROR: <input>:1:6: Syntax error: no viable alternative at input '.'\n | self.\n | .....^",
+      ),
+      errors[0],
     );
   });
 });

@@ -1,185 +1,233 @@
-import { Optional, type ParseResult } from '@marcbachmann/cel-js';
-import { isRecord, jsonEquals, ownValue, type AnyRecord } from '../../../objects/json.js';
-import { child, invalid, item, keyed, type FieldError, type FieldReason } from '../field-errors.js';
-import { ruleEnvironment, safeExpression } from './cel-environment.js';
-import { celValue } from './cel-values.js';
-import { itemsOf, propertyOf, valuesOf } from './prune.js';
+import { isRecord, jsonEquals, ownValue } from '../../../objects/json.js';
+import { OptionalValue, type CelValue } from '../cel/values.js';
+import { child, invalid, item, keyed, type FieldError } from '../field-errors.js';
+import { CALL_COST_LIMIT, type Outcome, type Program } from '../cel/program.js';
+import type { CompiledRule, DeclaredRule, RuleNode } from './compiled-rules.js';
+import { withObjectFields } from './rule-types.js';
+import { ruleValue } from './rule-values.js';
 import type { StructuralSchema } from './structural-schema.js';
 
-interface Rule {
-  readonly source: string;
-  readonly run: ParseResult;
-  readonly message: string;
-  readonly messageExpression: ParseResult | undefined;
-  readonly reason: FieldReason;
-  readonly fieldPath: string;
-  readonly comparesWithOld: boolean;
-  readonly oldIsOptional: boolean;
+/** What all rules of one object may cost together. */
+const OBJECT_COST_LIMIT = 10_000_000;
+
+/** The longest message that an expression may make, in bytes. */
+const MESSAGE_LIMIT = 5 * 1024;
+
+/** What an update changed of a value, as far as it can be told. */
+interface Ratchet {
+  /** The value's own old one, where it can be told which that is. */
+  readonly old: unknown;
+  readonly isCorrelated: boolean;
+  /** Whether the nearest value above that can be compared is what it was. */
+  readonly isUnchangedAbove: boolean;
 }
 
-/** The rules of a schema and of all below it. */
-interface RuleNode {
+/** Ends the validation of an object whose rules cost too much. */
+class OutOfBudget extends Error {}
+
+const shownRule = ({ rule, message }: DeclaredRule): string => (message === '' ? rule : message).trim();
+
+/** Runs the rules of one object within one budget. */
+class RuleRun {
+  readonly errors: FieldError[] = [];
+  /** Errors about what an update did not touch. */
+  readonly warnings: string[] = [];
+  private left = OBJECT_COST_LIMIT;
+
+  run(node: RuleNode, value: unknown, old: unknown, path: string, ratchet: Ratchet): void {
+    if (value === null || value === undefined) return;
+    this.rulesOf(node, value, old, path, ratchet);
+    for (const alternative of node.alternatives) this.rulesOf(alternative, value, old, path, ratchet);
+    if (Array.isArray(value)) this.elements(node, value, old, path, ratchet);
+    else if (isRecord(value)) this.fields(node, value, old, path, ratchet);
+  }
+
+  private elements(node: RuleNode, value: readonly unknown[], old: unknown, path: string, ratchet: Ratchet): void {
+    if (node.items === undefined) return;
+    for (const [index, each] of value.entries()) {
+      const before = oldElement(node.schema, each, old);
+      this.run(node.items, each, before, item(path, index), below(ratchet, before, isKeyedList(node.schema), value));
+    }
+  }
+
+  private fields(
+    node: RuleNode,
+    value: Readonly<Record<string, unknown>>,
+    old: unknown,
+    path: string,
+    ratchet: Ratchet,
+  ): void {
+    for (const [name, each] of Object.entries(value)) {
+      const property = node.properties.get(name);
+      const inner = property ?? node.values;
+      if (inner === undefined) continue;
+      const before = ownValue(old, name);
+      const place = property === undefined ? keyed(path, name) : child(path, name);
+      this.run(inner, each, before, place, below(ratchet, before, true, value));
+    }
+  }
+
+  private rulesOf(node: RuleNode, value: unknown, old: unknown, path: string, ratchet: Ratchet): void {
+    for (const why of node.broken) this.errors.push(invalid(path, value, `rule compile error: ${why}`));
+    if (node.rules.length === 0) return;
+    const schema = node.isObject ? withObjectFields(node.schema) : node.schema;
+    const self = ruleValue(value, schema);
+    const before = old === undefined || old === null ? undefined : ruleValue(old, schema);
+    for (const rule of node.rules) this.rule(rule, { value, self, before, path, ratchet, schema });
+  }
+
+  private rule(rule: CompiledRule, about: RuleSubject): void {
+    const isOptional = rule.declared.optionalOldSelf === true;
+    if (rule.comparesWithOld && about.before === undefined && !isOptional) return;
+    const variables = (name: string): CelValue => {
+      if (name === 'self') return about.self;
+      if (!isOptional) return about.before;
+      return about.before === undefined ? OptionalValue.none : OptionalValue.of(about.before);
+    };
+    const shown = shownRule(rule.declared);
+    const outcome = this.evaluate(rule.program, variables);
+    const type: unknown = about.schema['type'] ?? '';
+    if (outcome === undefined) {
+      const why = 'validation failed due to running out of cost budget, no further validation rules will be run';
+      throw this.stop(invalid(about.path, type, why));
+    }
+    if (!outcome.ok) {
+      this.failed(outcome, type, about.path, shown);
+      return;
+    }
+    if (outcome.value === true) return;
+    const field = rule.fieldPath === '' ? about.path : joined(about.path, rule.fieldPath);
+    const message = this.message(rule, variables, field, type) ?? messageOf(rule.declared);
+    const error = errorFor(rule, field, about.value, message);
+    if (!rule.comparesWithOld && isForgiven(about.ratchet, about.value))
+      this.warnings.push(`${field}: ${error.message}`);
+    else this.errors.push(error);
+  }
+
+  /** The rule could not be evaluated to the end. */
+  private failed(outcome: Outcome & { readonly ok: false }, type: unknown, path: string, shown: string): void {
+    if (outcome.error.startsWith('no such overload')) {
+      const why = `'${outcome.error}': call arguments did not match a supported operator, function or macro signature for rule: ${shown}`;
+      this.errors.push(invalid(path, type, why));
+    } else if (outcome.exceeded) {
+      const why = `'${outcome.error}': no further validation rules will be run due to call cost exceeds limit for rule: ${shown}`;
+      throw this.stop(invalid(path, type, why));
+    } else {
+      this.errors.push(invalid(path, type, `${outcome.error} evaluating rule: ${shown}`));
+    }
+  }
+
+  private stop(error: FieldError): OutOfBudget {
+    this.errors.push(error);
+    return new OutOfBudget();
+  }
+
+  /** undefined when the budget is used up. */
+  private evaluate(program: Program, variables: (name: string) => CelValue): Outcome | undefined {
+    const outcome = program.evaluate(variables, CALL_COST_LIMIT);
+    if (outcome.cost > this.left) return undefined;
+    this.left -= outcome.cost;
+    return outcome;
+  }
+
+  private message(
+    { messageProgram, declared }: CompiledRule,
+    variables: (name: string) => CelValue,
+    field: string,
+    type: unknown,
+  ): string | undefined {
+    if (messageProgram === undefined) return undefined;
+    const outcome = this.evaluate(messageProgram, variables);
+    if (outcome === undefined) {
+      const why =
+        'messageExpression evaluation failed due to running out of cost budget, no further validation rules will be run';
+      throw this.stop(invalid(field, type, why));
+    }
+    if (!outcome.ok && outcome.exceeded) {
+      const why = `no further validation rules will be run due to call cost exceeds limit for messageExpression: ${JSON.stringify(declared.messageExpression)}`;
+      throw this.stop(invalid(field, type, why));
+    }
+    const made = outcome.ok && typeof outcome.value === 'string' ? outcome.value.trim() : '';
+    return made === '' || made.includes('\n') || Buffer.byteLength(made) > MESSAGE_LIMIT ? undefined : made;
+  }
+}
+
+interface RuleSubject {
+  readonly value: unknown;
+  readonly self: CelValue;
+  readonly before: CelValue;
+  readonly path: string;
+  readonly ratchet: Ratchet;
   readonly schema: StructuralSchema;
-  readonly rules: readonly Rule[];
-  readonly properties: ReadonlyMap<string, RuleNode>;
-  readonly items: RuleNode | undefined;
-  readonly values: RuleNode | undefined;
 }
 
-const REASONS: ReadonlySet<string> = new Set([
-  'FieldValueInvalid',
-  'FieldValueForbidden',
-  'FieldValueRequired',
-  'FieldValueDuplicate',
-]);
+const joined = (path: string, rest: string): string =>
+  `${path}${rest.startsWith('[') || path === '' ? '' : '.'}${rest}`;
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const messageOf = (declared: DeclaredRule): string =>
+  declared.message === '' ? `failed rule: ${shownRule(declared)}` : declared.message.trim();
 
-const parseExpression = (expression: string): ParseResult => ruleEnvironment.parse(safeExpression(expression));
-
-const compileRule = (declared: AnyRecord): Rule => {
-  const source = text(declared['rule']);
-  const reason = text(declared['reason']);
-  const message = text(declared['messageExpression']);
-  return {
-    source,
-    run: parseExpression(source),
-    message: text(declared['message']),
-    messageExpression: message === '' ? undefined : parseExpression(message),
-    reason: REASONS.has(reason) ? (reason as FieldReason) : 'FieldValueInvalid',
-    fieldPath: text(declared['fieldPath']),
-    comparesWithOld: /\boldSelf\b/.test(source),
-    oldIsOptional: declared['optionalOldSelf'] === true,
-  };
-};
-
-const declaredRules = (schema: StructuralSchema): AnyRecord[] => {
-  const list: unknown = schema['x-kubernetes-validations'];
-  return Array.isArray(list) ? list.filter(isRecord) : [];
-};
-
-/** Compiles the rules of a schema; undefined when there are none. Throws for an expression that cannot be read. */
-export const compileRules = (schema: StructuralSchema): RuleNode | undefined => {
-  const rules = declaredRules(schema).map(compileRule);
-  const properties = new Map<string, RuleNode>();
-  for (const name of Object.keys(isRecord(schema['properties']) ? schema['properties'] : {})) {
-    const property = propertyOf(schema, name);
-    const node = property === undefined ? undefined : compileRules(property);
-    if (node !== undefined) properties.set(name, node);
+const errorFor = ({ reason }: CompiledRule, field: string, value: unknown, message: string): FieldError => {
+  const isLarge = typeof value === 'object' && value !== null;
+  switch (reason) {
+    case 'FieldValueForbidden':
+      return { reason, field, message: `Forbidden: ${message}` };
+    case 'FieldValueRequired':
+      return { reason, field, message: `Required value: ${message}` };
+    case 'FieldValueDuplicate':
+      return isLarge
+        ? { reason, field, message: 'Duplicate value' }
+        : { ...invalid(field, value, ''), reason, message: `Duplicate value: ${shownValue(value)}` };
+    default:
+      return isLarge
+        ? { reason: 'FieldValueInvalid', field, message: `Invalid value: ${message}` }
+        : invalid(field, value, message);
   }
-  const [items, values] = [itemsOf(schema), valuesOf(schema)].map((inner) =>
-    inner === undefined ? undefined : compileRules(inner),
-  );
-  if (rules.length === 0 && properties.size === 0 && items === undefined && values === undefined) return undefined;
-  return { schema, rules, properties, items, values };
 };
 
-const typeName = (value: unknown): string => {
-  if (Array.isArray(value)) return 'array';
-  if (isRecord(value)) return 'object';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
-  return typeof value;
-};
+const shownValue = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
 
-const messageOf = (rule: Rule, context: Record<string, unknown>): string => {
-  try {
-    const made: unknown = rule.messageExpression?.(context);
-    if (typeof made === 'string' && made.trim() !== '' && !made.includes('\n') && made.length <= 5 * 1024)
-      return made.trim();
-  } catch {
-    // A message that cannot be made gives way to the one that is written down.
-  }
-  return rule.message === '' ? `failed rule: ${rule.source}` : rule.message;
-};
-
-const prefixOf: Readonly<Partial<Record<FieldReason, string>>> = {
-  FieldValueForbidden: 'Forbidden',
-  FieldValueRequired: 'Required value',
-};
-
-const runRule = (rule: Rule, node: RuleNode, value: unknown, old: unknown, path: string): FieldError[] => {
-  if (rule.comparesWithOld && old === undefined && !rule.oldIsOptional) return [];
-  const before = old === undefined ? undefined : celValue(old, node.schema);
-  const oldSelf = rule.oldIsOptional ? Optional.of(before) : (before ?? null);
-  const context = { self: celValue(value, node.schema), oldSelf };
-  const field =
-    rule.fieldPath === ''
-      ? path
-      : `${path}${rule.fieldPath.startsWith('[') || path === '' ? '' : '.'}${rule.fieldPath.replace(/^\./, '')}`;
-  try {
-    if (rule.run(context) === true) return [];
-  } catch (error) {
-    const why = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
-    return [invalid(path, typeName(value), `${why} evaluating rule: ${rule.source}`)];
-  }
-  const message = messageOf(rule, context);
-  const prefix = prefixOf[rule.reason];
-  if (prefix !== undefined) return [{ reason: rule.reason, field, message: `${prefix}: ${message}` }];
-  if (rule.reason === 'FieldValueDuplicate')
-    return [{ reason: rule.reason, field, message: `Duplicate value: ${JSON.stringify(typeName(value))}` }];
-  return [invalid(field, typeName(value), message)];
-};
+const isKeyedList = (schema: StructuralSchema): boolean =>
+  schema['x-kubernetes-list-type'] === 'map' && Array.isArray(schema['x-kubernetes-list-map-keys']);
 
 /** The old element that an element of a keyed list was; other lists cannot tell. */
 const oldElement = (schema: StructuralSchema, element: unknown, old: unknown): unknown => {
   const keys: unknown = schema['x-kubernetes-list-map-keys'];
-  if (schema['x-kubernetes-list-type'] !== 'map' || !Array.isArray(keys) || !Array.isArray(old)) return undefined;
+  if (!isKeyedList(schema) || !Array.isArray(keys) || !Array.isArray(old)) return undefined;
   return (old as unknown[]).find((each) =>
     keys.every((key: string) => jsonEquals(ownValue(each, key), ownValue(element, key))),
   );
 };
 
-/**
- * The errors of all rules that do not hold. Transition rules run where there is an old value; a rule whose value did
- * not change is passed over, unless it compares with the old one.
- */
-export const runRules = (node: RuleNode, value: unknown, old: unknown, path = ''): FieldError[] => {
-  if (value === undefined || value === null) return [];
-  const isSame = old !== undefined && jsonEquals(value, old);
-  const errors = node.rules.flatMap((rule) =>
-    isSame && !rule.comparesWithOld ? [] : runRule(rule, node, value, old, path),
-  );
-  if (Array.isArray(value)) {
-    const { items } = node;
-    if (items === undefined) return errors;
-    const inner = value.flatMap((each, index) =>
-      runRules(items, each, oldElement(node.schema, each, old), item(path, index)),
-    );
-    return [...errors, ...inner];
-  }
-  if (!isRecord(value)) return errors;
-  for (const [name, each] of Object.entries(value)) {
-    const property = node.properties.get(name);
-    const below = property ?? node.values;
-    if (below === undefined) continue;
-    errors.push(
-      ...runRules(below, each, ownValue(old, name), property === undefined ? keyed(path, name) : child(path, name)),
-    );
-  }
-  return errors;
+const isForgiven = (ratchet: Ratchet, value: unknown): boolean => {
+  if (ratchet.isCorrelated) return ratchet.old !== undefined && jsonEquals(value, ratchet.old);
+  return ratchet.isUnchangedAbove;
 };
 
-/** Why the rules of a schema cannot be compiled, for the validation of its definition. */
-export const ruleErrors = (schema: StructuralSchema, path: string): FieldError[] => {
-  const errors = declaredRules(schema).flatMap((declared, index) => {
-    const field = `${item(child(path, 'x-kubernetes-validations'), index)}.rule`;
-    const source = text(declared['rule']).trim();
-    if (source === '')
-      return [{ reason: 'FieldValueRequired' as const, field, message: 'Required value: rule is not specified' }];
-    try {
-      compileRule(declared);
-      return [];
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      return [invalid(field, source, `compilation failed: ERROR: <input>: ${why}`)];
-    }
-  });
-  for (const name of Object.keys(isRecord(schema['properties']) ? schema['properties'] : {})) {
-    const property = propertyOf(schema, name);
-    if (property !== undefined) errors.push(...ruleErrors(property, keyed(child(path, 'properties'), name)));
+/** The ratchet of a value within another: where it cannot be told which it was, the one above decides. */
+const below = (ratchet: Ratchet, old: unknown, isCorrelatable: boolean, above: unknown): Ratchet => {
+  if (!ratchet.isCorrelated) return { old: undefined, isCorrelated: false, isUnchangedAbove: ratchet.isUnchangedAbove };
+  const isUnchangedAbove = ratchet.old !== undefined && jsonEquals(above, ratchet.old);
+  const isCorrelated = isCorrelatable && old !== undefined;
+  return { old, isCorrelated, isUnchangedAbove };
+};
+
+/**
+ * The errors of all rules that do not hold, worded as Kubernetes words them. Transition rules run where there is an old
+ * value; what an update did not touch becomes a warning, handed to `warn`.
+ */
+export const runRules = (
+  node: RuleNode,
+  value: unknown,
+  old: unknown,
+  warn: (text: string) => void = () => undefined,
+): FieldError[] => {
+  const run = new RuleRun();
+  try {
+    run.run(node, value, old, '', { old, isCorrelated: old !== undefined, isUnchangedAbove: false });
+  } catch (error) {
+    if (!(error instanceof OutOfBudget)) throw error;
   }
-  const [items, values] = [itemsOf(schema), valuesOf(schema)];
-  if (items !== undefined) errors.push(...ruleErrors(items, child(path, 'items')));
-  if (values !== undefined) errors.push(...ruleErrors(values, child(path, 'additionalProperties')));
-  return errors;
+  for (const text of run.warnings) warn(text);
+  return run.errors;
 };

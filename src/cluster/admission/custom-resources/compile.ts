@@ -5,7 +5,8 @@ import { dns1123Subdomain } from '../../../objects/names.js';
 import type { KubeObject } from '../../../objects/object.js';
 import type { FieldError } from '../field-errors.js';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.js';
-import { compileRules, runRules } from './cel-rules.js';
+import { runRules } from './cel-rules.js';
+import { compileRules } from './compiled-rules.js';
 import { compileSchema } from './json-schema.js';
 import { validateLists } from './list-rules.js';
 import { pruneObject, type Pruned } from './prune.js';
@@ -47,7 +48,7 @@ export const compileCustomResource = (
 ): CompiledCustomResource => {
   const body = withoutMetadata(schema);
   const faultsOf = compileSchema(body);
-  const rules = compileRules(schema);
+  const rules = compileRules(schema, true);
   const mergeType = mergeTypeOfCustomKind(
     preserveUnknownFields ? { ...schema, 'x-kubernetes-preserve-unknown-fields': true } : schema,
   );

@@ -11,7 +11,7 @@ import type {
 } from '../../../objects/kinds/apiextensions-k8s-io-v1.js';
 import { dns1035Label, dns1123Subdomain } from '../../../objects/names.js';
 import { child, invalid, invalidEach, required, tooMany, type FieldError } from '../field-errors.js';
-import { ruleErrors } from '../custom-resources/cel-rules.js';
+import { ruleProblems } from '../custom-resources/rule-problems.js';
 import { structuralErrors, type StructuralSchema } from '../custom-resources/structural-schema.js';
 import { validateLabelSelector } from './labels.js';
 import { each, immutable, inRange, oneOf, requiredOneOf, requiredText, unique } from './rules.js';
@@ -87,7 +87,7 @@ const validateVersion = (version: CustomResourceDefinitionVersion, path: string)
   }
   const field = child(path, 'schema.openAPIV3Schema');
   const structure = structuralErrors(schema as StructuralSchema, field);
-  return [...errors, ...structure, ...ruleErrors(schema as StructuralSchema, field)];
+  return [...errors, ...structure, ...(structure.length === 0 ? ruleProblems(schema as StructuralSchema, field) : [])];
 };
 
 export const validateDefinition = ({ metadata, spec }: CustomResourceDefinition): FieldError[] => {
