@@ -1,6 +1,8 @@
 import type { KubeObject } from '../objects/object.js';
 import type { Manifest, RenderProblem } from './render.js';
-import { readYaml } from './yaml/read-yaml.js';
+import { TextCache } from './text-cache.js';
+import { readOrdinaryYaml } from './yaml/read-ordinary-yaml.js';
+import { readAnyYaml, type YamlFile } from './yaml/read-yaml.js';
 
 export interface ReadManifestsOptions {
   /** `last`: the last of equal keys wins, as Helm has it. Default: a problem. */
@@ -17,7 +19,7 @@ export interface ReadManifests {
 /**
  * Reads the manifests of a YAML or JSON text: every document that is not empty, lists unfolded into their items. Values
  * get the types that `kubectl` would send. All problems are collected; the documents without problems are returned
- * beside them.
+ * beside them. The same text gives the same objects: they are shared, and not to be changed.
  */
 export const readManifests = (
   content: string | Uint8Array,
@@ -27,7 +29,7 @@ export const readManifests = (
   const text = typeof content === 'string' ? content : decodeText(content);
   if (text === undefined) return { manifests: [], problems: [{ file, message: 'the file is not UTF-8 text' }] };
   const shift = (options.firstLine ?? 1) - 1;
-  const read = readYaml(text, { rules: 'manifests', duplicateKeys: options.duplicateKeys ?? 'problem' });
+  const read = readText(text, options.duplicateKeys ?? 'problem');
   const manifests: Manifest[] = [];
   const problems: RenderProblem[] = read.problems.map(({ line, column, message }) => ({
     file,
@@ -38,13 +40,28 @@ export const readManifests = (
   for (const document of read.documents) {
     if (document.value === undefined || document.value === null) continue;
     const line = document.line + shift;
-    for (const candidate of unfoldList(withoutBigints(document.value))) {
+    for (const candidate of unfoldList(document.value)) {
       const message = whyNoManifest(candidate);
       if (message === undefined) manifests.push({ object: candidate as KubeObject, file, line });
       else problems.push({ file, line, column: document.column, message });
     }
   }
   return { manifests, problems };
+};
+
+const MAX_KEPT = 8 * 1024 * 1024;
+const known = { problem: new TextCache<YamlFile>(MAX_KEPT), last: new TextCache<YamlFile>(MAX_KEPT) };
+
+const readText = (text: string, duplicateKeys: 'problem' | 'last'): YamlFile => {
+  const ordinary = readOrdinaryYaml(text);
+  if (ordinary !== undefined) return { documents: ordinary, problems: [] };
+  const kept = known[duplicateKeys].get(text);
+  if (kept !== undefined) return kept;
+  const read = readAnyYaml(text, { rules: 'manifests', duplicateKeys });
+  const documents = read.documents.map((document) => ({ ...document, value: withoutBigints(document.value) }));
+  const file = { documents, problems: read.problems };
+  if (file.problems.length === 0) known[duplicateKeys].set(text, file);
+  return file;
 };
 
 /** UTF-8 with or without a byte order mark, or UTF-16 with one; undefined for anything else. */

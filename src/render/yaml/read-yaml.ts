@@ -2,7 +2,9 @@ import type { Document, Node, Pair, Scalar } from 'yaml';
 import { nestsTooDeep } from '../../objects/yaml-depth.js';
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import type { ResolvedScalar, ScalarRules } from './resolve-scalar.js';
+import { readOrdinaryYaml } from './read-ordinary-yaml.js';
 import { resolvePlainScalar } from './resolve-scalar.js';
+import { setField } from './set-field.js';
 
 export interface YamlProblem {
   readonly line: number;
@@ -38,9 +40,15 @@ const DEFAULT_ALIAS_NODES = 100_000;
 
 /**
  * Reads all documents of a YAML text (JSON is YAML). Objects are ordinary objects in which `__proto__` is a key like
- * any other; integers that a number cannot hold are bigints.
+ * any other; integers that a number cannot hold are bigints. The values are shared: not to be changed.
  */
 export const readYaml = (text: string, options: ReadYamlOptions): YamlFile => {
+  const documents = options.rules === 'manifests' ? readOrdinaryYaml(text) : undefined;
+  return documents === undefined ? readAnyYaml(text, options) : { documents, problems: [] };
+};
+
+/** Reads what {@link readYaml} reads, whatever YAML it is written in. */
+export const readAnyYaml = (text: string, options: ReadYamlOptions): YamlFile => {
   const lines = new LineCounter();
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   if (nestsTooDeep(source, MAX_DEPTH)) {
@@ -199,12 +207,6 @@ class DocumentReader {
     this.problems.push({ line: Math.max(1, line), column: Math.max(1, col), message });
   }
 }
-
-/** Sets a key as data, whatever its name: `__proto__` must not reach the prototype. */
-export const setField = (target: Record<string, unknown>, name: string, value: unknown): void => {
-  if (name !== '__proto__') target[name] = value;
-  else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
-};
 
 const isMergeKey = (key: Node | null): boolean => isScalar(key) && key.type === 'PLAIN' && key.value === '<<';
 

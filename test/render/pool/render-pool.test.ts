@@ -74,7 +74,7 @@ describe('createRenderPool', () => {
 
   it('ends a render that needs too much memory and goes on with the next', async () => {
     pool = createRenderPool({ maxThreads: 1, memoryMb: 40 });
-    const pods = Array.from({ length: 400_000 }, () => '{}').join(',');
+    const pods = Array.from({ length: 2_000_000 }, () => '{}').join(',');
     repository.write('large/a.yaml', `apiVersion: v1\nkind: Big\nmetadata: {name: a}\nspec: [${pods}]\n`);
     repository.write('small/a.yaml', config('a'));
     const ref = { kind: 'folder', path: repository.folder } as const;

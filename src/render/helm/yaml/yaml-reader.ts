@@ -1,7 +1,9 @@
 import { fromBytes } from '../template/go-string.js';
 import { formatFloat } from '../template/numbers.js';
 import { sprintValue } from '../template/print.js';
-import { int, Integer, type Value } from '../template/values.js';
+import { Integer, type Value } from '../template/values.js';
+import { readBlockDocuments } from '../../yaml/block-reader.js';
+import { plainValue, TYPED_VALUES, VALUES } from './block-values.js';
 import { checkCharacters } from './yaml-characters.js';
 import { type Mark, parserError, YamlError } from './yaml-error.js';
 import { goSyntax } from './go-syntax.js';
@@ -13,8 +15,16 @@ export interface ReadOptions {
   readonly typed?: boolean;
 }
 
+const NO_END_BREAK = { isEndBreak: false };
+
 /** Reads the first document of a text as go-yaml 2 does; null when there is none. Throws YamlError. */
 export const readYaml = (text: string, options: ReadOptions = {}): Value => {
+  const [first] = readBlockDocuments(text, options.typed === true ? TYPED_VALUES : VALUES, NO_END_BREAK) ?? [];
+  return first === undefined ? readAnyYaml(text, options) : first.value;
+};
+
+/** Reads what {@link readYaml} reads, whatever YAML it is written in. */
+export const readAnyYaml = (text: string, options: ReadOptions = {}): Value => {
   checkCharacters(text);
   try {
     return new Reader(new YamlScanner(text), options.typed === true).document();
@@ -200,18 +210,7 @@ class Reader {
   }
 
   private value(resolved: Resolved, text: string): Value {
-    switch (resolved.tag) {
-      case 'null':
-        return null;
-      case 'bool':
-        return resolved.value;
-      case 'float':
-        return resolved.value;
-      case 'int':
-        return this.isTyped ? integerOf(resolved.value) : Number(resolved.value);
-      default:
-        return text;
-    }
+    return plainValue(resolved, text, this.isTyped);
   }
 
   private tagged(text: string, tag: string): Value {
@@ -423,9 +422,6 @@ interface Key {
   readonly value: Value;
   readonly isMerge: boolean;
 }
-
-const integerOf = (value: bigint): Integer =>
-  value >= 0n && value < 1024n ? int(Number(value)) : new Integer(value, value < 2n ** 63n ? 'int' : 'uint64');
 
 /** How a number or boolean reads where a string is wanted: a key, a field of Chart.yaml, an annotation. */
 export const scalarText = (value: Value): string => {
