@@ -46,7 +46,15 @@ export interface OperatorRig {
 /** Longer than any test's health timeout by far: what is waited for happens, also on a machine that is busy. */
 const WAIT_MS = 18_000;
 
-export const startOperatorRig = async (options: Partial<OperatorOptions> = {}): Promise<OperatorRig> => {
+export interface OperatorRigOptions extends Partial<OperatorOptions> {
+  /** How long one render may take; long enough for a machine that is busy. */
+  readonly renderTimeoutMs?: number;
+}
+
+export const startOperatorRig = async ({
+  renderTimeoutMs = 15_000,
+  ...options
+}: OperatorRigOptions = {}): Promise<OperatorRig> => {
   const log = pino({ level: process.env['RIG_LOG'] ?? 'silent' });
   const dataDir = await mkdtemp(join(tmpdir(), 'fairlead-operator-'));
   const store: Store = createMemoryStore();
@@ -54,7 +62,7 @@ export const startOperatorRig = async (options: Partial<OperatorOptions> = {}): 
   const api = createApi({ store, log, disabledPlugins: ['ServiceAccount'] });
   await api.start(stopApi.signal);
   const client = api.client();
-  const renderPool = createRenderPool({ maxThreads: 1, timeoutMs: 5000, memoryMb: 256 });
+  const renderPool = createRenderPool({ maxThreads: 1, timeoutMs: renderTimeoutMs, memoryMb: 256 });
   const start = async () => {
     const stop = new AbortController();
     const informers = createInformerSet(client, { clock: systemClock, log });

@@ -66,12 +66,15 @@ export const addMissingDependencies = async (
   const own = await accessOf(options);
   const { username: _username, password: _password, ...shared } = own;
   await pullDependencies(chart, {
-    // The credentials on the command line are those of the chart's own repository.
-    accessTo: (repository) => (repository === options.repo ? own : shared),
+    pull: async ({ repository, name, version }) => {
+      if (!isHttp(repository) && !isOci(repository)) throw new ChartError(`no repository definition for ${repository}`);
+      // The credentials on the command line are those of the chart's own repository.
+      const access = repository === options.repo ? own : shared;
+      return await loadChartFiles(await readArchive(await pullChart({ repository, name, version }, access, cache())));
+    },
     loadLocal: (path) => {
       if (folder === undefined) throw new ChartError(`a pulled chart cannot depend on the folder ${path}`);
       return load(resolve(folder, path));
     },
-    cache: cache(),
   });
 };

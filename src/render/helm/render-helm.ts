@@ -1,3 +1,4 @@
+import { joinPath } from '../files/tree-path.js';
 import { readManifests } from '../documents.js';
 import type { FileTree } from '../file-tree.js';
 import { environmentOf, expandVariables } from '../build-environment.js';
@@ -6,11 +7,13 @@ import { OutsideError } from '../outside.js';
 import type { HelmSourceOptions, Manifest, Render, RenderProblem, SourceOptions } from '../render.js';
 import { RenderError } from '../render.js';
 import { ChartError } from './chart/chart-error.js';
+import type { Chart } from './chart/chart.js';
 import { loadChart } from './chart/load-chart.js';
 import { fromPlain } from './json/json-reader.js';
 import { mergeValues } from './chart/load-values.js';
 import { renderChart, type RenderedChart } from './render-chart.js';
 import { lookupThrough } from './release/outside-lookup.js';
+import { missingDependencies, pullDependencies } from './repositories/pull-dependencies.js';
 import { shownHooks } from './release/template-output.js';
 import { fromBytes } from './template/go-string.js';
 import type { GoMap } from './template/values.js';
@@ -27,6 +30,7 @@ export const renderHelm: Render = async (tree, options, signal, outside) => {
     signal.throwIfAborted();
     const warnings: string[] = [];
     const chart = await loadChart(tree, options.path, warnings);
+    await addDependencies(chart, { tree, options, outside, signal });
     const values = await sourceValues({ tree, options, outside, signal });
     signal.throwIfAborted();
     const helm = options.helm ?? {};
@@ -47,7 +51,33 @@ export const renderHelm: Render = async (tree, options, signal, outside) => {
   }
 };
 
-/** Where values come from. */
+/** Brings the dependencies that are not in `charts/`, where there is somebody to ask for them. */
+const addDependencies = async (chart: Chart, { tree, options, outside, signal }: ValuesPlace): Promise<void> => {
+  if (outside?.chart === undefined || missingDependencies(chart).length === 0) return;
+  const { chart: pull } = outside;
+  const passCredentials = options.helm?.passCredentials === true;
+  await pullDependencies(chart, {
+    pull: async (wanted) => {
+      const found = await chartErrors(() =>
+        pull({ ...wanted, ...(passCredentials ? { passCredentials } : {}) }, signal),
+      );
+      return await loadChart(found.tree, found.path);
+    },
+    loadLocal: async (path) => await loadChart(tree, joinPath(options.path, path)),
+  });
+};
+
+/** What the world outside refuses is wrong with the chart that asked. */
+const chartErrors = async <T>(ask: () => Promise<T>): Promise<T> => {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof OutsideError) throw new ChartError(error.message);
+    throw error;
+  }
+};
+
+/** Where a chart is rendered, and where its values come from. */
 interface ValuesPlace {
   readonly tree: FileTree;
   readonly options: SourceOptions;
@@ -119,13 +149,9 @@ const parameterFile = async (place: ValuesPlace, path: string): Promise<Uint8Arr
 };
 
 const fetched = async (url: string, { outside, signal }: ValuesPlace): Promise<Uint8Array> => {
-  if (outside?.file === undefined) throw new ChartError(`${url}: addresses are not fetched here`);
-  try {
-    return await outside.file(url, signal);
-  } catch (error) {
-    if (error instanceof OutsideError) throw new ChartError(error.message);
-    throw error;
-  }
+  const { file } = outside ?? {};
+  if (file === undefined) throw new ChartError(`${url}: addresses are not fetched here`);
+  return await chartErrors(() => file(url, signal));
 };
 
 /** A parameter is one value: its commas do not separate, unless it is a list in braces. */

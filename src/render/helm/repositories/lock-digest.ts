@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import type { Lock } from '../chart/chart.js';
+import type { Dependency } from '../chart/metadata.js';
+import { writeJson } from '../json/json-writer.js';
+import { Struct, type Value } from '../template/values.js';
+
+/** Whether Chart.lock was made for these dependencies: its digest is over both, as Helm 3 and 4 or Helm 2 wrote it. */
+export const isLockOf = (lock: Lock, wanted: readonly Dependency[], apiVersion: string): boolean => {
+  const digest = digestOf([wanted.map(fieldsOf), lock.dependencies.map(fieldsOf)]);
+  if (digest === lock.digest) return true;
+  return apiVersion === 'v1' && digestOf(new Map([['dependencies', wanted.map(fieldsOf)]])) === lock.digest;
+};
+
+const digestOf = (value: Value): string =>
+  `sha256:${createHash('sha256')
+    .update(writeJson(value, { escapeHtml: true }))
+    .digest('hex')}`;
+
+/** A Go struct with `omitempty`: fields keep their order. */
+const fieldsOf = (dependency: Dependency): Value => {
+  const { name, version, repository, condition, tags, enabled, importValues, alias } = dependency;
+  const fields: readonly (readonly [string, Value, boolean])[] = [
+    ['name', name, true],
+    ['version', version, version !== ''],
+    ['repository', repository, true],
+    ['condition', condition, condition !== ''],
+    ['tags', tags, tags.length > 0],
+    ['enabled', enabled, enabled],
+    ['import-values', importValues, importValues.length > 0],
+    ['alias', alias, alias !== ''],
+  ];
+  const written = fields.filter(([, , isWritten]) => isWritten).map(([field, value]) => [field, value] as const);
+  return new Struct('v2.Dependency', new Map(written));
+};
