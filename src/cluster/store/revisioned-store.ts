@@ -67,6 +67,14 @@ export class RevisionedStore implements Store {
     return this.#revision;
   }
 
+  get watches(): number {
+    return this.#watches.size;
+  }
+
+  count(prefix: string): number {
+    return this.#keys.withPrefix(prefix).length;
+  }
+
   get(key: string): Stored | undefined {
     return this.#objects.get(key);
   }
@@ -197,8 +205,8 @@ export class RevisionedStore implements Store {
       }
       const behind = new Set<WatchQueue>();
       for (const { event } of batch) this.#show(event, behind);
-      for (const { event, resolve } of batch) resolve(event.stored);
       for (const watch of behind) watch.tell();
+      for (const { event, resolve } of batch) resolve(event.stored);
       await this.#trim();
     }
     this.#flushing = undefined;

@@ -69,7 +69,11 @@ export interface Snapshot {
 export interface Store {
   /** The revision of the newest commit; 0 when nothing was ever written. */
   readonly revision: Revision;
+  /** Watches and subscriptions under way. */
+  readonly watches: number;
   get(key: string): Stored | undefined;
+  /** How many objects there are under a prefix. */
+  count(prefix: string): number;
   /** The state now or at a revision that is not compacted (StoreError `expired`) and not in the future (`future`). */
   list(prefix: string, at?: Revision): Snapshot;
   /** Durable when it resolves; visible to get, list and watch from then on. The removed object for `remove`. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { createApi, type Api } from '../../../src/cluster/api/api.js';
+import { Traffic } from '../../../src/cluster/api/http/traffic/traffic.js';
 import { startApiServer, type ApiServer } from '../../../src/cluster/api/http/server.js';
 import { ADMIN_USER, staticToken } from '../../../src/cluster/auth/authenticator.js';
 import { openCredentials, type Credentials } from '../../../src/cluster/auth/credentials.js';
@@ -42,7 +43,7 @@ export class ServerUnderTest {
 
   readonly agent = new Agent({ keepAlive: true, rejectUnauthorized: false, maxSockets: 20 });
 
-  static async start(store: Store = createMemoryStore()): Promise<ServerUnderTest> {
+  static async start(store: Store = createMemoryStore(), traffic: Traffic = new Traffic()): Promise<ServerUnderTest> {
     const folder = mkdtempSync(join(tmpdir(), 'fairlead-api-'));
     const credentials = await openCredentials(folder, { now: Date.now() });
     const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
@@ -55,7 +56,13 @@ export class ServerUnderTest {
     });
     const stopping = new AbortController();
     await api.start(stopping.signal);
-    const options = { api, log, authority: credentials.authority.certificate, certificate: credentials.server };
+    const options = {
+      api,
+      log,
+      authority: credentials.authority.certificate,
+      certificate: credentials.server,
+      traffic,
+    };
     const server = await startApiServer(options, { host: '127.0.0.1', port: 0 });
     return new ServerUnderTest(api, server, credentials, folder, stopping);
   }

@@ -3,6 +3,8 @@ import { noSuchResource } from '../status-errors.js';
 /** One thing that must be well; throws or returns false when it is not. */
 export interface HealthCheck {
   readonly name: string;
+  /** The one endpoint that it belongs to; all when absent. */
+  readonly only?: 'readyz';
   isHealthy(): boolean;
 }
 
@@ -10,9 +12,10 @@ export interface HealthCheck {
 export const healthAnswer = (
   path: string,
   query: URLSearchParams,
-  checks: readonly HealthCheck[],
+  all: readonly HealthCheck[],
 ): { readonly code: number; readonly text: string } => {
   const [, endpoint = '', name] = path.split('/');
+  const checks = all.filter(({ only }) => only === undefined || only === endpoint);
   const excluded = new Set(query.getAll('exclude'));
   if (name !== undefined && name !== '') {
     const check = checks.find((each) => each.name === name);

@@ -9,6 +9,7 @@ import type { KeyedCertificate } from '../../auth/certificates.js';
 import type { Api } from '../api.js';
 import { internal } from '../status-errors.js';
 import { createRequestHandler, type RequestHandler } from './request-handler.js';
+import type { Traffic } from './traffic/traffic.js';
 
 export interface ApiServerOptions {
   readonly api: Api;
@@ -18,6 +19,8 @@ export interface ApiServerOptions {
   readonly certificate: KeyedCertificate;
   /** Addresses of pods that the proxy may lead to although they are the machine's own. Default: none. */
   readonly isPodAddress?: (address: string) => boolean;
+  /** Counts and limits requests. Default: by itself; listeners of one server share theirs. */
+  readonly traffic?: Traffic;
 }
 
 /** The API over HTTPS. */
