@@ -1,5 +1,6 @@
 import type { KubeObject } from '../objects/object.js';
 import type { Manifest, RenderProblem } from './render.js';
+import { setField } from './yaml/set-field.js';
 import { TextCache } from './text-cache.js';
 import { readOrdinaryYaml } from './yaml/read-ordinary-yaml.js';
 import { readAnyYaml, type YamlFile } from './yaml/read-yaml.js';
@@ -58,7 +59,7 @@ const readText = (text: string, duplicateKeys: 'problem' | 'last'): YamlFile => 
   const kept = known[duplicateKeys].get(text);
   if (kept !== undefined) return kept;
   const read = readAnyYaml(text, { rules: 'manifests', duplicateKeys });
-  const documents = read.documents.map((document) => ({ ...document, value: withoutBigints(document.value) }));
+  const documents = read.documents.map((document) => ({ ...document, value: withinInt64(document.value) }));
   const file = { documents, problems: read.problems };
   if (file.problems.length === 0) known[duplicateKeys].set(text, file);
   return file;
@@ -102,17 +103,16 @@ const whyNoManifest = (value: unknown): string | undefined => {
   return undefined;
 };
 
-/** Objects are JSON: integers beyond what a number holds become the nearest number, as for every JSON reader. */
-const withoutBigints = (value: unknown): unknown => {
-  if (typeof value === 'bigint') return Number(value);
+/** Integers of objects have 64 bits, with a sign; larger ones become the nearest number, as in Kubernetes. */
+const withinInt64 = (value: unknown): unknown => {
+  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value ? value : Number(value);
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) {
-      if (typeof item === 'bigint' || typeof item === 'object') value[index] = withoutBigints(item);
+      if (typeof item === 'bigint' || typeof item === 'object') value[index] = withinInt64(item);
     }
   } else if (isRecord(value)) {
     for (const [name, field] of Object.entries(value)) {
-      if (typeof field === 'bigint') value[name] = Number(field);
-      else if (typeof field === 'object') withoutBigints(field);
+      if (typeof field === 'bigint' || typeof field === 'object') setField(value, name, withinInt64(field));
     }
   }
   return value;

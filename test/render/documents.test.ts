@@ -53,6 +53,16 @@ describe('readManifests', () => {
     assert.deepEqual(manifests[0]?.object['data'], { a: true, b: 511, c: '2024-01-01', d: 'yes', e: 1000, f: null });
   });
 
+  it('keeps integers of 64 bits exactly, and takes larger ones for the nearest number', () => {
+    const numbers = ['9007199254740993', '-9223372036854775808', '9223372036854775807', '9223372036854775808', '42'];
+    const { manifests } = readManifests(
+      `apiVersion: e.example/v1\nkind: Big\nmetadata: {name: b}\nspec:\n${numbers.map((n) => `- ${n}\n`).join('')}`,
+      'f.yaml',
+    );
+    const { spec } = manifests[0]?.object as unknown as { spec: unknown };
+    assert.deepEqual(spec, [2n ** 53n + 1n, -(2n ** 63n), 2n ** 63n - 1n, 2 ** 63, 42]);
+  });
+
   it('reports all problems at once, each with its place', () => {
     assert.deepEqual(
       problemsOf(

@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { ApiError } from '../../objects/api-error.js';
 import type { Clock } from '../../objects/clock.js';
-import { readJson } from '../../objects/lossless-json.js';
+import { readJson, writeJson } from '../../objects/lossless-json.js';
 import { statusError } from './api-status.js';
 import type { ClusterConnection } from './connection.js';
 import { timeoutSignal } from '../../objects/timeout-signal.js';
@@ -103,7 +103,7 @@ const sender = (connection: ClusterConnection, userAgent: string) => {
     agent: http.Agent,
     signal: AbortSignal,
   ): Promise<http.IncomingMessage> => {
-    const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const bytes = body === undefined ? undefined : Buffer.from(writeJson(body));
     const headers = {
       accept,
       'user-agent': userAgent,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { writeJson } from '../../objects/lossless-json.js';
 import type { FileTree } from '../file-tree.js';
 import type { TreeRead } from '../files/recording-tree.js';
 import { answersAlike } from '../files/recording-tree.js';
@@ -68,7 +69,7 @@ export class RenderCache<R extends Rendered = Rendered> {
 
 const keyOf = (options: SourceOptions): string =>
   createHash('sha256')
-    .update(JSON.stringify(sorted(options)))
+    .update(writeJson(sorted(options)))
     .digest('base64');
 
 /** Options that say the same are the same key, whatever the order in which they were written. */
@@ -81,6 +82,6 @@ const sorted = (value: unknown): unknown => {
 
 const sizeOf = (reads: readonly TreeRead[], rendered: Rendered): number => {
   let bytes = reads.length * 128;
-  for (const { object, file } of rendered.manifests) bytes += 2 * JSON.stringify(object).length + file.length + 256;
+  for (const { object, file } of rendered.manifests) bytes += 2 * writeJson(object).length + file.length + 256;
   return bytes;
 };

@@ -4,6 +4,7 @@ import { mkdir, open, opendir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
+import { readJson, writeJson } from '../../objects/lossless-json.js';
 import type { Manifest } from '../../render/render.js';
 import type { FreedSpace } from '../freed-space.js';
 import { addFreed, NOTHING_FREED, touch } from '../freed-space.js';
@@ -18,7 +19,7 @@ export const manifestsDigest = (manifests: readonly Manifest[]): string => {
   const known = DIGESTS.get(manifests);
   if (known !== undefined) return known;
   const hash = createHash('sha256');
-  for (const { object } of manifests) hash.update(JSON.stringify(object)).update('\n');
+  for (const { object } of manifests) hash.update(writeJson(object)).update('\n');
   const made = hash.digest('hex');
   DIGESTS.set(manifests, made);
   return made;
@@ -67,7 +68,7 @@ export class KeptManifests {
   async #readFile(digest: string): Promise<readonly Manifest[] | undefined> {
     try {
       const text = (await decompress(await readFile(join(this.folder, digest + SUFFIX)))).toString();
-      const manifests = JSON.parse(text) as readonly Manifest[];
+      const manifests = readJson(text) as readonly Manifest[];
       return manifestsDigest(manifests) === digest ? manifests : undefined;
     } catch {
       return undefined;
@@ -100,7 +101,7 @@ export class KeptManifests {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const file = await open(`${path}.new`, 'w', 0o600);
     try {
-      await file.writeFile(await compress(JSON.stringify(manifests)));
+      await file.writeFile(await compress(writeJson(manifests)));
       await file.sync();
     } finally {
       await file.close();

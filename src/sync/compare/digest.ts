@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { writeJson } from '../../objects/lossless-json.js';
 import type { KubeObject } from '../../objects/object.js';
 import { comparable } from './normalize.js';
 
 /** SHA-256 of a value's JSON, as hexadecimal text. */
-export const digestOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+export const digestOf = (value: unknown): string => createHash('sha256').update(writeJson(value)).digest('hex');
 
 const DIGESTS = new WeakMap<KubeObject, string>();
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Deployment } from '../../../src/objects/kinds/apps-v1.js';
 import { Job } from '../../../src/objects/kinds/batch-v1.js';
 import { ConfigMap, Event, Namespace } from '../../../src/objects/kinds/core-v1.js';
+import type { KindOf } from '../../../src/objects/kind.js';
 import type { KubeObject } from '../../../src/objects/object.js';
 import { AppProject, Application } from '../../../src/sync/applications/application.js';
 import type { GitServer, TestRepository } from '../../components/git-server.js';
@@ -65,6 +66,36 @@ describe('the operator, syncing as Argo CD does', () => {
     const done = await rig.client.get(Job, { namespace: 'default', name: 'middle' });
     const last = await get('last');
     assert.ok(Number(done?.metadata.resourceVersion) < Number(last?.metadata.resourceVersion));
+  });
+
+  it('keeps integers of custom resources that no JavaScript number holds, and finds them in sync', async () => {
+    const definition = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: serials.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {plural: serials, kind: Serial}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+`;
+    const serial = (value: string): string =>
+      `apiVersion: example.com/v1\nkind: Serial\nmetadata: {name: s}\nspec: {value: ${value}}\n`;
+    const Serial = { apiVersion: 'example.com/v1', kind: 'Serial' } as KindOf<
+      KubeObject & { spec: { value: unknown } }
+    >;
+    const value = async (): Promise<unknown> =>
+      (await rig.client.get(Serial, { namespace: 'default', name: 's' }))?.spec.value;
+    await repository.commit({ 'app/crd.yaml': definition, 'app/s.yaml': serial('9007199254740993') });
+    await rig.application('shop', { source: source() });
+    await rig.untilApplication('shop', isSettled);
+    assert.equal(await value(), 9007199254740993n);
+    const revision = await push({ 'app/s.yaml': serial('9007199254740995') });
+    await rig.untilApplication('shop', (app) => isSettled(app) && app.status?.sync?.revision === revision);
+    assert.equal(await value(), 9007199254740995n);
   });
 
   it('runs hooks by phase, again for each sync, and deletes them as their policies say', async () => {

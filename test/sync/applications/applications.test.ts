@@ -76,6 +76,12 @@ describe('KeptManifests', () => {
     assert.equal((await stat(folder)).mode & 0o077, 0);
   });
 
+  it('keeps every digit of large integers', async () => {
+    const large = manifests.map((each) => ({ ...each, object: { ...each.object, spec: { serial: 2n ** 63n - 1n } } }));
+    const digest = await new KeptManifests(folder).keep(large);
+    assert.deepEqual(await new KeptManifests(folder).read(digest), large);
+  });
+
   it('gives nothing for what was never kept, is damaged, or is no digest', async () => {
     const digest = await new KeptManifests(folder).keep(manifests);
     await truncate(join(folder, `${digest}.json.gz`), 20);

@@ -18,7 +18,8 @@ export const fromPlain = (data: unknown): Value => {
   if (data === null || data === undefined) return null;
   if (Array.isArray(data)) return data.map(fromPlain);
   if (typeof data === 'object') return new Map(Object.entries(data).map(([key, value]) => [key, fromPlain(value)]));
-  return data as string | number | boolean;
+  // Numbers of values are floats.
+  return typeof data === 'bigint' ? Number(data) : (data as string | number | boolean);
 };
 
 const isSpace = (c: string | undefined): boolean => c === ' ' || c === '\t' || c === '\r' || c === '\n';

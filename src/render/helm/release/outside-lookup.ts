@@ -22,6 +22,6 @@ const valueOf = (data: unknown): Value => {
   if (data === null || data === undefined) return null;
   if (Array.isArray(data)) return data.map(valueOf);
   if (typeof data === 'object') return new Map(Object.entries(data).map(([key, value]) => [key, valueOf(value)]));
-  if (typeof data === 'number' && Number.isSafeInteger(data)) return int64(data);
+  if (typeof data === 'bigint' || (typeof data === 'number' && Number.isSafeInteger(data))) return int64(data);
   return data as string | number | boolean;
 };
