@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Client } from '../../cluster/client/client.js';
 import { isApiError } from '../../objects/api-error.js';
 import { groupOf } from '../../objects/kind.js';
+import { writeJson } from '../../objects/lossless-json.js';
 import type { KubeObject } from '../../objects/object.js';
 import type { Answer, Question } from '../../render/outside.js';
 import { OutsideError } from '../../render/outside.js';
@@ -92,6 +93,6 @@ const refuseLookup = (
 };
 
 const answerOf = (value: object, identity: unknown = value): Answer<'lookup'> => ({
-  id: createHash('sha1').update(JSON.stringify(identity)).digest('base64'),
+  id: createHash('sha1').update(writeJson(identity)).digest('base64'),
   value: value as Readonly<Record<string, unknown>>,
 });
