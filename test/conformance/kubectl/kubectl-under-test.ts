@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,7 +44,8 @@ export class KubectlUnderTest {
     return new KubectlUnderTest(folder, await startControlPlane(folder), executable);
   }
 
-  /** With a node that runs processes. */ static async start(): Promise<KubectlUnderTest> {
+  /** With a node that runs processes. */
+  static async start(): Promise<KubectlUnderTest> {
     const executable = await realTool('kubectl');
     const folder = mkdtempSync(join(tmpdir(), 'fairlead-kubectl-'));
     const server = await startServer({
@@ -94,6 +96,40 @@ export class KubectlUnderTest {
       });
       child.stdin.end(options.input ?? '');
     });
+  }
+
+  /**
+   * Uses a command that runs until it is ended: as soon as its output has what is looked for. Returns what `use` does.
+   * Given input is written and left open.
+   */
+  async while<T>(
+    command: string,
+    ready: RegExp,
+    use: (found: RegExpExecArray, say: (text: string) => void) => Promise<T>,
+    options: RunOptions = {},
+  ): Promise<T> {
+    const env = { PATH: process.env['PATH'] ?? '', HOME: this.folder, KUBECONFIG: this.kubeconfig, ...options.env };
+    const child = spawn(this.executable, argumentsOf(command), { env });
+    const ended = once(child, 'close');
+    child.stdin.on('error', () => undefined);
+    if (options.input !== undefined) child.stdin.write(options.input);
+    try {
+      const found = await new Promise<RegExpExecArray>((resolve, reject) => {
+        let text = '';
+        const look = (chunk: Buffer): void => {
+          text += chunk.toString('utf8');
+          const match = ready.exec(text);
+          if (match !== null) resolve(match);
+        };
+        child.stdout.on('data', look);
+        child.stderr.on('data', look);
+        child.once('close', () => reject(new Error(`kubectl ${command} ended: ${text}`)));
+      });
+      return await use(found, (text) => child.stdin.write(text));
+    } finally {
+      child.kill('SIGTERM');
+      await ended;
+    }
   }
 
   /** The output of a command that must succeed. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync } from 'node:fs';
-import { get } from 'node:http';
 import { join } from 'node:path';
 import { columns, KubectlUnderTest } from './kubectl-under-test.js';
 
@@ -399,7 +398,7 @@ describe('kubectl', function () {
       assert.match(await kubectl.ok('events --for pod/echo'), /Pod\/echo/);
     });
 
-    it('logs, exec, cp, attach', async () => {
+    it('logs, exec, cp', async () => {
       assert.equal(await kubectl.ok('logs echo'), 'started');
       assert.match(await kubectl.ok('logs echo --timestamps --tail=1'), /^\d{4}-\d\d-\d\dT\S+ started$/);
       assert.match(await kubectl.fails('logs echo -c none'), /container none is not valid for pod echo/);
@@ -416,26 +415,6 @@ describe('kubectl', function () {
       await kubectl.ok(`cp echo:www/index.html ${target}`);
       assert.equal(readFileSync(target, 'utf8'), 'page\n');
     });
-
-    for (const websockets of ['true', 'false']) {
-      it(`port-forward, websockets ${websockets}`, async () => {
-        const port = websockets === 'true' ? 28_123 : 28_124;
-        const env = { KUBECTL_PORT_FORWARD_WEBSOCKETS: websockets };
-        const forwarding = kubectl.run(`port-forward pod/echo ${port}:8080`, { forMs: 4000, env });
-        await new Promise((resolve) => setTimeout(resolve, 1500));
-        const page = await new Promise<string>((resolve, reject) => {
-          get({ host: '127.0.0.1', port, path: '/' }, (answer) => {
-            let text = '';
-            answer.on('data', (chunk: Buffer) => {
-              text += chunk.toString('utf8');
-            });
-            answer.once('end', () => resolve(text));
-          }).once('error', reject);
-        });
-        assert.equal(page, 'page\n');
-        await forwarding;
-      });
-    }
 
     it('run, debug, expose, top, delete', async () => {
       assert.equal(await kubectl.ok('run once --image=busybox --restart=Never --command -- true'), 'pod/once created');
