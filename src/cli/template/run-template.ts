@@ -21,7 +21,7 @@ const INVALID_HINT = '\n\nUse --debug flag to render out invalid YAML';
 /** Renders the chart that the arguments name and prints it. Throws CommandFailure with Helm's text. */
 export const runTemplate = async (args: readonly string[], options: TemplateOptions): Promise<void> => {
   try {
-    await template(args, options);
+    await print(await templateText(args, options, (warning) => void stderr.write(`${warning}\n`)));
   } catch (error) {
     if (error instanceof RenderFailure) {
       if (options.debug === true) await print(error.rendered);
@@ -32,7 +32,12 @@ export const runTemplate = async (args: readonly string[], options: TemplateOpti
   }
 };
 
-const template = async (args: readonly string[], options: TemplateOptions): Promise<void> => {
+/** What there is to print. Throws ChartError, FileTreeError and RenderFailure. */
+export const templateText = async (
+  args: readonly string[],
+  options: TemplateOptions,
+  warn: (text: string) => void,
+): Promise<string> => {
   const { name, chart: reference } = releaseNameAndChart(args, options);
   const warnings: string[] = [];
   const local = await isLocal(reference, options);
@@ -48,24 +53,21 @@ const template = async (args: readonly string[], options: TemplateOptions): Prom
     apiVersions: options.apiVersions ?? [],
     ...(options.kubeVersion === undefined ? {} : { kubeVersion: options.kubeVersion }),
   });
-  for (const warning of [...warnings, ...rendered.warnings]) stderr.write(`${warning}\n`);
-  await write(rendered, name, options);
+  for (const warning of [...warnings, ...rendered.warnings]) warn(warning);
+  return await outputOf(rendered, name, options);
 };
 
-const write = async (rendered: RenderedChart, name: string, options: TemplateOptions): Promise<void> => {
+const outputOf = async (rendered: RenderedChart, name: string, options: TemplateOptions): Promise<string> => {
   if (options.outputDir !== undefined) {
     const { writeOutputFolder } = await import('./output-folder.js');
-    await print(await writeOutputFolder(rendered, name, options.outputDir, options));
-    return;
+    return await writeOutputFolder(rendered, name, options.outputDir, options);
   }
-  await print(
-    templateOutput(rendered, {
-      includeCrds: options.includeCrds === true,
-      skipTests: options.skipTests === true,
-      noHooks: !options.hooks,
-      showOnly: options.showOnly ?? [],
-    }),
-  );
+  return templateOutput(rendered, {
+    includeCrds: options.includeCrds === true,
+    skipTests: options.skipTests === true,
+    noHooks: !options.hooks,
+    showOnly: options.showOnly ?? [],
+  });
 };
 
 const print = (text: string): Promise<void> =>

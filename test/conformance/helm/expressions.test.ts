@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { realTool } from '../../components/components.js';
 import {
-  areEqualMasked,
   decodeDocuments,
   EXPRESSIONS,
   readExpressions,
@@ -11,6 +10,7 @@ import {
   withExpressionChart,
   withTemplateChart,
 } from './helm-runs.js';
+import { areEqualMasked } from './masking.js';
 
 /** Names the expressions whose documents differ; those that differ between two runs of helm are no difference. */
 const differences = (texts: readonly string[], helm: string, again: string, ours: string): string[] => {
@@ -24,7 +24,7 @@ const differences = (texts: readonly string[], helm: string, again: string, ours
     const found = z.get(name);
     if (
       found === text ||
-      (text !== y.get(name) && found !== undefined && areEqualMasked(text, y.get(name) ?? '', found))
+      (text !== y.get(name) && found !== undefined && areEqualMasked([text, y.get(name) ?? ''], found))
     )
       return [];
     return [`${texts[i]}\nhelm: ${text}\nours: ${found}`];

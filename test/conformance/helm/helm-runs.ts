@@ -3,13 +3,9 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ChartError } from '../../../src/render/helm/chart/chart-error.js';
-import { loadChart } from '../../../src/render/helm/chart/load-chart.js';
-import { loadValues, mergeValues } from '../../../src/render/helm/chart/load-values.js';
-import { templateOutput } from '../../../src/render/helm/release/template-output.js';
-import { renderChart } from '../../../src/render/helm/render-chart.js';
-import type { GoMap } from '../../../src/render/helm/template/values.js';
-import { FolderTree } from '../../../src/render/files/folder-tree.js';
+import { templateCommand } from '../../../src/cli/commands/template.js';
+import { templateText } from '../../../src/cli/template/run-template.js';
+import type { TemplateOptions } from '../../../src/cli/template/template-options.js';
 
 export const CHARTS = fileURLToPath(new URL('./charts/', import.meta.url));
 export const EXPRESSIONS = fileURLToPath(new URL('./expressions/', import.meta.url));
@@ -54,28 +50,24 @@ export const runHelm = (helm: string, { chart, valueFiles = [], flags = [] }: Ca
   });
 };
 
-/** Renders with Fairlead. `root` is the folder that links may not leave. */
-export const runFairlead = async ({ chart, valueFiles = [] }: Case, root = '/'): Promise<Outcome> => {
+/** Renders with Fairlead, as the command does, in this process. */
+export const runFairlead = async ({ chart, valueFiles = [], flags = [] }: Case): Promise<Outcome> => {
+  const command = templateCommand();
+  command.parseOptions([
+    '--namespace',
+    'space',
+    '--include-crds',
+    ...valueFiles.flatMap((file) => ['-f', file]),
+    ...flags,
+  ]);
   try {
-    const loaded = await loadChart(new FolderTree(root), chart.slice(root.length).replace(/^\//, ''));
-    let values: GoMap = new Map();
-    for (const file of valueFiles) values = mergeValues(values, loadValues(await readFile(file)));
-    const rendered = await renderChart(loaded, { releaseName: 'release', namespace: 'space', values });
-    return { output: templateOutput(rendered, { includeCrds: true }) };
+    return { output: await templateText(['release', chart], command.opts<TemplateOptions>(), () => undefined) };
   } catch (error) {
     // By name: the test runner loads modules that are imported late a second time.
-    if (error instanceof Error && (error.name === 'ChartError' || error instanceof ChartError))
+    if (error instanceof Error && /^(ChartError|RenderFailure|FileTreeError)$/.test(error.name))
       return { refusal: error.message.trim() };
     throw error;
   }
-};
-
-/** Whether two outputs are the same but for lines in which two runs of helm differ from each other. */
-export const areEqualMasked = (helm: string, again: string, ours: string): boolean => {
-  const x = helm.split('\n');
-  const y = again.split('\n');
-  const z = ours.split('\n');
-  return x.length === y.length && x.length === z.length && x.every((line, i) => line === z[i] || line !== y[i]);
 };
 
 export interface Expression {

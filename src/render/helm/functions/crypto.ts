@@ -9,6 +9,7 @@ import {
   X509Certificate,
 } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { corruptAt } from './encoding.js';
 import { GoError } from '../template/errors.js';
 import { fromBytes, toBytes } from '../template/go-string.js';
 import { type Integer, Struct, type Value } from '../template/values.js';
@@ -150,6 +151,8 @@ const encryptAes = (password: string, text: string): string => {
 
 const decryptAes = (password: string, text: string): string => {
   if (text === '') return '';
+  const corrupt = corruptAt(text);
+  if (corrupt !== undefined) throw new GoError(`illegal base64 data at input byte ${corrupt}`);
   const data = Buffer.from(text, 'base64');
   if (data.length < 16)
     throw new GoError(`runtime error: slice bounds out of range [:16] with capacity ${data.length}`);

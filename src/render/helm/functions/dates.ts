@@ -1,8 +1,7 @@
 import { GoError } from '../template/errors.js';
-import { goQuote } from '../template/quote.js';
 import { int, int64, Integer, Struct, type Value } from '../template/values.js';
 import { type Family, fn } from './define.js';
-import { durationText, parseDuration, SECOND } from './go-duration.js';
+import { durationText, parseDuration, readDuration, SECOND, timeQuote } from './go-duration.js';
 import { clockOf, isZone, type Moment, unixSeconds, ZERO_TIME } from './go-time.js';
 import { formatTime, parseTime } from './time-layout.js';
 
@@ -51,7 +50,18 @@ const timeStruct = (moment: Moment): Struct =>
     () => formatTime(moment, STRING_LAYOUT),
     moment,
     () => formatTime(moment, RFC3339_NANO),
+    undefined,
+    () => goDate(moment),
   );
+
+/** `GoString()` of a time. */
+const goDate = (moment: Moment): string => {
+  const { year, day, hour, minute, second, nanosecond } = clockOf(moment);
+  const name = formatTime({ nanoseconds: moment.nanoseconds, zone: moment.zone }, 'January');
+  const zone =
+    moment.zone === 'UTC' ? 'time.UTC' : moment.zone === 'Local' ? 'time.Local' : `time.Location(${moment.zone})`;
+  return `time.Date(${[year, `time.${name}`, day, hour, minute, second, nanosecond, zone].join(', ')})`;
+};
 
 const momentIn = (value: Struct): Moment => value.native as Moment;
 
@@ -77,9 +87,10 @@ const modify = (text: string, date: Struct): Struct | undefined => {
 };
 
 const mustModify = (text: string, date: Struct): Struct => {
-  const modified = modify(text, date);
-  if (modified === undefined) throw new GoError(`time: invalid duration ${goQuote(text)}`);
-  return modified;
+  const duration = readDuration(text);
+  if (typeof duration !== 'bigint') throw new GoError(duration.problem);
+  const moment = momentIn(date);
+  return timeStruct({ ...moment, nanoseconds: moment.nanoseconds + duration });
 };
 
 const toDate = (layout: string, text: string): Struct => {
@@ -89,7 +100,7 @@ const toDate = (layout: string, text: string): Struct => {
 
 const mustToDate = (layout: string, text: string): Struct => {
   const moment = parseTime(layout, text, 'Local');
-  if (typeof moment === 'string') throw new GoError(`parsing time ${goQuote(text)}${moment}`);
+  if (typeof moment === 'string') throw new GoError(`parsing time ${timeQuote(text)}${moment}`);
   return timeStruct(moment);
 };
 

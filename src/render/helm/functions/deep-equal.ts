@@ -1,4 +1,4 @@
-import { Integer, sliceItems, Struct, typeName, type Value } from '../template/values.js';
+import { Integer, isNilSlice, sliceItems, Struct, typeName, type Value } from '../template/values.js';
 
 /** `reflect.DeepEqual`: the same type, and the same contents. */
 export const deepEqual = (a: Value, b: Value): boolean => {
@@ -19,6 +19,7 @@ export const deepEqual = (a: Value, b: Value): boolean => {
       [...a.fields].every(([key, value]) => deepEqual(value, b.fields.get(key)))
     );
   }
+  if (isNilSlice(a) !== isNilSlice(b)) return false;
   const x = sliceItems(a) ?? [];
   const y = sliceItems(b) ?? [];
   return x.length === y.length && x.every((item, i) => deepEqual(item, y[i]));

@@ -21,7 +21,7 @@ const adler32 = (text: string): string => {
 };
 
 /** Where base64.StdEncoding stops reading; undefined when the text is well formed. */
-const corruptAt = (text: string): number | undefined => {
+export const corruptAt = (text: string): number | undefined => {
   const clean = text.replace(/[\r\n]/g, '');
   const match = /^([A-Za-z0-9+/]*)(={0,2})/.exec(clean);
   const digits = match?.[1] ?? '';

@@ -1,3 +1,5 @@
+import { isAscii, toBytes } from '../template/go-string.js';
+
 const UNITS: ReadonlyMap<string, bigint> = new Map([
   ['ns', 1n],
   ['us', 1_000n],
@@ -12,25 +14,44 @@ const UNITS: ReadonlyMap<string, bigint> = new Map([
 export const SECOND = 1_000_000_000n;
 const MAX = 2n ** 63n;
 
-/** time.ParseDuration: nanoseconds, undefined when malformed. */
-export const parseDuration = (text: string): bigint | undefined => {
-  const isNegative = text.startsWith('-');
+/** How the package `time` quotes what it was given: every byte beyond ASCII is an escape. */
+export const timeQuote = (text: string): string => {
+  const escaped = isAscii(text) ? text : Array.from(toBytes(text), (byte) => String.fromCharCode(byte)).join('');
+  // oxlint-disable-next-line no-control-regex
+  const out = escaped.replace(/["\\\0-\x1f\x80-\xff]/g, (c) =>
+    c === '"' || c === '\\' ? `\\${c}` : `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+  return `"${out}"`;
+};
+
+/** time.ParseDuration: nanoseconds, or what is wrong. */
+export const readDuration = (text: string): bigint | { readonly problem: string } => {
+  const invalid = { problem: `time: invalid duration ${timeQuote(text)}` };
   let rest = text.replace(/^[+-]/, '');
   if (rest === '0') return 0n;
-  if (rest === '') return undefined;
+  if (rest === '') return invalid;
   let total = 0n;
   while (rest !== '') {
-    const match = /^([0-9]*)(?:\.([0-9]*))?(ns|us|µs|μs|ms|s|m|h)/.exec(rest);
-    if (match === null) return undefined;
-    const [whole, digits = '', fraction = '', unit = ''] = match;
-    if (digits === '' && fraction === '') return undefined;
-    const size = UNITS.get(unit) ?? 0n;
+    const [number = '', digits = '', fraction = ''] = /^([0-9]*)(?:\.([0-9]*))?/.exec(rest) ?? [];
+    if (digits === '' && fraction === '') return invalid;
+    rest = rest.slice(number.length);
+    const unit = /^[^.0-9]*/.exec(rest)?.[0] ?? '';
+    if (unit === '') return { problem: `time: missing unit in duration ${timeQuote(text)}` };
+    const size = UNITS.get(unit);
+    if (size === undefined) return { problem: `time: unknown unit ${timeQuote(unit)} in duration ${timeQuote(text)}` };
+    rest = rest.slice(unit.length);
     total += BigInt(digits === '' ? '0' : digits) * size;
     if (fraction !== '') total += (BigInt(fraction) * size) / 10n ** BigInt(fraction.length);
-    if (total > MAX) return undefined;
-    rest = rest.slice(whole.length);
+    if (total > MAX) return invalid;
   }
-  return isNegative ? -total : total;
+  if (text.startsWith('-')) return -total;
+  return total === MAX ? invalid : total;
+};
+
+/** time.ParseDuration: nanoseconds, undefined when malformed. */
+export const parseDuration = (text: string): bigint | undefined => {
+  const duration = readDuration(text);
+  return typeof duration === 'bigint' ? duration : undefined;
 };
 
 /** time.Duration's `String()`: `1h2m3.5s`. */

@@ -1,6 +1,6 @@
 import { GoError, limitError } from '../template/errors.js';
 import { compareStrings } from '../template/go-string.js';
-import { int, kindName, sliceItems, strings, TypedSlice, type Value } from '../template/values.js';
+import { int, kindName, nilSlice, sliceItems, strings, TypedSlice, type Value } from '../template/values.js';
 import { isEmpty, toInt64, toText, toTexts } from './cast.js';
 import { deepEqual } from './deep-equal.js';
 import { type Definition, type Family, fn, variadic } from './define.js';
@@ -29,6 +29,7 @@ const uniq = (items: readonly Value[]): Value[] => {
 };
 
 const chunk = (size: number, items: readonly Value[]): Value => {
+  if (size < 0 && Math.floor((items.length - 1) / size) + 1 === 0) return new TypedSlice('[]interface {}', []);
   if (size <= 0) throw new GoError('runtime error: makeslice: len out of range');
   const chunks: Value[] = [];
   for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
@@ -46,14 +47,16 @@ const slice = (list: Value, indices: readonly Value[]): Value => {
   return list instanceof TypedSlice ? new TypedSlice(list.element, part) : part;
 };
 
-const concat = (lists: readonly Value[]): Value =>
-  lists.flatMap((list) => {
+const concat = (lists: readonly Value[]): Value => {
+  const all = lists.flatMap((list) => {
     const items = sliceItems(list);
     if (items !== undefined) return items;
     if (list === null || list === undefined)
       throw new GoError('runtime error: invalid memory address or nil pointer dereference');
     throw new GoError(`Cannot concat type ${kindName(list)} as list`);
   });
+  return all.length === 0 ? nilSlice(all) : all;
+};
 
 const has = (needle: Value, list: Value): boolean =>
   list !== null && list !== undefined && isInList(itemsOf(list, 'Cannot find has on type'), needle);
@@ -100,8 +103,8 @@ const push = fn(['any', 'any'], (list, value) => [...itemsOf(list, 'Cannot push 
 const prepend = fn(['any', 'any'], (list, value) => [value, ...itemsOf(list, 'Cannot prepend on type')]);
 const first = onList('find first on', (items) => items[0]);
 const last = onList('find last on', (items) => items.at(-1));
-const rest = onList('find rest on', (items) => items.slice(1));
-const initial = onList('find initial on', (items) => items.slice(0, -1));
+const rest = onList('find rest on', (items) => (items.length === 0 ? nilSlice([]) : items.slice(1)));
+const initial = onList('find initial on', (items) => (items.length === 0 ? nilSlice([]) : items.slice(0, -1)));
 const reverse = onList('find reverse on', (items) => items.toReversed());
 const compact = onList('compact on', (items) => items.filter((item) => !isEmpty(item)));
 const uniqList = onList('find uniq on', uniq);

@@ -23,8 +23,10 @@ const SCRIPT: Readonly<Record<string, string>> = {
 };
 
 /** What text/template's escapers work on: one string, or everything printed. */
-const textOf = (values: readonly Value[]): string =>
-  values.length === 1 && typeof values[0] === 'string' ? values[0] : sprint(values);
+const textOf = (values: readonly Value[]): string => {
+  if (values.length === 1 && typeof values[0] === 'string') return values[0];
+  return sprint(values.map((value) => value ?? '<no value>'));
+};
 
 // oxlint-disable-next-line no-control-regex
 const escapeHtml = (text: string): string => text.replace(/[\0"'&<>]/g, (c) => HTML[c] ?? c);

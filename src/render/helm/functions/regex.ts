@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { RE2JS as Re2 } from 're2js';
 import { GoError } from '../template/errors.js';
-import { strings, TypedSlice, type Value } from '../template/values.js';
+import { nilSlice, strings, type Value } from '../template/values.js';
 import { type Family, fn } from './define.js';
 
 type Re2Class = typeof Re2;
@@ -72,11 +72,8 @@ const find = (pattern: string, text: string): string => {
 };
 
 const findAll = (pattern: string, text: string, count: number): Value => {
-  const found = matches(compile(pattern), text, count);
-  return new TypedSlice(
-    'string',
-    found.map(({ start, end }) => text.slice(start, end)),
-  );
+  const found = strings(matches(compile(pattern), text, count).map(({ start, end }) => text.slice(start, end)));
+  return found.items.length === 0 ? nilSlice(found) : found;
 };
 
 const replaceWith = (pattern: Re2, text: string, replacement: (match: Match) => string): string => {
@@ -110,7 +107,7 @@ const replaceLiteral = (pattern: string, text: string, replacement: string): str
   replaceWith(compile(pattern), text, () => replacement);
 
 const split = (pattern: string, text: string, count: number): Value => {
-  if (count === 0) return strings([]);
+  if (count === 0) return nilSlice(strings([]));
   const regex = compile(pattern);
   if (pattern !== '' && text === '') return strings(['']);
   const parts: string[] = [];

@@ -1,4 +1,4 @@
-import { goQuote } from '../template/quote.js';
+import { timeQuote } from './go-duration.js';
 import { type Clock, clockOf, type Moment, momentOf, offsetText, ZERO_TIME } from './go-time.js';
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
@@ -206,11 +206,15 @@ const readOffset = (element: string, rest: string, reading: Reading): number | u
   return whole.length;
 };
 
-const outOfRange = (reading: Reading): string | undefined => {
+/** What is found wrong as soon as it is read. */
+const partOutOfRange = (reading: Reading): string | undefined => {
   if (reading.month < 1 || reading.month > 12) return 'month';
   if (reading.hour > 23) return 'hour';
   if (reading.minute > 59) return 'minute';
-  if (reading.second > 59) return 'second';
+  return reading.second > 59 ? 'second' : undefined;
+};
+
+const dayOutOfRange = (reading: Reading): string | undefined => {
   const days = new Date(Date.UTC(2000 + (reading.year % 400), reading.month, 0)).getUTCDate();
   return reading.day < 1 || reading.day > days ? 'day' : undefined;
 };
@@ -238,14 +242,17 @@ export const parseTime = (layout: string, text: string, zone: string): Moment | 
           ? literal.length
           : undefined
         : readElement(element, rest, reading);
-    if (taken === undefined) return ` as ${goQuote(layout)}: cannot parse ${goQuote(rest)} as ${goQuote(literal)}`;
+    if (taken === undefined)
+      return ` as ${timeQuote(layout)}: cannot parse ${timeQuote(rest)} as ${timeQuote(literal)}`;
     rest = rest.slice(taken);
+    const wrong = partOutOfRange(reading);
+    if (wrong !== undefined) return `: ${wrong} out of range`;
   }
-  if (rest !== '') return `: extra text: ${goQuote(rest)}`;
+  if (rest !== '') return `: extra text: ${timeQuote(rest)}`;
   if (reading.isPm === true && reading.hour < 12) reading.hour += 12;
   if (reading.isPm === false && reading.hour === 12) reading.hour = 0;
   if (reading.yearDay !== undefined) [reading.month, reading.day] = [1, reading.yearDay];
-  const wrong = reading.yearDay === undefined ? outOfRange(reading) : undefined;
+  const wrong = reading.yearDay === undefined ? dayOutOfRange(reading) : undefined;
   if (wrong !== undefined) return `: ${wrong} out of range`;
   return momentOf(reading, reading.zone ?? zone);
 };

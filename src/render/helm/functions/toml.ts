@@ -101,8 +101,12 @@ const inline = (value: Value): string => {
     const ordered = [...keys.filter((key) => !isTable(key)), ...keys.filter(isTable)];
     return `{${ordered.map((key) => `${keyText(key)} = ${inline(value.get(key))}`).join(', ')}}`;
   }
+  // A time, as in JSON.
+  if (value instanceof Struct && value.type === 'time.Time') return String(value.json?.());
   if (value instanceof Struct) return value.text === undefined ? '' : quoted(value.text());
-  return `[${(sliceItems(value) ?? []).map(inline).join(', ')}]`;
+  const items = sliceItems(value) ?? [];
+  if (items.some(isNil)) throw new TomlError('toml: cannot encode array with nil element');
+  return `[${items.map(inline).join(', ')}]`;
 };
 
 export const toToml = (value: Value): string => {

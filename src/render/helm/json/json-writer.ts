@@ -1,6 +1,6 @@
 import { compareStrings, isAscii, isValidUtf8 } from '../template/go-string.js';
 import { shortestDigits } from '../template/numbers.js';
-import { Integer, sliceItems, Struct, TypedMap, type Value } from '../template/values.js';
+import { Integer, isNilSlice, sliceItems, Struct, TypedMap, type Value } from '../template/values.js';
 
 /** encoding/json's refusal of a value. */
 export class UnsupportedValue extends Error {
@@ -79,6 +79,7 @@ const writeValue = (value: Value, options: JsonOptions, newline: string): string
   if (value instanceof Struct) return writeStruct(value, options, newline);
   if (value instanceof Uint8Array) return `"${Buffer.from(value).toString('base64')}"`;
   const items = sliceItems(value) ?? [];
+  if (items.length === 0 && isNilSlice(value)) return 'null';
   return wrap(
     '[',
     items.map((item) => writeValue(item, options, newline + (options.indent ?? ''))),

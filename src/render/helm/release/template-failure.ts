@@ -1,4 +1,5 @@
 import { ChartError } from '../chart/chart-error.js';
+import { trimSpace } from '../functions/strings.js';
 import { warningIn } from '../functions/templating.js';
 import type { GoError } from '../template/errors.js';
 
@@ -71,7 +72,7 @@ export const execFailure = (file: string, error: GoError): ChartError => {
     const last = traces.at(-1);
     if (last === undefined || traceText(last) !== traceText(trace)) traces.push(trace);
   }
-  return new ChartError(traces.map(traceText).join('').trim());
+  return new ChartError(trimSpace(traces.map(traceText).join('')));
 };
 
 const splitThree = (text: string): (string | undefined)[] => {

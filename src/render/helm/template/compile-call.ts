@@ -23,7 +23,7 @@ export interface CallPlace {
   /** What an error of the function itself names. */
   readonly node: Node;
   /** What an error about the number of arguments names. */
-  readonly place: Node;
+  readonly place: () => Node;
   readonly scope: Scope;
   readonly args: readonly OperandNode[];
 }
@@ -46,11 +46,11 @@ export const compileCall = (
   const wrong = wrongCount(called, callee.name, given.length, final !== undefined);
   // The pipeline before runs first, and may fail first.
   if (wrong !== undefined) return final === undefined ? fail(wrong) : (frame) => [final(frame), fail(wrong)()][1];
-  if (called.shortCircuit !== undefined) return compileShortCircuit(called.shortCircuit, given, final);
+  if (called.shortCircuit !== undefined) return compileShortCircuit(called.shortCircuit, callee, given, final);
   const expressions = given.map((argument, index) => argument(paramAt(called, index)));
   if (callee.name === 'call') expressions.splice(1, 0, () => nodeText(args[1] ?? callee));
   const finalType = paramAt(called, given.length);
-  const place = afterArguments(callee, args);
+  const place = (): Node => afterArguments(callee, args);
   return compileInvocation(called, expressions, final, { node, place, scope, args }, finalType);
 };
 
@@ -92,7 +92,7 @@ const checkFinal = (value: Value, type: ParamType, at: CallPlace): Value => {
   try {
     return checkArgument(value, type);
   } catch (error) {
-    if (error instanceof GoError) throw execError(at.scope.template, at.place, error.message);
+    if (error instanceof GoError) throw execError(at.scope.template, at.place(), error.message);
     throw error;
   }
 };
@@ -111,6 +111,7 @@ const wrongCount = (signature: Signature, name: string, given: number, hasFinal:
 
 const compileShortCircuit = (
   kind: 'and' | 'or',
+  callee: IdentifierNode,
   given: readonly Argument[],
   final: Expression | undefined,
 ): Expression => {
@@ -118,10 +119,14 @@ const compileShortCircuit = (
   return (frame) => {
     const last = final?.(frame);
     let value: Value = null;
-    for (const expression of expressions) {
+    for (const [index, expression] of expressions.entries()) {
       value = expression(frame);
-      if (isTrue(value) === (kind === 'or')) return value;
+      if (isTrue(value) === (kind === 'or')) {
+        callee.stoppedAt = index + 1;
+        return value;
+      }
     }
+    callee.stoppedAt = undefined;
     return final === undefined ? value : (last ?? null);
   };
 };
@@ -138,7 +143,7 @@ export const callFunction = (
 ): Value => {
   const last = final?.(frame);
   const wrong = wrongCount(method, name, given.length, final !== undefined);
-  if (wrong !== undefined) throw execError(at.scope.template, at.place, wrong);
+  if (wrong !== undefined) throw execError(at.scope.template, at.place(), wrong);
   const args = given.map((argument, index) => argument(paramAt(method, index))(frame));
   if (final !== undefined) args.push(checkFinal(last, paramAt(method, given.length), at));
   try {

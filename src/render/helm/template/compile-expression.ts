@@ -129,13 +129,13 @@ const operandArgument = (node: OperandNode, scope: Scope): Argument => {
       return (type) => constantExpression(node, scope, () => constantArgument(node, type));
     default: {
       const value = compileOperand(node, scope);
-      const place = lastVisited(node);
+      const place = (): Node => lastVisited(node);
       return (type) => checked(value, type, scope, place);
     }
   }
 };
 
-const checked = (value: Expression, type: ParamType, scope: Scope, place: Node): Expression => {
+const checked = (value: Expression, type: ParamType, scope: Scope, place: () => Node): Expression => {
   if (type === 'value') return value;
   if (type === 'any') return (frame) => value(frame) ?? null;
   return (frame) => {
@@ -146,11 +146,11 @@ const checked = (value: Expression, type: ParamType, scope: Scope, place: Node):
 };
 
 /** Runs something of ours and gives its error the place that text/template would name. */
-const located = <T>(scope: Scope, place: Node, run: () => T): T => {
+const located = <T>(scope: Scope, place: () => Node, run: () => T): T => {
   try {
     return run();
   } catch (error) {
-    if (error instanceof GoError && error.kind === 'plain') throw execError(scope.template, place, error.message);
+    if (error instanceof GoError && error.kind === 'plain') throw execError(scope.template, place(), error.message);
     throw error;
   }
 };
@@ -161,7 +161,7 @@ const compileField = (
   scope: Scope,
   final: Expression | undefined,
 ): Expression => {
-  const chain = compilePath(node, node.path, args, scope, final, node);
+  const chain = compilePath(node, node.path, args, scope, final, () => node);
   return (frame) => chain(frame, { value: frame.dot, isInterface: frame.isDotInterface });
 };
 
@@ -176,7 +176,7 @@ const compileVariable = (
   if (slot === undefined) return failing(scope, () => node, `undefined variable: ${name}`);
   if (node.path.length === 1) return (frame) => frame.vars[slot];
   const isRanged = scope.variables[slot]?.isRanged === true;
-  const chain = compilePath(node, node.path.slice(1), args, scope, final, node);
+  const chain = compilePath(node, node.path.slice(1), args, scope, final, () => node);
   return (frame) => chain(frame, { value: frame.vars[slot], isInterface: isRanged });
 };
 
@@ -189,7 +189,7 @@ const compileChain = (
   if (node.node.type === 'nil')
     return failing(scope, () => node, `indirection through explicit nil in ${nodeText(node)}`);
   const value = compileOperand(node.node, scope);
-  const chain = compilePath(node, node.path, args, scope, final, lastVisited(node));
+  const chain = compilePath(node, node.path, args, scope, final, () => lastVisited(node));
   return (frame) => chain(frame, { value: value(frame), isInterface: false });
 };
 
@@ -202,7 +202,7 @@ const compilePath = (
   args: readonly OperandNode[],
   scope: Scope,
   final: Expression | undefined,
-  place: Node,
+  place: () => Node,
 ): Path => {
   const last = path.length - 1;
   const name = path[last] ?? '';

@@ -141,22 +141,25 @@ const compileRange = (node: BranchNode, scope: Scope): Statement =>
     const loop = compileLoop(node, scope);
     const { otherwise } = node;
     const orElse = otherwise === undefined ? undefined : scoped(scope, () => compileList(otherwise, scope));
-    const place = lastVisited(node.pipe);
     return (frame) => {
       const collection = value(frame);
-      const count = placing(scope.template, place, () => iterate(frame, loop, collection, node.pipe.declared.length));
-      if (typeof count === 'string') throw execError(scope.template, place, count);
+      const count = placing(
+        scope.template,
+        () => lastVisited(node.pipe),
+        () => iterate(frame, loop, collection, node.pipe.declared.length),
+      );
+      if (typeof count === 'string') throw execError(scope.template, lastVisited(node.pipe), count);
       return count === 0 && orElse !== undefined ? orElse(frame) : NORMAL;
     };
   });
 
 /** Says where a limit was hit, when the error does not say it yet. */
-const placing = <T>(template: string, node: Node, run: () => T): T => {
+const placing = <T>(template: string, place: () => Node, run: () => T): T => {
   try {
     return run();
   } catch (error) {
     if (!(error instanceof GoError) || error.kind !== 'limit' || error.wrapped !== undefined) throw error;
-    throw execError(template, node, error.message, error);
+    throw execError(template, place(), error.message, error);
   }
 };
 
@@ -216,7 +219,11 @@ const compileTemplateCall = (node: TemplateNode, scope: Scope): Statement => {
     if (frame.depth === MAX_TEMPLATE_DEPTH) {
       throw execError(scope.template, node, `exceeded maximum template depth (${MAX_TEMPLATE_DEPTH})`);
     }
-    placing(scope.template, node, () => frame.run.step(frame.writer));
+    placing(
+      scope.template,
+      () => node,
+      () => frame.run.step(frame.writer),
+    );
     const dot = data(frame);
     try {
       template.body()(new Frame(dot, template.slots(), frame.writer, frame.set, frame.run, frame.depth + 1));

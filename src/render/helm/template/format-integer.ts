@@ -4,7 +4,7 @@ import type { Integer } from './values.js';
 const RADIX: Readonly<Record<string, number>> = { v: 10, d: 10, b: 2, o: 8, O: 8, x: 16, X: 16 };
 
 const prefixOf = (verb: string, digits: string, flags: Flags): string => {
-  if (verb === 'O') return '0o';
+  if (verb === 'O') return flags.sharp && !digits.startsWith('0') ? '0o0' : '0o';
   if (!flags.sharp) return '';
   if (verb === 'b') return '0b';
   if (verb === 'o') return digits.startsWith('0') ? '' : '0';
@@ -13,6 +13,9 @@ const prefixOf = (verb: string, digits: string, flags: Flags): string => {
 
 /** An integer under one of fmt's number verbs, padded. */
 export const formatInteger = (value: Integer, verb: string, flags: Flags): string => {
+  // Go's syntax of an unsigned integer.
+  if (verb === 'v' && flags.sharpV && !value.isSigned)
+    return formatInteger(value, 'x', { ...flags, sharp: true, sharpV: false });
   const isNegative = value.value < 0n;
   let digits = (isNegative ? -value.value : value.value).toString(RADIX[verb] ?? 10);
   if (verb === 'X') digits = digits.toUpperCase();

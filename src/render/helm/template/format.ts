@@ -1,10 +1,11 @@
 import { limitError } from './errors.js';
 import { formatInteger } from './format-integer.js';
 import { byteLength, fromBytes, isAscii, runes, toBytes } from './go-string.js';
+import { binaryFloat, hexFloat } from './float-formats.js';
 import { formatFloat } from './numbers.js';
 import { sprintValue } from './print.js';
 import { goQuote, goQuoteRune, isPrintable } from './quote.js';
-import { Integer, sliceItems, Struct, typeName, TypedMap, type Value } from './values.js';
+import { Integer, isNilSlice, sliceItems, Struct, typeName, TypedMap, type Value } from './values.js';
 import { compareStrings } from './go-string.js';
 
 const MAX_WIDTH = 1_000_000;
@@ -103,7 +104,7 @@ class Formatter {
     } else {
       const value = this.values[this.next];
       this.next += 1;
-      this.out += formatValue(value, verb, verb === 'v' ? forDefaultVerb(flags) : flags);
+      this.out += formatValue(value, verb, verb === 'v' || verb === 'w' ? forDefaultVerb(flags) : flags);
     }
   }
 
@@ -134,8 +135,9 @@ class Formatter {
   private readNumber(): number | undefined {
     const match = /^[0-9]+/.exec(this.text.slice(this.at, this.at + 12));
     if (match === null) return undefined;
-    this.at += match[0].length;
     const number = Number(match[0]);
+    // fmt gives up reading the text there.
+    this.at = number > MAX_WIDTH ? this.text.length : this.at + match[0].length;
     return number > MAX_WIDTH ? undefined : number;
   }
 
@@ -182,7 +184,7 @@ class Formatter {
   }
 
   private readPrecision(flags: Flags, afterIndex: boolean): boolean {
-    if (this.text[this.at] !== '.') return afterIndex;
+    if (this.text[this.at] !== '.' || this.at + 1 >= this.text.length) return afterIndex;
     this.at += 1;
     if (afterIndex) this.isGoodIndex = false;
     const indexed = this.readIndex();
@@ -198,7 +200,7 @@ class Formatter {
   }
 }
 
-/** With %v the signs mean something else. */
+/** With %v, and %w that goes with errors, the signs mean something else. */
 const forDefaultVerb = (flags: Flags): Flags => ({
   ...flags,
   plus: false,
@@ -207,7 +209,8 @@ const forDefaultVerb = (flags: Flags): Flags => ({
   sharpV: flags.sharp,
 });
 
-const pad = (text: string, flags: Flags, zero = false): string => {
+/** Zeros instead of spaces stand on the left only. */
+const pad = (text: string, flags: Flags, zero = flags.zero): string => {
   if (flags.width === undefined) return text;
   if (flags.width > MAX_WIDTH) throw limitError(`a width of more than ${MAX_WIDTH}`);
   const missing = flags.width - (isAscii(text) ? text.length : runes(text).length);
@@ -216,40 +219,44 @@ const pad = (text: string, flags: Flags, zero = false): string => {
   return (zero ? '0' : ' ').repeat(missing) + text;
 };
 
-/** Zeros go between the sign and the digits. */
-const padNumber = (text: string, flags: Flags): string => {
-  if (!flags.zero || flags.minus || flags.width === undefined || !/^[+\- ]?[0-9]/.test(text)) return pad(text, flags);
-  const sign = /^[+\- ]/.exec(text)?.[0] ?? '';
-  return sign + text.slice(sign.length).padStart(flags.width - sign.length, '0');
-};
+const truncated = (text: string, { precision }: Flags): string =>
+  precision === undefined ? text : runes(text).slice(0, precision).join('');
 
-const badVerb = (value: Value, verb: string): string =>
-  value === null || value === undefined ? `%!${verb}(<nil>)` : `%!${verb}(${typeName(value)}=${sprintValue(value)})`;
+/** The value under %v, with the flags of the verb that does not fit it. */
+const badVerb = (value: Value, verb: string, flags: Flags): string =>
+  value === null || value === undefined
+    ? `%!${verb}(<nil>)`
+    : `%!${verb}(${typeName(value)}=${formatValue(value, 'v', flags)})`;
 
-export const formatValue = (value: Value, verb: string, flags: Flags): string => {
+const formatValue = (value: Value, verb: string, flags: Flags): string => {
   if (value === null || value === undefined) {
-    if (verb === 'T' || verb === 'v') return pad('<nil>', flags);
-    return badVerb(value, verb);
+    return verb === 'T' || verb === 'v' ? pad('<nil>', flags) : badVerb(value, verb, flags);
   }
-  if (verb === 'T') return pad(typeName(value), flags);
-  if (verb === 'p') return badVerb(value, verb);
+  if (verb === 'T') return pad(truncated(typeName(value), flags), flags);
+  if (verb === 'p' || (verb === 'w' && !(value instanceof Uint8Array))) return badVerb(value, verb, flags);
   switch (typeof value) {
     case 'boolean':
-      return verb === 't' || verb === 'v' ? pad(String(value), flags, flags.zero) : badVerb(value, verb);
+      return verb === 't' || verb === 'v' ? pad(String(value), flags) : badVerb(value, verb, flags);
     case 'number':
-      return formatNumber(value, verb, flags);
+      return formatNumber(value, verb, flags) ?? badVerb(value, verb, flags);
     case 'string':
-      return formatString(value, value, verb, flags);
+      return formatString(value, verb, flags) ?? badVerb(value, verb, flags);
     default:
   }
-  if (value instanceof Integer) return formatWhole(value, verb, flags);
-  if (value instanceof Uint8Array && 'sqxX'.includes(verb)) return formatString(fromBytes(value), value, verb, flags);
+  if (value instanceof Integer) return formatWhole(value, verb, flags) ?? badVerb(value, verb, flags);
   return formatComposite(value, verb, flags);
 };
 
-const formatWhole = (value: Integer, verb: string, flags: Flags): string => {
+/** A value in an `interface {}` of a map, a slice or a struct. */
+const formatElement = (value: Value, verb: string, flags: Flags): string => {
+  if (value === null || value === undefined) return flags.sharpV ? 'interface {}(nil)' : '<nil>';
+  return formatValue(value, verb, flags);
+};
+
+const formatWhole = (value: Integer, verb: string, flags: Flags): string | undefined => {
   switch (verb) {
     case 'v':
+      return formatInteger(value, 'v', flags);
     case 'd':
     case 'b':
     case 'o':
@@ -258,13 +265,13 @@ const formatWhole = (value: Integer, verb: string, flags: Flags): string => {
     case 'X':
       return formatInteger(value, verb, flags);
     case 'c':
-      return pad(String.fromCodePoint(validCode(value)), flags, flags.zero);
+      return pad(String.fromCodePoint(validCode(value)), flags);
     case 'q':
-      return pad(goQuoteRune(value.toNumber(), flags.plus), flags, flags.zero);
+      return pad(goQuoteRune(validCode(value), flags.plus), flags);
     case 'U':
-      return pad(unicodeText(value.toNumber(), flags), flags);
+      return pad(unicodeText(BigInt.asUintN(64, value.value), flags), flags, false);
     default:
-      return badVerb(value, verb);
+      return undefined;
   }
 };
 
@@ -273,77 +280,88 @@ const validCode = (value: Integer): number => {
   return code >= 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff) ? code : 0xfffd;
 };
 
-const unicodeText = (code: number, flags: Flags): string => {
-  const text = `U+${code
-    .toString(16)
-    .toUpperCase()
-    .padStart(Math.max(flags.precision ?? 4, 4), '0')}`;
-  if (!flags.sharp || code > 0x10ffff) return text;
-  const c = String.fromCodePoint(code);
+const unicodeText = (code: bigint, flags: Flags): string => {
+  const digits = code.toString(16).toUpperCase();
+  const text = `U+${digits.padStart(Math.max(flags.precision ?? 4, 4), '0')}`;
+  if (!flags.sharp || code > 0x10ffffn) return text;
+  const c = String.fromCodePoint(Number(code));
   return isPrintable(c) ? `${text} '${c}'` : text;
 };
 
-const formatNumber = (value: number, verb: string, flags: Flags): string => {
-  const { precision } = flags;
-  let text: string;
-  switch (verb) {
-    case 'v':
-      text = formatFloat(value, 'g', precision ?? -1, flags.sharpV ? 21 : 6);
-      break;
-    case 'g':
-    case 'G':
-      text = formatFloat(value, 'g', precision ?? -1);
-      break;
-    case 'e':
-    case 'E':
-      text = formatFloat(value, 'e', precision ?? 6);
-      break;
-    case 'f':
-    case 'F':
-      text = formatFloat(value, 'f', precision ?? 6);
-      break;
-    default:
-      return badVerb(value, verb);
-  }
-  if (flags.sharp) text = withPoint(text, verb, precision);
-  if (verb === 'G' || verb === 'E') text = text.toUpperCase().replace('INF', 'Inf').replace('NAN', 'NaN');
-  return padNumber(withSign(text, flags), flags);
+const formatNumber = (value: number, verb: string, flags: Flags): string | undefined => {
+  const digits = floatDigits(value, verb, flags.precision);
+  if (digits === undefined) return undefined;
+  if (!Number.isFinite(value)) return pad(signed(digits, flags), flags, false);
+  const text = signed(flags.sharp && verb !== 'b' ? withPoint(digits, verb, flags.precision) : digits, flags);
+  if (!flags.zero || flags.minus || flags.width === undefined) return pad(text, flags);
+  // Zeros go between the sign and the digits.
+  const sign = /^[+\- ]/.exec(text)?.[0] ?? '';
+  return sign + text.slice(sign.length).padStart(flags.width - sign.length, '0');
 };
 
-const withSign = (text: string, flags: Flags): string => {
-  const unsigned = text.startsWith('+') ? text.slice(1) : text;
-  if (unsigned.startsWith('-')) return unsigned;
-  if (flags.plus || text.startsWith('+')) return `+${unsigned}`;
-  return flags.space ? ` ${unsigned}` : unsigned;
+const floatDigits = (value: number, verb: string, precision: number | undefined): string | undefined => {
+  switch (verb) {
+    case 'v':
+    case 'g':
+      return formatFloat(value, 'g', precision ?? -1);
+    case 'G':
+      return formatFloat(value, 'g', precision ?? -1).replace('e', 'E');
+    case 'e':
+      return formatFloat(value, 'e', precision ?? 6);
+    case 'E':
+      return formatFloat(value, 'e', precision ?? 6).replace('e', 'E');
+    case 'f':
+    case 'F':
+      return formatFloat(value, 'f', precision ?? 6);
+    case 'x':
+      return hexFloat(value, precision ?? -1);
+    case 'X':
+      return hexFloat(value, precision ?? -1).replace(/[^I]+/, (text) => text.toUpperCase());
+    case 'b':
+      return binaryFloat(value);
+    default:
+      return undefined;
+  }
+};
+
+/** The sign as the flags want it; that of an infinity is always shown. */
+const signed = (text: string, flags: Flags): string => {
+  const isInfinity = text === '+Inf';
+  const digits = isInfinity ? 'Inf' : text;
+  if (digits.startsWith('-')) return digits;
+  if (flags.plus) return `+${digits}`;
+  return flags.space ? ` ${digits}` : text;
 };
 
 /** The `#` flag keeps the decimal point, and for %g the zeros after it. */
 const withPoint = (text: string, verb: string, precision: number | undefined): string => {
-  const [mantissa = '', exponent] = text.split('e');
-  let digits = mantissa;
-  if (!digits.includes('.')) digits += '.';
-  if (verb === 'g' || verb === 'G') {
-    const wanted = precision ?? 6;
-    const significant = digits.replace(/[-.]/g, '').replace(/^0+/, '').length;
-    digits += '0'.repeat(Math.max(wanted - significant, 0));
+  const isHex = verb === 'x' || verb === 'X';
+  const at = text.search(isHex ? /p/i : /e/i);
+  let digits = at < 0 ? text : text.slice(0, at);
+  const exponent = at < 0 ? '' : text.slice(at);
+  let missing = 0;
+  if (['v', 'g', 'G', 'x'].includes(verb)) {
+    const figures = digits.replace(/^-/, '');
+    const isZero = /^0$/.test(figures);
+    missing = (precision ?? 6) - (isZero ? 1 : figures.replaceAll('.', '').replace(/^0+/, '').length);
   }
-  return exponent === undefined ? digits : `${digits}e${exponent}`;
+  if (!digits.includes('.')) digits += '.';
+  return digits + '0'.repeat(Math.max(missing, 0)) + exponent;
 };
 
-const formatString = (text: string, value: Value, verb: string, flags: Flags): string => {
-  const limited = flags.precision === undefined ? text : runes(text).slice(0, flags.precision).join('');
+const formatString = (text: string, verb: string, flags: Flags): string | undefined => {
   switch (verb) {
     case 'v':
-      return pad(flags.sharpV ? goQuote(limited) : limited, flags, flags.zero);
+      return pad(flags.sharpV ? quoted(truncated(text, flags), flags) : truncated(text, flags), flags);
     case 's':
-      return pad(limited, flags, flags.zero);
+      return pad(truncated(text, flags), flags);
     case 'q':
-      return pad(quoted(limited, flags), flags, flags.zero);
+      return pad(quoted(truncated(text, flags), flags), flags);
     case 'x':
     case 'X':
-      return pad(hexText(text, verb, flags), flags, flags.zero);
+      return pad(hexText(text, verb, flags), flags);
     default:
-      return badVerb(value, verb);
+      return undefined;
   }
 };
 
@@ -364,37 +382,28 @@ const hexText = (text: string, verb: string, flags: Flags): string => {
 };
 
 const formatComposite = (value: Value, verb: string, flags: Flags): string => {
+  if (value instanceof Uint8Array && 'sqxX'.includes(verb)) return formatString(fromBytes(value), verb, flags) ?? '';
   if (value instanceof Struct && value.text !== undefined && 'vsqxX'.includes(verb) && !flags.sharpV) {
-    return formatString(value.text(), value, verb, flags);
+    return formatString(value.text(), verb, flags) ?? '';
   }
-  if (flags.sharpV) return sharpSyntax(value);
+  if (value instanceof Struct && value.goText !== undefined && flags.sharpV)
+    return pad(truncated(value.goText(), flags), flags);
+  const element = (item: Value): string => formatElement(item, verb, flags);
+  const separator = flags.sharpV ? ', ' : ' ';
   if (value instanceof Map) {
+    if (flags.sharpV && value instanceof TypedMap && value.isNil) return `${value.type}(nil)`;
     const keys = [...value.keys()].sort(compareStrings);
-    const pairs = keys.map((key) => `${formatValue(key, verb, flags)}:${formatValue(value.get(key), verb, flags)}`);
-    return `map[${pairs.join(' ')}]`;
+    const pairs = keys.map((key) => `${formatValue(key, verb, flags)}:${element(value.get(key))}`).join(separator);
+    return flags.sharpV ? `${typeName(value)}{${pairs}}` : `map[${pairs}]`;
   }
   if (value instanceof Struct) {
-    const open = value.type.startsWith('*') ? '&{' : '{';
-    return `${open}${[...value.fields].map(([name, field]) => (flags.plusV ? `${name}:` : '') + formatValue(field, verb, flags)).join(' ')}}`;
+    const named = flags.plusV || flags.sharpV;
+    const fields = [...value.fields].map(([name, field]) => (named ? `${name}:` : '') + element(field)).join(separator);
+    const type = flags.sharpV ? value.type.replace(/^\*/, '') : '';
+    return `${value.type.startsWith('*') ? '&' : ''}${type}{${fields}}`;
   }
-  return `[${(sliceItems(value) ?? []).map((item) => formatValue(item, verb, flags)).join(' ')}]`;
-};
-
-/** `%#v`. */
-const sharpSyntax = (value: Value): string => {
-  if (value === null || value === undefined) return 'interface {}(nil)';
-  if (typeof value === 'string') return goQuote(value);
-  if (typeof value === 'number') return formatFloat(value, 'g', -1, 21);
-  if (typeof value === 'boolean') return String(value);
-  if (value instanceof Integer)
-    return value.type === 'uint8' ? `0x${value.value.toString(16)}` : value.value.toString();
-  if (value instanceof Map) {
-    const keys = [...value.keys()].sort(compareStrings);
-    const type = value instanceof TypedMap ? value.type : 'map[string]interface {}';
-    return `${type}{${keys.map((key) => `${goQuote(key)}:${sharpSyntax(value.get(key))}`).join(', ')}}`;
-  }
-  if (value instanceof Struct) {
-    return `${value.type.replace(/^\*/, '&')}{${[...value.fields].map(([name, field]) => `${name}:${sharpSyntax(field)}`).join(', ')}}`;
-  }
-  return `${typeName(value)}{${(sliceItems(value) ?? []).map(sharpSyntax).join(', ')}}`;
+  const items = (sliceItems(value) ?? []).map(element).join(separator);
+  if (!flags.sharpV) return `[${items}]`;
+  if (isNilSlice(value)) return `${typeName(value)}(nil)`;
+  return `${value instanceof Uint8Array ? '[]byte' : typeName(value)}{${items}}`;
 };

@@ -69,6 +69,8 @@ export interface ChainNode extends Positioned {
 export interface IdentifierNode extends Positioned {
   readonly type: 'identifier';
   readonly name: string;
+  /** Which argument ended the latest call of `and` or `or` before its last one: errors name what was visited last. */
+  stoppedAt?: number | undefined;
 }
 export interface SimpleNode extends Positioned {
   readonly type: 'dot' | 'nil';

@@ -4,12 +4,12 @@ import type { Value } from './values.js';
 import { Integer, sliceItems, Struct } from './values.js';
 
 /** What `{{ value }}` writes. */
-export const printValue = (value: Value): string =>
-  value === null || value === undefined
-    ? '<no value>'
-    : value instanceof Struct && value.pointerText !== undefined
-      ? value.pointerText()
-      : sprintValue(value);
+export const printValue = (value: Value): string => {
+  if (value === null || value === undefined) return '<no value>';
+  if (!(value instanceof Struct)) return sprintValue(value);
+  // An action follows pointers.
+  return value.pointerText === undefined ? structText(value, sprintValue).replace(/^&/, '') : value.pointerText();
+};
 
 /** `%v` of a value. */
 export const sprintValue = (value: Value): string => {

@@ -90,6 +90,17 @@ export class TypedSlice {
 
 export const strings = (items: readonly string[]): TypedSlice => new TypedSlice('string', items as Value[]);
 
+const nilSlices = new WeakSet<object>();
+
+/** Marks an empty slice as Go's nil slice: null in JSON, and not deeply equal to an empty one. */
+export const nilSlice = <T extends Value[] | TypedSlice>(slice: T): T => {
+  nilSlices.add(slice);
+  return slice;
+};
+
+export const isNilSlice = (value: Value): boolean =>
+  typeof value === 'object' && value !== null && nilSlices.has(value);
+
 /** A map that is no plain `map[string]interface {}`: another element type, or a name (`common.Values`). */
 export class TypedMap extends Map<string, Value> {
   constructor(
@@ -150,6 +161,8 @@ export class Struct {
     readonly json?: () => Value,
     /** `String()` of the pointer to it, which only `{{ value }}` finds. */
     readonly pointerText?: () => string,
+    /** `GoString()`, which %#v prints. */
+    readonly goText?: () => string,
   ) {}
 }
 

@@ -1,7 +1,7 @@
 import { isValidUtf8 } from '../template/go-string.js';
 import { toBytes } from '../template/go-string.js';
 import { formatFloat } from '../template/numbers.js';
-import { Integer, sliceItems, Struct, TypedMap, type Value } from '../template/values.js';
+import { Integer, isNilSlice, sliceItems, Struct, TypedMap, type Value } from '../template/values.js';
 import { jsonNumber, UnsupportedValue } from '../json/json-writer.js';
 import { sortKeys } from './key-order.js';
 import { YamlError } from './yaml-error.js';
@@ -64,7 +64,7 @@ const jsonTree = (value: Value): YamlTree => {
   if (value instanceof Map) return mapTree(value, jsonTree, (key) => stringScalar(checked(key)));
   if (value instanceof Struct) return jsonTree(value.json === undefined ? new Map(value.fields) : value.json());
   if (value instanceof Uint8Array) return stringScalar(Buffer.from(value).toString('base64'));
-  return (sliceItems(value) ?? []).map(jsonTree);
+  return isNilSlice(value) ? plain('null') : (sliceItems(value) ?? []).map(jsonTree);
 };
 
 /** A number goes through JSON's text, which go-yaml reads as an integer when it can. */
