@@ -38,6 +38,8 @@ const keptFiles = new KeptFiles(32 * 1024 * 1024);
 export class FolderTree implements FileTree {
   readonly #maxFileBytes: number;
   #realRoot: Promise<string> | undefined;
+  /** Folders, no links, that were seen in this turn of the event loop: the next files in them do not ask again. */
+  readonly #seenFolders = new Set<string>();
 
   constructor(
     readonly root: string,
@@ -108,9 +110,15 @@ export class FolderTree implements FileTree {
         continue;
       }
       const absolute = absolutePath(root, [...walked, name]);
+      if (pending.length > 0 && this.#seenFolders.has(absolute)) {
+        walked.push(name);
+        stats = undefined;
+        continue;
+      }
       const found = statOf(absolute);
       if (found === undefined) return undefined;
       if (!found.isSymbolicLink()) {
+        if (found.isDirectory()) this.#remember(absolute);
         walked.push(name);
         stats = found;
         continue;
@@ -125,6 +133,11 @@ export class FolderTree implements FileTree {
     const absolute = absolutePath(root, walked);
     // Where the walk ended by going up, what is there was not looked at last.
     return { absolute, path: walked.join('/'), stats: stats ?? statSync(absolute) };
+  }
+
+  #remember(folder: string): void {
+    if (this.#seenFolders.size === 0) setImmediate(() => this.#seenFolders.clear());
+    this.#seenFolders.add(folder);
   }
 
   #linkSegments(root: string, target: string, path: string, walked: string[]): string[] {

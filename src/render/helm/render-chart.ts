@@ -1,5 +1,6 @@
 import type { Chart } from './chart/chart.js';
 import { ChartError } from './chart/chart-error.js';
+import { fileText } from './chart/file-text.js';
 import { processDependencies } from './chart/process-dependencies.js';
 import type { Lookup } from './functions/lookups.js';
 import { capabilities, DEFAULT_KUBE_VERSION, type KubeVersion, parseKubeVersion } from './release/capabilities.js';
@@ -7,7 +8,6 @@ import { RenderFailure } from './release/render-failure.js';
 import { renderTemplates } from './release/render-templates.js';
 import { type Hook, type RenderedManifest, sortManifests } from './release/sort-manifests.js';
 import { sourced } from './release/template-output.js';
-import { fromBytes } from './template/go-string.js';
 import type { Limits } from './template/execution.js';
 import { type GoMap, int, type Value } from './template/values.js';
 import { coalesceValues } from './values/coalesce.js';
@@ -34,6 +34,18 @@ export interface RenderedChart {
   /** The text of NOTES.txt. */
   readonly notes: string;
   readonly warnings: readonly string[];
+}
+
+/** Most renders never look at the CRDs, which are the largest files that a chart has. */
+class CrdFile {
+  constructor(
+    readonly name: string,
+    private readonly data: Uint8Array,
+  ) {}
+
+  get content(): string {
+    return fileText(this.data);
+  }
 }
 
 const NOTES = 'NOTES.txt';
@@ -90,7 +102,7 @@ export const renderChart = async (chart: Chart, options: RenderChartOptions): Pr
   const values = coalesceValues(chart, given, warn);
   if (options.skipSchemaValidation !== true) await validateSchemas(chart, values);
   const { manifests, hooks, notes } = failing(() => renderAll(chart, kube, values, options));
-  const crds = chart.crds().map(({ name, data }) => ({ name, content: fromBytes(data) }));
+  const crds = chart.crds().map((file) => new CrdFile(file.name, file.data));
   return { manifests, hooks, crds, notes, warnings };
 };
 

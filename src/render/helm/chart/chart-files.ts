@@ -1,8 +1,8 @@
 import { basePath } from '../functions/paths.js';
-import { fromBytes } from '../template/go-string.js';
 import { strings, TypedMap, type Value } from '../template/values.js';
 import { toYaml } from '../yaml/to-yaml.js';
 import type { ChartFile } from './chart.js';
+import { fileText } from './file-text.js';
 import { compilePathGlob } from './path-glob.js';
 
 type Files = TypedMap;
@@ -14,7 +14,7 @@ const bytesOf = (files: Files, name: string): Uint8Array => {
 
 const lines = (data: Uint8Array): Value => {
   if (data.length === 0) return strings([]);
-  const text = fromBytes(data);
+  const text = fileText(data);
   return strings((text.endsWith('\n') ? text.slice(0, -1) : text).split('\n'));
 };
 
@@ -32,7 +32,7 @@ const glob = (files: Files, pattern: string): Value => {
 const METHODS = {
   Get: {
     params: ['string'],
-    call: (files: Files, [name]: readonly Value[]) => fromBytes(bytesOf(files, name as string)),
+    call: (files: Files, [name]: readonly Value[]) => fileText(bytesOf(files, name as string)),
   },
   GetBytes: { params: ['string'], call: (files: Files, [name]: readonly Value[]) => bytesOf(files, name as string) },
   Lines: {
@@ -40,7 +40,7 @@ const METHODS = {
     call: (files: Files, [name]: readonly Value[]) => lines(bytesOf(files, name as string)),
   },
   Glob: { params: ['string'], call: (files: Files, [pattern]: readonly Value[]) => glob(files, pattern as string) },
-  AsConfig: { params: [], call: (files: Files) => asYaml(files, fromBytes) },
+  AsConfig: { params: [], call: (files: Files) => asYaml(files, fileText) },
   AsSecrets: { params: [], call: (files: Files) => asYaml(files, (data) => Buffer.from(data).toString('base64')) },
 } as const;
 

@@ -1,7 +1,7 @@
 import { sprintValue } from '../template/print.js';
 import { deepCopy } from '../functions/dicts.js';
 import { stringMap, type GoMap, type Value } from '../template/values.js';
-import { coalesceTables, coalesceValues, mergeChartValues, tableAt, valueAt, type Warn } from '../values/coalesce.js';
+import { coalesceTables, mergeChartValues, seenValues, tableAt, valueAt, type Warn } from '../values/coalesce.js';
 import { isCompatible } from '../versions/constraint.js';
 import type { Chart } from './chart.js';
 import type { Dependency } from './metadata.js';
@@ -20,7 +20,7 @@ const enableDependencies = (chart: Chart, values: GoMap, path: string, warn: War
     if (dependency.alias !== '') dependency.name = dependency.alias;
     dependency.enabled = true;
   }
-  const seen = coalesceValues(chart, values, warn);
+  const seen = seenValues(chart, values, warn);
   for (const dependency of wanted) {
     applyTags(dependency, seen, warn);
     applyCondition(dependency, seen, path, warn);
@@ -81,7 +81,11 @@ const importValues = (chart: Chart, warn: Warn): void => {
   for (const subchart of chart.dependencies) importValues(subchart, warn);
   const dependencies = chart.metadata.dependencies?.filter((dependency) => dependency !== null);
   if (dependencies === undefined) return;
-  const seen = mergeChartValues(chart, new Map(), warn);
+  if (dependencies.every(({ importValues: entries }) => entries.length === 0)) {
+    chart.values = mergeChartValues(chart, warn, true);
+    return;
+  }
+  const seen = mergeChartValues(chart, warn, false);
   const imported: GoMap = new Map();
   for (const dependency of dependencies) {
     dependency.importValues = dependency.importValues.flatMap((entry) =>

@@ -34,6 +34,7 @@ const omit = (map: GoMap, keys: readonly string[]): GoMap => {
 
 /** mitchellh/copystructure: everything is copied, structs stay themselves. */
 export const deepCopy = (value: Value): Value => {
+  if (typeof value !== 'object' || value === null) return value;
   if (value instanceof TypedMap) {
     return new TypedMap(
       value.type,
@@ -42,7 +43,11 @@ export const deepCopy = (value: Value): Value => {
       value.methods,
     );
   }
-  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, deepCopy(item)]));
+  if (value instanceof Map) {
+    const copy: GoMap = new Map();
+    for (const [key, item] of value) copy.set(key, typeof item === 'object' && item !== null ? deepCopy(item) : item);
+    return copy;
+  }
   if (Array.isArray(value)) return value.map(deepCopy);
   if (value instanceof TypedSlice) return new TypedSlice(value.element, value.items.map(deepCopy));
   return value instanceof Struct || !(value instanceof Uint8Array) ? value : Uint8Array.from(value);

@@ -8,22 +8,39 @@ import type { GoMap, Value } from '../template/values.js';
 export type Warn = (message: string) => void;
 
 /** What is the same all the way down. `merge` keeps nulls, which without it delete keys. */
-interface Way {
+interface TableWay {
   readonly merge: boolean;
   readonly warn: Warn;
+}
+
+interface Way extends TableWay {
+  /** Whether the result may share what nothing of it changes with the charts' values: then it is only to be read. */
+  readonly isShared: boolean;
 }
 
 const isNil = (value: Value): boolean => value === null || value === undefined;
 const concat = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
 const copyMap = (map: GoMap): GoMap => deepCopy(map) as GoMap;
 
+/** A map with copies of those values that coalescing changes: what is merged with `other`, subcharts' values, globals. */
+const copyTouched = (map: GoMap, other: GoMap, chart: Chart): GoMap => {
+  const copy: GoMap = new Map(map);
+  const touched = new Set([...other.keys(), 'global', ...chart.dependencies.map(({ name }) => name)]);
+  for (const key of touched) if (copy.get(key) instanceof Map) copy.set(key, deepCopy(copy.get(key)));
+  return copy;
+};
+
 /** The values that a chart and its subcharts see: the given ones over those of the charts. Nulls delete. */
 export const coalesceValues = (chart: Chart, values: GoMap, warn: Warn): GoMap =>
-  coalesce(chart, copyMap(values), '', { merge: false, warn });
+  coalesce(chart, copyMap(values), '', { merge: false, isShared: false, warn });
 
-/** As {@link coalesceValues}, but nulls stay. */
-export const mergeChartValues = (chart: Chart, values: GoMap, warn: Warn): GoMap =>
-  coalesce(chart, copyMap(values), '', { merge: true, warn });
+/** As {@link coalesceValues}, for whoever only reads the result: copies no more than what is merged. */
+export const seenValues = (chart: Chart, values: GoMap, warn: Warn): GoMap =>
+  coalesce(chart, copyTouched(values, chart.values, chart), '', { merge: false, isShared: true, warn });
+
+/** The values of the charts themselves, in which nulls stay. `isShared` as in {@link seenValues}. */
+export const mergeChartValues = (chart: Chart, warn: Warn, isShared: boolean): GoMap =>
+  coalesce(chart, new Map(), '', { merge: true, isShared, warn });
 
 const coalesce = (chart: Chart, target: GoMap, prefix: string, way: Way): GoMap => {
   addChartValues(chart, target, prefix, way);
@@ -78,18 +95,19 @@ const addGlobal = (to: GoMap, key: string, value: Value, prefix: string, way: Wa
 
 const addChartValues = (chart: Chart, target: GoMap, prefix: string, way: Way): void => {
   const inner = concat(prefix, chart.name);
-  for (const [key, value] of copyMap(chart.values)) {
+  const own = way.isShared ? copyTouched(chart.values, target, chart) : copyMap(chart.values);
+  for (const [key, value] of own) {
     if (!target.has(key)) {
       target.set(key, value);
       continue;
     }
-    const own = target.get(key);
-    if (isNil(own) && !way.merge) {
+    const above = target.get(key);
+    if (isNil(above) && !way.merge) {
       target.delete(key);
-    } else if (own instanceof Map) {
+    } else if (above instanceof Map) {
       if (value instanceof Map) {
         const isSubchart = chart.dependencies.some(({ name }) => name === key);
-        coalesceTables(own, value, concat(inner, key), { ...way, merge: way.merge || isSubchart });
+        coalesceTables(above, value, concat(inner, key), { ...way, merge: way.merge || isSubchart });
       } else if (!isNil(value)) {
         way.warn(`warning: skipped value for ${inner}.${key}: Not a table.`);
       }
@@ -98,14 +116,18 @@ const addChartValues = (chart: Chart, target: GoMap, prefix: string, way: Way): 
 };
 
 /** Adds to `target` what only `source` has, table by table. Changes both. */
-export const coalesceTables = (target: GoMap, source: GoMap, prefix: string, way: Way): GoMap => {
-  const defaults = new Set([...source].filter(([, value]) => !isNil(value)).map(([key]) => key));
-  for (const [key, value] of target) if (isNil(value)) source.set(key, null);
+export const coalesceTables = (target: GoMap, source: GoMap, prefix: string, way: TableWay): GoMap => {
+  const deleted = new Set<string>();
+  for (const [key, value] of target) {
+    if (!isNil(value)) continue;
+    if (!isNil(source.get(key))) deleted.add(key);
+    source.set(key, null);
+  }
   for (const [key, value] of source) {
     const has = target.has(key);
     const own = target.get(key);
     const name = concat(prefix, key);
-    if (has && !way.merge && isNil(own) && defaults.has(key)) {
+    if (has && !way.merge && deleted.has(key)) {
       target.delete(key);
     } else if (!has) {
       target.set(key, value);
