@@ -3,6 +3,8 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { env } from 'node:process';
 import { Option } from 'commander';
 
+export type DataPaths = ReturnType<typeof dataPaths>;
+
 /** What a server keeps, below its data folder. */
 export const dataPaths = (folder: string) => ({
   store: join(folder, 'store'),

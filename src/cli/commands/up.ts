@@ -14,6 +14,7 @@ export interface UpOptions {
   readonly apiPort: number;
   readonly webPort: number;
   readonly ingressPort: number;
+  readonly ingressTlsPort?: number;
   readonly pollInterval: number;
   readonly repo?: string;
   readonly path: string;
@@ -51,6 +52,7 @@ export const upCommand = (): Command =>
     .option('--repo <url>', 'deploy this Git repository: makes the application "root"')
     .option('--path <path>', 'folder in the repository', '.')
     .option('--revision <revision>', 'branch, tag, commit or semver range', 'HEAD')
+    .option('--ingress-tls-port <port>', 'port for Ingresses over HTTPS, with the certificates that they name', port)
     .option('--poll-interval <seconds>', 'time between looks at a repository', wholeNumber(1, 86_400), 120)
     .option(
       '--maintenance <cron>',
@@ -90,7 +92,9 @@ export const upCommand = (): Command =>
       remark(`API         ${server.apiUrl}  (fairlead kubeconfig --data-dir ${options.dataDir})`);
       remark(`services    ${server.servicesReason}`);
       remark(`web         ${server.webUrl}`);
-      remark(`ingress     http://127.0.0.1:${server.ingressPort}`);
+      const { ingressTlsPort } = server;
+      const secure = ingressTlsPort === undefined ? '' : `  https://127.0.0.1:${ingressTlsPort}`;
+      remark(`ingress     http://127.0.0.1:${server.ingressPort}${secure}`);
       await interrupted.happened;
       remark('stopping; containers keep running');
       await server.close();

@@ -19,12 +19,15 @@ export interface NetworkOptions {
   readonly gateway: string | undefined;
   readonly dataDir: string;
   readonly ingressPort: number;
+  /** Where Ingresses are served over HTTPS; absent: nowhere. */
+  readonly ingressTlsPort?: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 export interface Network {
   readonly ingressPort: number;
+  readonly ingressTlsPort: number | undefined;
   /** Names for pods; absent where they cannot be served. */
   readonly dns: ClusterDns | undefined;
   /** How pods reach Services, in words for people. */
@@ -39,7 +42,9 @@ const DNS_PORT = 53;
 export const startNetwork = async (options: NetworkOptions): Promise<Network> => {
   const { client, informers, settings, gateway, clock, log } = options;
   const endpoints = new ServiceEndpoints(informers);
-  const ingress = await startIngress({ client, informers, endpoints, host: HOST, port: options.ingressPort, log });
+  const { ingressPort: port, ingressTlsPort: tlsPort } = options;
+  const secure = tlsPort === undefined ? {} : { tlsPort };
+  const ingress = await startIngress({ client, informers, endpoints, host: HOST, port, ...secure, log });
   const services = await startServiceProxy({
     client,
     informers,
@@ -54,6 +59,7 @@ export const startNetwork = async (options: NetworkOptions): Promise<Network> =>
   const dns = gateway === undefined ? undefined : await tryDns(informers, endpoints, gateway, log);
   return {
     ingressPort: ingress.port,
+    ingressTlsPort: ingress.tlsPort,
     dns: dns === undefined ? undefined : clusterDns(dns),
     services: services.clusterAddresses.reason,
     close: async () => {
