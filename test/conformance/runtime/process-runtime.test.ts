@@ -177,6 +177,30 @@ describe('createProcessRuntime', function () {
     await gone(state.pid);
   });
 
+  it('ends its containers when it is told to end, and writes down how they did', async () => {
+    const command = ['sh', '-c', 'trap "echo bye; exit 3" TERM; echo up; while :; do sleep 0.1; done'];
+    const { id } = await run(containerConfig('x', command));
+    await untilUp(runtime, id);
+    const stubborn = await run(
+      containerConfig('y', ['sh', '-c', 'trap "" TERM; echo up; while :; do sleep 0.1; done']),
+    );
+    await untilUp(runtime, stubborn.id);
+    const file = join(root, 'containers', id, 'state.json');
+    const { pid } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number };
+    // Without an operator: nobody but the keeper knows of them.
+    await runtime.close();
+    const keeper = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[3]);
+    kill(keeper, 'SIGTERM');
+    await gone(keeper, 15_000);
+    assert.equal((JSON.parse(readFileSync(file, 'utf8')) as { exitCode: number }).exitCode, 3);
+    runtime = createProcessRuntime({ root, clock: systemClock, log });
+    const status = await runtime.containerStatus(id, signal);
+    assert.deepEqual([status?.state, status?.exitCode], ['exited', 3]);
+    assert.equal((await runtime.containerStatus(stubborn.id, signal))?.exitCode, 137);
+    const text = await textOf(await runtime.logs(id, { follow: false, timestamps: false, stream: 'all' }, signal));
+    assert.match(text, /^up\n[^]*bye\n$/);
+  });
+
   it('ends its containers when their folder is removed, because nobody could find them again', async () => {
     const { id } = await run(containerConfig('x', SLEEP));
     const state = JSON.parse(readFileSync(join(root, 'containers', id, 'state.json'), 'utf8')) as { pid: number };

@@ -33,6 +33,11 @@ const send = (operator: Operator, message: KeeperAnswer | KeeperEvent): void => 
   else operator.socket.write(`${JSON.stringify(message)}\n`);
 };
 
+/** How long containers have to end by themselves when the keeper is told to. */
+const END_MS = 5000;
+
+let isEnding = false;
+
 const keeper = new Keeper((event) => {
   for (const operator of operators) {
     if (event.event !== 'output' || operator.attached.has(event.containerId)) send(operator, event);
@@ -40,19 +45,36 @@ const keeper = new Keeper((event) => {
   if (event.event === 'exited') endWhenIdle();
 });
 
+const leave = (): void => {
+  // It is another keeper's by now when both were started at once.
+  if (fileId(socketPath) === ownSocket) rmSync(socketPath, { force: true });
+  exit(0);
+};
+
 const endWhenIdle = (): void => {
   clearTimeout(idle);
-  if (operators.size > 0 || keeper.running().length > 0) return;
-  idle = setTimeout(() => {
-    // It is another keeper's by now when both were started at once.
-    if (fileId(socketPath) === ownSocket) rmSync(socketPath, { force: true });
-    exit(0);
-  }, IDLE_MS);
+  if (keeper.running().length > 0) return;
+  if (isEnding) leave();
+  else if (operators.size === 0) idle = setTimeout(leave, IDLE_MS);
+};
+
+const signalAll = (signal: NodeJS.Signals): void => {
+  for (const id of keeper.running()) keeper.signal(id, signal);
+};
+
+/** Told to end, it ends its containers first: nobody else is their parent, or would write down how they ended. */
+const endContainers = (): void => {
+  if (isEnding) return;
+  isEnding = true;
+  signalAll('SIGTERM');
+  setTimeout(() => signalAll('SIGKILL'), END_MS);
+  endWhenIdle();
 };
 
 const answer = async (operator: Operator, request: KeeperRequest): Promise<unknown> => {
   switch (request.op) {
     case 'start':
+      if (isEnding) throw new Error('the keeper of the containers is ending');
       return keeper.start(request);
     case 'signal':
       return keeper.signal(request.containerId, request.signal);
@@ -108,7 +130,7 @@ const endWithFolder = (): void => {
   const own = fileId(folder);
   setInterval(() => {
     if (fileId(folder) === own) return;
-    for (const id of keeper.running()) keeper.signal(id, 'SIGKILL');
+    signalAll('SIGKILL');
     exit(0);
   }, LOOK_MS).unref();
 };
@@ -120,6 +142,7 @@ const listen = (): void => {
   });
   server.listen(socketPath, () => {
     ownSocket = fileId(socketPath);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, endContainers);
     stdout.write(`ready ${pid}\n`);
     endWhenIdle();
     endWithFolder();
