@@ -87,14 +87,11 @@ const dropLocal = (map: ResourceMap): void => {
 };
 
 const writeAnnotations = (resource: Resource, metadata: readonly string[]): void => {
-  const { annotations } = resource;
-  annotations.delete(ORIGIN_ANNOTATION);
-  annotations.delete(TRANSFORMATIONS_ANNOTATION);
+  resource.removeMarks();
   if (metadata.includes('originAnnotations') && resource.origin !== undefined) {
-    annotations.set(ORIGIN_ANNOTATION, originText(resource.origin));
+    resource.setAnnotation(ORIGIN_ANNOTATION, originText(resource.origin));
   }
   if (metadata.includes('transformerAnnotations') && resource.transformations.length > 0) {
-    annotations.set(TRANSFORMATIONS_ANNOTATION, transformationsText(resource.transformations));
+    resource.setAnnotation(TRANSFORMATIONS_ANNOTATION, transformationsText(resource.transformations));
   }
-  resource.setMetaStrings('annotations', annotations);
 };

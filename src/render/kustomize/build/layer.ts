@@ -296,7 +296,7 @@ const runTransformers = (steps: readonly TransformerStep[], map: ResourceMap, tr
     if (tracks && step.origin !== undefined) {
       for (const resource of map.resources) {
         if (resource.origin === undefined) resource.origin = step.origin;
-        else resource.transformations.push(step.origin);
+        else resource.addTransformation(step.origin);
       }
     }
     map.dropEmpty();

@@ -29,6 +29,7 @@ const applyMergePatch = (target: Resource, patch: Resource, schemas: MergeSchema
   if (!patch.allowKindChange) target.setKind(kind);
   if (!patch.allowNameChange) target.setName(name);
   target.setNamespace(namespace);
+  target.forgetUnmarked();
 };
 
 /** Applies copies of a patch to the selected resources, then checks that all ids are still different. */
@@ -42,6 +43,9 @@ const applyToSelected = (
   for (const resource of map.resources) {
     if (resource.isEmpty || !ids.has(idKey(resource.id))) continue;
     const copy = patch.copy();
+    // As Kustomize copies a patch: labels and annotations become texts, even the nulls that would remove one.
+    copy.setMetaStrings('labels', copy.labels);
+    copy.setMetaStrings('annotations', copy.annotations);
     copy.setApiVersion(resource.apiVersion);
     applyMergePatch(resource, copy, schemas);
   }
@@ -86,8 +90,7 @@ export const patchStep = async (args: PatchArgs, loader: Loader, context: BuildC
   }
   if (!isMerge) return { transform: (map) => jsonPatchSelected(map, args, operations as JsonPatchOperation[], source) };
   for (const patch of merges) {
-    patch.allowNameChange = args.options?.['allowNameChange'] === true;
-    patch.allowKindChange = args.options?.['allowKindChange'] === true;
+    patch.allowChanges(args.options?.['allowNameChange'] === true, args.options?.['allowKindChange'] === true);
   }
   return { transform: (map) => mergeSelected(map, args, merges, source, context.schemas) };
 };
@@ -131,6 +134,14 @@ const tryReadJsonPatch = (text: string): JsonPatchOperation[] | KustomizeError =
   }
 };
 
+const applyTo = (resource: Resource, operations: readonly JsonPatchOperation[]): void => {
+  const { hasState } = resource;
+  if (resource.sharesNodes) resource.node = resource.node.copy();
+  resource.sharesNodes = false;
+  applyJsonPatch(resource.node, operations);
+  resource.restoreAnnotations(hasState);
+};
+
 const jsonPatchSelected = (
   map: ResourceMap,
   { target }: PatchArgs,
@@ -140,7 +151,7 @@ const jsonPatchSelected = (
   if (target === undefined) throw new KustomizeError(`must specify a target for JSON patch ${source}`);
   for (const resource of map.select(target)) {
     resource.rememberId();
-    applyJsonPatch(resource.node, operations);
+    applyTo(resource, operations);
   }
 };
 
@@ -179,7 +190,7 @@ export const json6902Step = async (args: PatchArgs, loader: Loader): Promise<Tra
   const { target } = args;
   return {
     transform: (map) => {
-      for (const resource of map.select(target)) applyJsonPatch(resource.node, operations);
+      for (const resource of map.select(target)) applyTo(resource, operations);
     },
   };
 };

@@ -92,7 +92,8 @@ export const isOldNonString = (text: string): boolean => {
   return resolvePlainScalar(text, 'manifests').tag !== '!!str' || /^[[{]/.test(text);
 };
 
-const protectText = (value: Node): void => {
+/** Quotes a text that has no tag yet and would read as something other than a string. */
+export const protectText = (value: Node): void => {
   if (isString(value) && !value.quoted && isOldNonString(value.text)) value.quoted = true;
 };
 

@@ -1,6 +1,6 @@
 import { KustomizeError } from '../errors.js';
 import type { NodeKind } from '../nodes/node.js';
-import { fieldOf, isNull, Node, setField, textOf } from '../nodes/node.js';
+import { fieldOf, isNull, Node, protectText, setField, textOf } from '../nodes/node.js';
 import { elementValues, findElement, setElement } from './list-elements.js';
 import type { MergeSchema, MergeSchemas } from './merge-schema.js';
 
@@ -49,7 +49,10 @@ class Merger {
       const old = result.fields.get(name);
       const change = fieldOf(patch, name);
       // What the patch does not name stays as it is, except the nulls without a text of their own.
-      if (change === undefined && old !== undefined && !isNull(old) && !this.#mayChange(old)) continue;
+      if (change === undefined && old !== undefined && !isNull(old) && !this.#mayChange(old)) {
+        protectText(old);
+        continue;
+      }
       const value = this.walk(old, change, this.schemas.field(schema, name), depth + 1);
       if (value !== undefined && value.tag === '!!null' && change === undefined && value.text !== '') continue;
       setField(result, name, value);

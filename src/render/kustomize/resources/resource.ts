@@ -3,6 +3,7 @@ import {
   fieldOf,
   fieldOrNew,
   isNilOrEmpty,
+  isNull,
   requireTextKey,
   Node as NodeClass,
   setField,
@@ -11,6 +12,7 @@ import {
 } from '../nodes/node.js';
 import { KustomizeError } from '../errors.js';
 import type { Origin } from './origin.js';
+import { ORIGIN_ANNOTATION, TRANSFORMATIONS_ANNOTATION } from './origin.js';
 import type { ClusterScopes, ResourceId } from './resource-id.js';
 import { effectiveNamespace, parseApiVersion } from './resource-id.js';
 
@@ -26,20 +28,29 @@ const BUILD_ANNOTATIONS = new Set(
     .concat('config.kubernetes.io/path', 'config.kubernetes.io/index', 'config.k8s.io/id'),
 );
 
+/**
+ * What Kustomize keeps in annotations is kept beside the node here. These entries stand for it, so that the annotations
+ * are there for patches that add to them, and so that it is forgotten when a patch takes all annotations away.
+ */
+const STATE_MARK = `${INTERNAL_DOMAIN}previousNames`;
+const MARKS = [STATE_MARK, ORIGIN_ANNOTATION, TRANSFORMATIONS_ANNOTATION];
+
 /** One object on its way through the transformers, with what later steps must know of its past. */
 export class Resource {
   /** The ids it had before renames, oldest first. */
   previousIds: ResourceId[] = [];
   prefixes: string[] = [];
   suffixes: string[] = [];
-  behavior: Behavior = 'unspecified';
+  #behavior: Behavior = 'unspecified';
   needsHash = false;
   allowNameChange = false;
   allowKindChange = false;
   /** Names of the vars whose value this resource gives. */
   varNames: string[] = [];
-  origin: Origin | undefined;
-  transformations: Origin[] = [];
+  #origin: Origin | undefined;
+  #transformations: Origin[] = [];
+  /** Whether the same node is in more than one place: where one transformer added a label, the next changes all. */
+  sharesNodes = false;
   scopes: ClusterScopes | undefined;
 
   constructor(
@@ -47,8 +58,83 @@ export class Resource {
     /** File and line it was read from; empty for what was generated. */
     readonly file = '',
     readonly line = 1,
+    isCopy = false,
   ) {
-    this.#takeInternalAnnotations();
+    if (!isCopy) this.#takeInternalAnnotations();
+  }
+
+  get behavior(): Behavior {
+    return this.#behavior;
+  }
+
+  set behavior(behavior: Behavior) {
+    this.#behavior = behavior;
+    this.#mark(STATE_MARK);
+  }
+
+  get origin(): Origin | undefined {
+    return this.#origin;
+  }
+
+  set origin(origin: Origin | undefined) {
+    this.#origin = origin;
+    if (origin !== undefined) this.#mark(ORIGIN_ANNOTATION);
+  }
+
+  get transformations(): readonly Origin[] {
+    return this.#transformations;
+  }
+
+  addTransformation(origin: Origin): void {
+    this.#transformations.push(origin);
+    this.#mark(TRANSFORMATIONS_ANNOTATION);
+  }
+
+  /** Lets a patch change the name or kind. Kustomize notes it on the patch, from where it comes to the target. */
+  allowChanges(name: boolean, kind: boolean): void {
+    this.allowNameChange = name;
+    this.allowKindChange = kind;
+    if (name || kind) this.#mark(STATE_MARK);
+  }
+
+  #mark(name: string): void {
+    if (this.node.kind !== 'map' || isNull(this.node)) return;
+    const annotations = fieldOrNew(fieldOrNew(this.node, 'metadata', 'map'), 'annotations', 'map');
+    if (annotations.kind === 'map') annotations.fields.set(name, NodeClass.string(`${this.previousIds.length}`));
+  }
+
+  #hasMark(name: string): boolean {
+    return fieldOf(fieldOf(fieldOf(this.node, 'metadata'), 'annotations'), name) !== undefined;
+  }
+
+  /** Forgets what a patch has taken away together with the annotations. */
+  forgetUnmarked(): void {
+    if (!this.#hasMark(ORIGIN_ANNOTATION)) this.#origin = undefined;
+    if (!this.#hasMark(TRANSFORMATIONS_ANNOTATION)) this.#transformations = [];
+    if (this.#hasMark(STATE_MARK)) return;
+    this.previousIds = [];
+    this.prefixes = [];
+    this.suffixes = [];
+    this.needsHash = false;
+    this.#behavior = 'unspecified';
+  }
+
+  /** After a JSON patch: the annotations are texts again, and Kustomize's own ones are put back. */
+  restoreAnnotations(hadState: boolean): void {
+    this.setMetaStrings('annotations', this.annotations);
+    if (hadState) this.#mark(STATE_MARK);
+    this.forgetUnmarked();
+  }
+
+  get hasState(): boolean {
+    return this.#hasMark(STATE_MARK);
+  }
+
+  /** Takes the marks off at the end of the build. */
+  removeMarks(): void {
+    const { annotations } = this;
+    for (const mark of MARKS) annotations.delete(mark);
+    this.setMetaStrings('annotations', annotations);
   }
 
   /** Whether a patch has deleted it. */
@@ -102,6 +188,7 @@ export class Resource {
     const id = this.id;
     if (id.name === '') return;
     this.previousIds.push({ ...id, namespace: effectiveNamespace(id) });
+    this.#mark(STATE_MARK);
   }
 
   setName(name: string): void {
@@ -150,18 +237,18 @@ export class Resource {
   }
 
   copy(): Resource {
-    const copy = new Resource(this.node.copy(), this.file, this.line);
+    const copy = new Resource(this.node.copy(), this.file, this.line, true);
     copy.previousIds = [...this.previousIds];
     copy.prefixes = [...this.prefixes];
     copy.suffixes = [...this.suffixes];
     copy.scopes = this.scopes;
-    copy.behavior = this.behavior;
+    copy.#behavior = this.#behavior;
     copy.needsHash = this.needsHash;
     copy.allowNameChange = this.allowNameChange;
     copy.allowKindChange = this.allowKindChange;
     copy.varNames = [...this.varNames];
-    copy.origin = this.origin;
-    copy.transformations = [...this.transformations];
+    copy.#origin = this.#origin;
+    copy.#transformations = [...this.#transformations];
     return copy;
   }
 
@@ -174,8 +261,9 @@ export class Resource {
     this.previousIds = [...other.previousIds];
     this.prefixes = [...other.prefixes];
     this.suffixes = [...other.suffixes];
-    this.behavior = other.behavior;
+    this.#behavior = other.#behavior;
     this.needsHash = this.needsHash && other.needsHash;
+    if (this.#transformations.length === 0) this.#transformations = [...other.#transformations];
     this.varNames = [...other.varNames];
   }
 
@@ -200,12 +288,13 @@ export class Resource {
       if (name === `${INTERNAL_DOMAIN}needsHashSuffix`)
         this.needsHash = textOf(annotations.fields.get(name)) === 'enabled';
       if (name === `${INTERNAL_DOMAIN}generatorBehavior`) {
-        this.behavior = asBehavior(textOf(annotations.fields.get(name)));
+        this.#behavior = asBehavior(textOf(annotations.fields.get(name)));
       }
       annotations.fields.delete(name);
     }
-    if (found) this.previousIds = previousIdsOf(internal);
-    if (found && annotations.fields.size === 0) metadata?.fields.delete('annotations');
+    if (!found) return;
+    this.previousIds = previousIdsOf(internal);
+    this.#mark(STATE_MARK);
   }
 }
 

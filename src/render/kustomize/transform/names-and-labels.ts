@@ -1,7 +1,7 @@
 import { KustomizeError } from '../errors.js';
 import { isNull, Node, requireTextKey, setField, setScalar } from '../nodes/node.js';
 import type { Gvk } from '../resources/resource-id.js';
-import { isGvkSelected } from '../resources/resource-id.js';
+import { gvkText, isGvkSelected } from '../resources/resource-id.js';
 import type { ResourceMap } from '../resources/resource-map.js';
 import type { FieldSpec } from './field-spec.js';
 import { applyFieldSpecs } from './field-spec.js';
@@ -48,16 +48,19 @@ export const transformStrings = (
   specs: readonly FieldSpec[],
 ): void => {
   const names = Object.keys(values).sort();
-  for (const { node } of map.resources) {
+  for (const resource of map.resources) {
     for (const name of names) {
-      applyFieldSpecs(node, specs, {
+      // One node for all places of the object, as in Kustomize: who sets one of them later, sets all.
+      const value = Node.string(values[name] ?? '');
+      resource.sharesNodes = true;
+      applyFieldSpecs(resource.node, specs, {
         set: (target) => {
           if (isNull(target)) return;
           if (target.kind !== 'map') {
             throw new KustomizeError(`wrong node kind: expected MappingNode but got ${kindName(target)}`);
           }
           if (!target.fields.has(name)) requireTextKey(name);
-          setField(target, name, Node.string(values[name] ?? ''));
+          setField(target, name, value);
         },
         createKind: 'map',
       });
@@ -86,7 +89,7 @@ export const transformReplicas = (map: ResourceMap, change: ReplicaChange, specs
     }
   }
   if (found) return;
-  const kinds = specs.map((spec) => spec.kind ?? '').join(', ');
+  const kinds = specs.map(gvkText).join(' ');
   throw new KustomizeError(
     `resource with name ${change.name ?? ''} does not match a config with the following GVK [${kinds}]`,
   );

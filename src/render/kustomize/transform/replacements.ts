@@ -105,7 +105,9 @@ const applyTarget = (map: ResourceMap, value: Node, target: Target): void => {
         ((selector.labelSelector || selector.annotationSelector) && byStrings(resource)) ||
         (hasId(selector) && isSelected(resource, selector)),
     );
-    if (!isRejected) copyValue(resource.node, value, target);
+    if (isRejected) continue;
+    copyValue(resource.node, value, target);
+    resource.forgetUnmarked();
   }
 };
 
