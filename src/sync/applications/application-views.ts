@@ -97,14 +97,21 @@ export class ApplicationViews {
     }
     const healthy = lastHealthy(application, digest);
     const kept = healthy?.manifests === undefined ? undefined : await this.#kept(healthy.revision, healthy.manifests);
-    const text = `revision ${quarantined.revision.slice(0, 7)} failed and is quarantined: ${quarantined.reason}`;
+    // A sync that failed has a beginning; what a person took back has none.
+    const isByHand = quarantined.deployStartedAt === undefined;
+    const name = `revision ${quarantined.revision.slice(0, 7)}`;
+    const text = isByHand
+      ? `${name} was ${quarantined.reason}`
+      : `${name} failed and is quarantined: ${quarantined.reason}`;
     if (kept === undefined) {
       const message = `${text}; the manifests of an earlier healthy revision are not there to return to`;
       round.findings.push({ reason: 'RevisionQuarantined', message });
       return undefined;
     }
     round.quarantined = quarantined;
-    const advice = 'push a fix, or sync by hand to try it again';
+    const advice = isByHand
+      ? 'push another commit, or sync by hand to deploy it again'
+      : 'push a fix, or sync by hand to try it again';
     const message = `${text}; revision ${kept.revision.slice(0, 7)} stays deployed: ${advice}`;
     round.findings.push({ reason: 'RevisionQuarantined', message });
     return kept;

@@ -261,6 +261,21 @@ export interface GroupKindRule {
   readonly name?: string;
 }
 
+/** When applications may or may not be synced. */
+export interface SyncWindow {
+  readonly kind: 'allow' | 'deny';
+  /** Cron, five fields. */
+  readonly schedule: string;
+  readonly duration: string;
+  readonly applications?: readonly string[];
+  readonly namespaces?: readonly string[];
+  readonly clusters?: readonly string[];
+  readonly manualSync?: boolean;
+  readonly timeZone?: string;
+  /** All lists must match, not any of them. */
+  readonly andOperator?: boolean;
+}
+
 export interface AppProjectSpec {
   readonly description?: string;
   readonly sourceRepos?: readonly string[];
@@ -270,6 +285,7 @@ export interface AppProjectSpec {
   readonly clusterResourceBlacklist?: readonly GroupKindRule[];
   readonly namespaceResourceWhitelist?: readonly GroupKindRule[];
   readonly namespaceResourceBlacklist?: readonly GroupKindRule[];
+  readonly syncWindows?: readonly SyncWindow[];
 }
 
 export interface AppProject extends KubeObject {

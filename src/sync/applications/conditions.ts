@@ -29,6 +29,7 @@ export const CONDITION_TYPES = {
   RenderWarning: 'RenderWarning',
   WaitingForDependency: 'DependencyNotReady',
   RevisionQuarantined: 'RevisionQuarantined',
+  SyncWindowClosed: 'SyncWindowClosed',
 } as const;
 
 export type ConditionReason = keyof typeof CONDITION_TYPES;

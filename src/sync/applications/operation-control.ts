@@ -7,7 +7,7 @@ import { keyText } from '../../objects/object.js';
 import { sameValue } from '../compare/field-paths.js';
 import type { LiveObjects } from '../compare/live-objects.js';
 import { timeText } from '../execute/run-operation.js';
-import type { Application, OperationState } from './application.js';
+import type { Application, Operation, OperationState } from './application.js';
 import { instanceName, sourcesOf } from './application.js';
 import type { ApplicationMemory, Deployable } from './application-memory.js';
 import type { ApplicationViews, RunView, View } from './application-views.js';
@@ -19,6 +19,7 @@ import type { OperationOutcome } from './operation-step.js';
 import { attemptId, beginOperation, stepOperation } from './operation-step.js';
 import { withoutQuarantine, withQuarantine } from './quarantine.js';
 import type { Round } from './status.js';
+import { judgeWindows } from './sync-windows.js';
 import { writeApplication } from './status.js';
 
 export interface OperationControlDeps {
@@ -83,6 +84,9 @@ export class OperationControl {
       round.quarantined === undefined ? findUnready(application, (other) => this.#deps.findApplication(other)) : [];
     round.findings.push(...unready);
     if (unready.length > 0) return undefined;
+    // A rollback waits for no window: what runs is broken.
+    const closed = round.quarantined === undefined ? this.#closedWindow(round, false) : undefined;
+    if (closed !== undefined) return closed;
     this.#deps.events.event(application, 'Normal', 'OperationStarted', `Initiated automated ${decision.reason}`);
     const state = beginOperation(application, decision.operation, deployable, this.#deps.clock);
     return await this.#run(round, state, { ...view, deployable, targets, compared }, memory, signal);
@@ -97,23 +101,10 @@ export class OperationControl {
     const { application } = round;
     const { operation } = application;
     if (operation?.sync === undefined) return undefined;
+    const isManual = operation.initiatedBy?.automated !== true;
+    if (this.#closedWindow(round, isManual) !== undefined) return this.#refuse(round, operation);
     const requested = await this.#requested(round, view, memory, signal);
-    if (requested === undefined) {
-      const why = round.findings
-        .filter(isError)
-        .map(({ message }) => message)
-        .join('; ');
-      const state: OperationState = {
-        operation,
-        phase: 'Error',
-        message: why === '' ? 'there is nothing to sync' : why,
-        startedAt: timeText(this.#deps.clock),
-        finishedAt: timeText(this.#deps.clock),
-      };
-      round.operationState = state;
-      round.clearOperation = true;
-      return { acted: false };
-    }
+    if (requested === undefined) return this.#refuse(round, operation);
     // A person who syncs by hand wants it tried again.
     round.quarantine = withoutQuarantine(application, requested.deployable.digest);
     this.#deps.events.event(
@@ -124,6 +115,35 @@ export class OperationControl {
     );
     const state = beginOperation(application, operation, requested.deployable, this.#deps.clock);
     return await this.#run(round, state, requested, memory, signal);
+  }
+
+  /** Ends a requested operation before it begins, with what stands against it. */
+  #refuse(round: Round, operation: Operation): Operated {
+    const why = round.findings
+      .filter((finding) => isError(finding) || finding.reason === 'SyncWindowClosed')
+      .map(({ message }) => message)
+      .join('; ');
+    round.operationState = {
+      operation,
+      phase: 'Error',
+      message: why === '' ? 'there is nothing to sync' : why,
+      startedAt: timeText(this.#deps.clock),
+      finishedAt: timeText(this.#deps.clock),
+    };
+    round.clearOperation = true;
+    return { acted: false };
+  }
+
+  /** Says which window of the project is in the way, and when to look again; undefined when none is. */
+  #closedWindow(round: Round, isManual: boolean): Operated | undefined {
+    const { application } = round;
+    const now = this.#deps.clock.now();
+    const verdict = judgeWindows(this.#views.projectOf(application)?.spec, application, now, isManual);
+    if (verdict.mayStart) return undefined;
+    const message = `cannot sync: blocked by sync window of project "${application.spec.project}": ${verdict.reason ?? ''}`;
+    round.findings.push({ reason: 'SyncWindowClosed', message });
+    const { changesAt } = verdict;
+    return { acted: false, ...(changesAt === undefined ? {} : { requeueAfterMs: Math.max(changesAt - now, 1000) }) };
   }
 
   /** What a requested operation deploys: the sources' present state, or another revision of them. */

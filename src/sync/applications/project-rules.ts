@@ -22,7 +22,9 @@ const glob = (pattern: string): RegExp =>
       .replaceAll('?', '.')}$`,
   );
 
-const matches = (pattern: string, text: string): boolean => glob(pattern).test(text);
+export const matchesGlob = (pattern: string, text: string): boolean => glob(pattern).test(text);
+
+const matches = matchesGlob;
 
 /** Whether a list of patterns permits a text: one must match, and none that begins with `!` may. */
 const permitted = (patterns: readonly string[], permits: (pattern: string) => boolean): boolean => {
