@@ -22,6 +22,8 @@ export interface FileTree {
   id(path: string): Promise<string | undefined>;
   /** The path without its links; undefined when there is nothing. Absent where a tree has no links. */
   resolve?(path: string): Promise<string | undefined>;
+  /** The first path that a link which leads nowhere lacks, for messages. */
+  missing?(path: string): Promise<string | undefined>;
 }
 
 export type FileTreeErrorCode = 'not-found' | 'not-a-file' | 'not-a-folder' | 'outside' | 'too-large' | 'link-loop';

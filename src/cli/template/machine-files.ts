@@ -1,5 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { isAbsolute, normalize, sep } from 'node:path';
 import { type Entry, type FileTree, FileTreeError } from '../../render/file-tree.js';
+
+const MAX_LINKS = 255;
 
 /** Every file of this machine by its absolute path, links followed: what the person at the command line can read. */
 export class MachineFiles implements FileTree {
@@ -27,6 +30,27 @@ export class MachineFiles implements FileTree {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) return undefined;
     return { name: path, kind: found.isDirectory() ? 'folder' : 'file', size: found.size };
+  }
+
+  async missing(path: string): Promise<string | undefined> {
+    let rest = path.split(sep);
+    let at = '';
+    for (let links = 0; rest.length > 0 && links < MAX_LINKS; ) {
+      const step = rest.shift() ?? '';
+      if (step === '') continue;
+      const next = normalize(`${at}${sep}${step}`);
+      const found = lstatSync(next, { throwIfNoEntry: false });
+      if (found === undefined) return next;
+      if (!found.isSymbolicLink()) {
+        at = next;
+        continue;
+      }
+      const target = readlinkSync(next);
+      links += 1;
+      if (isAbsolute(target)) at = '';
+      rest = [...target.split(sep), ...rest];
+    }
+    return undefined;
   }
 
   async id(): Promise<string | undefined> {

@@ -61,7 +61,7 @@ const readFolder = async (tree: FileTree, root: string): Promise<ChartFile[]> =>
     for (const entry of entries) {
       const name = join(folder, entry.name);
       const target = entry.kind === 'link' ? await tree.stat(join(root, name)) : entry;
-      if (target === undefined) throw new ChartError(`error evaluating symlink ${name}: no such file or directory`);
+      if (target === undefined) throw await brokenLink(tree, join(root, name));
       if (ignore.ignores(name, target.kind === 'folder')) continue;
       if (target.kind === 'folder') await walk(name, depth + 1);
       else files.push({ name, data: await readFile(tree, join(root, name), entry.name) });
@@ -70,6 +70,11 @@ const readFolder = async (tree: FileTree, root: string): Promise<ChartFile[]> =>
   };
   await walk('', 0);
   return files;
+};
+
+const brokenLink = async (tree: FileTree, path: string): Promise<ChartError> => {
+  const missing = (await tree.missing?.(path)) ?? path;
+  return new ChartError(`error evaluating symlink ${path}: lstat ${missing}: no such file or directory`);
 };
 
 const readFile = async (tree: FileTree, path: string, name: string): Promise<Uint8Array> => {

@@ -102,7 +102,10 @@ const inline = (value: Value): string => {
     return `{${ordered.map((key) => `${keyText(key)} = ${inline(value.get(key))}`).join(', ')}}`;
   }
   // A time, as in JSON.
-  if (value instanceof Struct && value.type === 'time.Time') return String(value.json?.());
+  if (value instanceof Struct && value.type === 'time.Time') {
+    const text = value.json?.();
+    return typeof text === 'string' ? text : '';
+  }
   if (value instanceof Struct) return value.text === undefined ? '' : quoted(value.text());
   const items = sliceItems(value) ?? [];
   if (items.some(isNil)) throw new TomlError('toml: cannot encode array with nil element');
