@@ -61,7 +61,7 @@ const runController = async (controller: Controller, deps: RunDeps, signal: Abor
   const work = async (): Promise<void> => {
     for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
       const result = await attempt(controller, key, signal);
-      settle(queue, key, result, log);
+      settle(queue, key, result, log, signal);
       queue.done(key);
       catchUp();
     }
@@ -97,7 +97,7 @@ const attempt = async (controller: Controller, key: ObjectKey, signal: AbortSign
   }
 };
 
-const settle = (queue: WorkQueue, key: ObjectKey, result: Result, log: Logger): void => {
+const settle = (queue: WorkQueue, key: ObjectKey, result: Result, log: Logger, signal: AbortSignal): void => {
   switch (result.type) {
     case 'outcome':
       queue.forget(key);
@@ -109,8 +109,8 @@ const settle = (queue: WorkQueue, key: ObjectKey, result: Result, log: Logger): 
       return;
     case 'failed': {
       const retryInMs = queue.addRateLimited(key);
-      // Two writers met; the next attempt sees the newer state. Not worth a warning.
-      const level = isApiError(result.error, 'Conflict') ? 'debug' : 'warn';
+      // Two writers met, and the next attempt sees the newer state; or all of this is being stopped. Not worth a warning.
+      const level = signal.aborted || isApiError(result.error, 'Conflict') ? 'debug' : 'warn';
       log[level]({ key: keyText(key), err: result.error, retryInMs }, 'reconcile failed');
     }
   }

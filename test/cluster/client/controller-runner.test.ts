@@ -8,7 +8,7 @@ import { ConfigMap } from '../../../src/objects/kinds/core-v1.js';
 import { ManualClock, settled } from './manual-clock.js';
 import { scriptedClient } from './scripted-client.js';
 
-const log = pino({ level: 'silent' });
+const silent = pino({ level: 'silent' });
 
 const configMap = (name: string, version = 1): ConfigMap => ({
   apiVersion: 'v1',
@@ -16,7 +16,7 @@ const configMap = (name: string, version = 1): ConfigMap => ({
   metadata: { name, namespace: 'shop', uid: `uid-${name}`, resourceVersion: String(version) },
 });
 
-const start = async (reconcile: Controller['reconcile'], more: Partial<Controller> = {}) => {
+const start = async (reconcile: Controller['reconcile'], more: Partial<Controller> = {}, log = silent) => {
   const clock = new ManualClock();
   const { client, watches } = scriptedClient();
   const stop = new AbortController();
@@ -46,6 +46,26 @@ describe('runControllers', () => {
     assert.deepEqual(keys, ['a', 'b', 'a']);
     stop.abort();
     await running;
+  });
+
+  it('warns of a failure, but not of one that its end has brought', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'info' }, { write: (line) => void lines.push(line) });
+    const reconcile: Controller['reconcile'] = async ({ name }, signal) => {
+      if (name === 'throws') throw new Error('broken');
+      return await new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+      });
+    };
+    const { watch, stop, running } = await start(reconcile, {}, log);
+    watch.send('added', configMap('waits')).send('added', configMap('throws')).bookmark('1', true);
+    await settled();
+    stop.abort(new Error('over'));
+    await running;
+    assert.deepEqual(
+      lines.map((line) => (JSON.parse(line) as { readonly err: { readonly message: string } }).err.message),
+      ['broken'],
+    );
   });
 
   it('tries again with backoff after a throw, later after requeueAfterMs, never after a TerminalError', async () => {
