@@ -155,87 +155,103 @@ class RemoteRequests {
 }
 
 /** A repository on a server, kept as a shallow bare repository that holds the commits asked for and nothing else. */
-export const createRemoteBackend = (options: RemoteBackendOptions): GitBackend => {
-  const requests = new RemoteRequests(options);
-  let generation = newestGeneration(options.folder);
-  let newest = fetchedCommit(generation);
-  /** Folders that are being filled: new ones, not left ones. */
-  const filling = new Set<string>();
-  /** What was asked for since a renewal began. */
-  let askedMeanwhile: Set<string> | undefined;
+export const createRemoteBackend = (options: RemoteBackendOptions): GitBackend => new RemoteBackend(options);
 
-  /** Fetches commits into a new folder until `missing` names none, and takes it as the generation. */
-  const fill = async (
-    missing: (there: ReadonlySet<string>) => string | undefined,
-    signal: AbortSignal,
-  ): Promise<void> => {
-    const fresh = join(options.folder, randomUUID());
-    const there = new Set<string>();
-    filling.add(fresh);
+class RemoteBackend implements GitBackend {
+  readonly #requests: RemoteRequests;
+  #generation: string;
+  #newest: string | undefined;
+  /** Folders that are being filled: new ones, not left ones. */
+  readonly #filling = new Set<string>();
+  /** What was asked for since a renewal began. */
+  #askedMeanwhile: Set<string> | undefined;
+
+  constructor(private readonly options: RemoteBackendOptions) {
+    this.#requests = new RemoteRequests(options);
+    this.#generation = newestGeneration(options.folder);
+    this.#newest = fetchedCommit(this.#generation);
+  }
+
+  get gitdir(): string {
+    return this.#generation;
+  }
+
+  async refs(signal: AbortSignal): ReturnType<GitBackend['refs']> {
+    return this.#requests.refs(signal);
+  }
+
+  async obtain(commit: string, signal: AbortSignal): Promise<void> {
+    this.#askedMeanwhile?.add(commit);
+    await this.#obtain(commit, signal);
+    this.#newest = commit;
+  }
+
+  isGrown(commits: number): boolean {
+    return isGrown(packSizes(this.#generation), commits);
+  }
+
+  async renew(commits: () => readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+    const asked = new Set<string>();
+    this.#askedMeanwhile = asked;
     try {
-      mkdirSync(fresh, { recursive: true });
-      await git.init({ fs, gitdir: fresh, bare: true });
-      await git.addRemote({ fs, gitdir: fresh, remote: 'origin', url: options.url });
-      let last: string | undefined;
-      for (let commit = missing(there); commit !== undefined; commit = missing(there)) {
-        await requests.fetch(fresh, commit, last, signal);
-        last = commit;
-        there.add(commit);
-      }
-      generation = fresh;
-      newest = last;
-    } catch (error) {
-      rmSync(fresh, { recursive: true, force: true });
-      throw error;
+      await this.#fill((there) => [...commits(), ...asked].find((commit) => !there.has(commit)), signal);
     } finally {
-      filling.delete(fresh);
+      this.#askedMeanwhile = undefined;
     }
-  };
-  const leftFolders = (): readonly string[] =>
-    readdirSync(options.folder)
-      .map((name) => join(options.folder, name))
-      .filter((folder) => folder !== generation && !filling.has(folder));
-  /** A cache that has none or is damaged starts again in a folder of its own. */
-  const startAgain = async (commit: string, signal: AbortSignal): Promise<void> => {
-    await fill((there) => (there.has(commit) ? undefined : commit), signal);
-    // Readers of an older generation have their packs open: the files stay readable until they are closed.
-    for (const folder of leftFolders()) rmSync(folder, { recursive: true, force: true });
-  };
-  const obtain = async (commit: string, signal: AbortSignal): Promise<void> => {
-    if (holds(generation, commit)) return;
-    if (existsSync(generation) && packSizes(generation).length < MAX_PACKS) {
+    return this.#leftFolders();
+  }
+
+  async #obtain(commit: string, signal: AbortSignal): Promise<void> {
+    if (holds(this.#generation, commit)) return;
+    if (existsSync(this.#generation) && packSizes(this.#generation).length < MAX_PACKS) {
       try {
-        await requests.fetch(generation, commit, newest, signal);
+        await this.#requests.fetch(this.#generation, commit, this.#newest, signal);
         return;
       } catch (error) {
         if (!(error instanceof SourceError) || error.code !== 'corrupt') throw error;
       }
     }
-    await startAgain(commit, signal);
-  };
-  return {
-    get gitdir() {
-      return generation;
-    },
-    refs: async (signal) => await requests.refs(signal),
-    obtain: async (commit, signal) => {
-      askedMeanwhile?.add(commit);
-      await obtain(commit, signal);
-      newest = commit;
-    },
-    isGrown: (commits) => isGrown(packSizes(generation), commits),
-    renew: async (commits, signal) => {
-      const asked = new Set<string>();
-      askedMeanwhile = asked;
-      try {
-        await fill((there) => [...commits(), ...asked].find((commit) => !there.has(commit)), signal);
-      } finally {
-        askedMeanwhile = undefined;
+    await this.#startAgain(commit, signal);
+  }
+
+  /** A cache that has none or is damaged starts again in a folder of its own. */
+  async #startAgain(commit: string, signal: AbortSignal): Promise<void> {
+    await this.#fill((there) => (there.has(commit) ? undefined : commit), signal);
+    // Readers of an older generation have their packs open: the files stay readable until they are closed.
+    for (const folder of this.#leftFolders()) rmSync(folder, { recursive: true, force: true });
+  }
+
+  /** Fetches commits into a new folder until `missing` names none, and takes it as the generation. */
+  async #fill(missing: (there: ReadonlySet<string>) => string | undefined, signal: AbortSignal): Promise<void> {
+    const fresh = join(this.options.folder, randomUUID());
+    const there = new Set<string>();
+    this.#filling.add(fresh);
+    try {
+      mkdirSync(fresh, { recursive: true });
+      await git.init({ fs, gitdir: fresh, bare: true });
+      await git.addRemote({ fs, gitdir: fresh, remote: 'origin', url: this.options.url });
+      let last: string | undefined;
+      for (let commit = missing(there); commit !== undefined; commit = missing(there)) {
+        await this.#requests.fetch(fresh, commit, last, signal);
+        last = commit;
+        there.add(commit);
       }
-      return leftFolders();
-    },
-  };
-};
+      this.#generation = fresh;
+      this.#newest = last;
+    } catch (error) {
+      rmSync(fresh, { recursive: true, force: true });
+      throw error;
+    } finally {
+      this.#filling.delete(fresh);
+    }
+  }
+
+  #leftFolders(): readonly string[] {
+    return readdirSync(this.options.folder)
+      .map((name) => join(this.options.folder, name))
+      .filter((folder) => folder !== this.#generation && !this.#filling.has(folder));
+  }
+}
 
 /** Packs beyond one for each commit in use at which a cache is renewed, before `obtain` has to do it in a deployment. */
 const RENEW_PACKS = MAX_PACKS / 2;
