@@ -28,10 +28,25 @@ export type Family = Readonly<Record<string, Definition>>;
 export const fn = <const P extends readonly ParamType[]>(
   params: P,
   call: (...args: [...Arguments<P>, Frame]) => Value,
-): Definition => ({
-  params,
-  call: (args, frame) => call(...([...args, frame] as unknown as [...Arguments<P>, Frame])),
-});
+): Definition => ({ params, call: spreading(params.length, call as unknown as Untyped) });
+
+type Untyped = (...args: unknown[]) => Value;
+
+/** Calls with that many arguments and the frame; spreading an array costs more than most functions do. */
+const spreading = (count: number, call: Untyped): Definition['call'] => {
+  switch (count) {
+    case 0:
+      return (_, frame) => call(frame);
+    case 1:
+      return (args, frame) => call(args[0], frame);
+    case 2:
+      return (args, frame) => call(args[0], args[1], frame);
+    case 3:
+      return (args, frame) => call(args[0], args[1], args[2], frame);
+    default:
+      return (args, frame) => call(...args, frame);
+  }
+};
 
 /** A function whose last parameter takes any number of arguments, given as one array. */
 export const variadic = <const P extends readonly ParamType[], R extends ParamType>(
@@ -41,10 +56,17 @@ export const variadic = <const P extends readonly ParamType[], R extends ParamTy
 ): Definition => ({
   params,
   variadic: rest,
-  call: (args, frame) => {
-    const fixed = args.slice(0, params.length);
-    return call(
-      ...([...fixed, args.slice(params.length), frame] as unknown as [...Arguments<P>, ParamValues[R][], Frame]),
-    );
-  },
+  call: gathering(params.length, call as unknown as Untyped),
 });
+
+/** Calls with that many arguments, an array of the others and the frame. */
+const gathering = (count: number, call: Untyped): Definition['call'] => {
+  switch (count) {
+    case 0:
+      return (args, frame) => call(args, frame);
+    case 1:
+      return (args, frame) => call(args[0], args.slice(1), frame);
+    default:
+      return (args, frame) => call(...args.slice(0, count), args.slice(count), frame);
+  }
+};

@@ -73,18 +73,20 @@ const compileInvocation = (
   if (final === undefined) {
     if (first === undefined) return (frame) => invoke([], frame);
     if (second === undefined) return (frame) => invoke([first(frame)], frame);
-    return (frame) =>
-      invoke(
-        expressions.map((expression) => expression(frame)),
-        frame,
-      );
+    return (frame) => invoke(evaluate(expressions, frame), frame);
   }
   return (frame) => {
     const last = final(frame);
-    const args = expressions.map((expression) => expression(frame));
+    const args = evaluate(expressions, frame);
     args.push(checkFinal(last, finalType, at));
     return invoke(args, frame);
   };
+};
+
+const evaluate = (expressions: readonly Expression[], frame: Frame): Value[] => {
+  const values: Value[] = [];
+  for (const expression of expressions) values.push(expression(frame));
+  return values;
 };
 
 const checkFinal = (value: Value, type: ParamType, at: CallPlace): Value => {
@@ -119,8 +121,8 @@ const compileShortCircuit = (
   return (frame) => {
     const last = final?.(frame);
     let value: Value = null;
-    for (const [index, expression] of expressions.entries()) {
-      value = expression(frame);
+    for (let index = 0; index < expressions.length; index++) {
+      value = (expressions[index] as Expression)(frame);
       if (isTrue(value) === (kind === 'or')) {
         callee.stoppedAt = index + 1;
         return value;

@@ -3,7 +3,7 @@ import { callFunction, compileCall, type Argument } from './compile-call.js';
 import { GoError } from './errors.js';
 import { execError } from './exec-error.js';
 import type { Expression, Frame } from './execution.js';
-import { methodOf, type Receiver, stepInto } from './fields.js';
+import { isOpenMap, methodOf, type Receiver, stepInto } from './fields.js';
 import { lastVisited } from './last-visited.js';
 import type { ChainNode, CommandNode, FieldNode, Node, OperandNode, PipeNode, VariableNode } from './nodes.js';
 import { nodeText } from './nodes.js';
@@ -138,10 +138,11 @@ const operandArgument = (node: OperandNode, scope: Scope): Argument => {
 const checked = (value: Expression, type: ParamType, scope: Scope, place: () => Node): Expression => {
   if (type === 'value') return value;
   if (type === 'any') return (frame) => value(frame) ?? null;
+  const check = (result: Value): Value => located(scope, place, () => checkArgument(result, type));
+  if (type !== 'string') return (frame) => check(value(frame));
   return (frame) => {
     const result = value(frame);
-    if (type === 'string' && typeof result === 'string') return result;
-    return located(scope, place, () => checkArgument(result, type));
+    return typeof result === 'string' ? result : check(result);
   };
 };
 
@@ -162,7 +163,7 @@ const compileField = (
   final: Expression | undefined,
 ): Expression => {
   const chain = compilePath(node, node.path, args, scope, final, () => node);
-  return (frame) => chain(frame, { value: frame.dot, isInterface: frame.isDotInterface });
+  return (frame) => chain(frame, frame.dot, frame.isDotInterface);
 };
 
 const compileVariable = (
@@ -177,7 +178,7 @@ const compileVariable = (
   if (node.path.length === 1) return (frame) => frame.vars[slot];
   const isRanged = scope.variables[slot]?.isRanged === true;
   const chain = compilePath(node, node.path.slice(1), args, scope, final, () => node);
-  return (frame) => chain(frame, { value: frame.vars[slot], isInterface: isRanged });
+  return (frame) => chain(frame, frame.vars[slot], isRanged);
 };
 
 const compileChain = (
@@ -190,10 +191,10 @@ const compileChain = (
     return failing(scope, () => node, `indirection through explicit nil in ${nodeText(node)}`);
   const value = compileOperand(node.node, scope);
   const chain = compilePath(node, node.path, args, scope, final, () => lastVisited(node));
-  return (frame) => chain(frame, { value: value(frame), isInterface: false });
+  return (frame) => chain(frame, value(frame), false);
 };
 
-type Path = (frame: Frame, receiver: Receiver) => Value;
+type Path = (frame: Frame, value: Value, isInterface: boolean) => Value;
 
 /** `.a.b.c`, the last of which can be a method with arguments. */
 const compilePath = (
@@ -222,12 +223,25 @@ const compilePath = (
     }
     located(scope, place, () => stepInto(receiver, field));
   };
-  return (frame, receiver) => {
-    for (let i = 0; i < last; i++) step(frame, receiver, path[i] as string);
-    if (!hasArguments) {
-      step(frame, receiver, name);
-      return receiver.value;
-    }
+  const walk = (frame: Frame, receiver: Receiver, from: number, to: number): Value => {
+    for (let i = from; i < to; i++) step(frame, receiver, path[i] as string);
+    return receiver.value;
+  };
+  if (!hasArguments) {
+    return (frame, value, isInterface) => {
+      let current = value;
+      for (let i = 0; i < path.length; i++) {
+        // Nearly every step is one into a map without methods.
+        if (!isOpenMap(current))
+          return walk(frame, { value: current, isInterface: i > 0 || isInterface }, i, path.length);
+        current = current.get(path[i] as string) ?? undefined;
+      }
+      return current;
+    };
+  }
+  return (frame, value, isInterface) => {
+    const receiver = { value, isInterface };
+    walk(frame, receiver, 0, last);
     const method = methodOf(receiver.value, name);
     if (method !== undefined) {
       return callFunction(method, name, receiver.value, given, final, frame, { node, place, scope, args });

@@ -115,8 +115,8 @@ export class Frame {
     readonly run: Run,
     readonly depth: number,
   ) {
-    this.vars = slots === 1 ? [dot] : Array.from<Value>({ length: slots }).fill(null);
-    this.vars[0] = dot;
+    this.vars = [dot];
+    for (let i = 1; i < slots; i++) this.vars.push(null);
   }
 }
 

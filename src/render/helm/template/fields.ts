@@ -14,6 +14,12 @@ export const methodOf = (value: Value, name: string): Method | undefined => {
   return methods !== undefined && Object.hasOwn(methods, name) ? methods[name] : undefined;
 };
 
+/** Whether a value is a map of anything, without methods: its fields are its elements, a missing one is nil. */
+export const isOpenMap = (value: Value): value is GoMap =>
+  value instanceof Map &&
+  (value as Partial<TypedMap>).zero === undefined &&
+  (value as Partial<TypedMap>).methods === undefined;
+
 const mapElement = (map: GoMap, name: string, receiver: Receiver): void => {
   if (map instanceof TypedMap && !map.has(name)) {
     receiver.value = map.zero;
