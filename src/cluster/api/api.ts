@@ -22,6 +22,7 @@ import { Pipeline } from './operations/pipeline.js';
 import type { AdmissionPlugin } from './plugins/admission-plugin.js';
 import { AddressRange } from './plugins/address-range.js';
 import { certificateRequests } from './plugins/certificate-requests.js';
+import { nodeTaint } from './plugins/node-taint.js';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.js';
 import { serviceAccountAdmission } from './plugins/service-account.js';
 import { quotaReservations } from './plugins/quota-reservation.js';
@@ -45,6 +46,7 @@ export type PluginName =
   | 'ServiceAccount'
   | 'Priority'
   | 'DefaultTolerationSeconds'
+  | 'TaintNodesByCondition'
   | 'DefaultStorageClass'
   | 'MutatingAdmissionWebhook'
   | 'ValidatingAdmissionWebhook'
@@ -184,6 +186,7 @@ const pluginsOf = ({ store, disabledPlugins = [] }: ApiOptions): readonly Admiss
     serviceAccountAdmission(store),
     priorityAdmission(store),
     defaultTolerations,
+    nodeTaint,
     defaultStorageClass(store),
     mutatingWebhooks(store),
     validatingWebhooks(store),

@@ -16,6 +16,7 @@ import { createAutoscalerController } from './horizontal-autoscaler/autoscaler-c
 import { createJobController } from './job/job-controller.js';
 import { createTtlController } from './job/ttl-controller.js';
 import { createNamespaceController } from './namespace/namespace-controller.js';
+import { createNodeTtlController } from './node-ttl/node-ttl-controller.js';
 import { createNodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.js';
 import { createClaimController } from './persistent-volume/claim-controller.js';
 import { createClaimProtectionController } from './persistent-volume/protection-controller.js';
@@ -57,6 +58,7 @@ const CONTROLLERS: readonly CreateController[] = [
   createEndpointSliceController,
   createSliceMirroringController,
   createNodeLifecycleController,
+  createNodeTtlController,
   createTaintEvictionController,
   createPodGcController,
   createClaimProtectionController,

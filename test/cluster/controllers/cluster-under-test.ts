@@ -51,7 +51,10 @@ export class ClusterUnderTest {
   ): Promise<ClusterUnderTest> {
     const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
     const clock = options.clock ?? new ManualClock();
-    const disabledPlugins = options.plugins === true ? [] : (['ServiceAccount', 'DefaultTolerationSeconds'] as const);
+    const disabledPlugins =
+      options.plugins === true
+        ? []
+        : (['ServiceAccount', 'DefaultTolerationSeconds', 'TaintNodesByCondition'] as const);
     const store = createMemoryStore();
     const api = options.api ?? createApi({ store, log, clock, disabledPlugins });
     const cluster = new ClusterUnderTest(api, clock, store);

@@ -21,7 +21,11 @@ describe('runScheduler', () => {
 
   beforeEach(async () => {
     stop = new AbortController();
-    const api = createApi({ store: createMemoryStore(), log, disabledPlugins: ['ServiceAccount'] });
+    const api = createApi({
+      store: createMemoryStore(),
+      log,
+      disabledPlugins: ['ServiceAccount', 'TaintNodesByCondition'],
+    });
     await api.start(stop.signal);
     client = api.client();
     const informers = createInformerSet(client, { log, clock: systemClock });

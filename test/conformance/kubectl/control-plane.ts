@@ -79,6 +79,6 @@ export const startControlPlane = async (folder: string, port = 0): Promise<Contr
 const NODE = {
   apiVersion: 'v1',
   kind: 'Node',
-  metadata: { name: '127.0.0.1' },
+  metadata: { name: '127.0.0.1', labels: { 'kubernetes.io/hostname': '127.0.0.1' } },
   status: { capacity: { memory: '1Gi' } },
 };

@@ -19,7 +19,7 @@ const { signal } = new AbortController();
 const clock = systemClock;
 mkdirSync(`${folder}/store`, { recursive: true });
 const store = openLmdbStore(`${folder}/store`);
-const api = createApi({ store, log, disabledPlugins: ['ServiceAccount'] });
+const api = createApi({ store, log, disabledPlugins: ['ServiceAccount', 'TaintNodesByCondition'] });
 await api.start(signal);
 const client = api.client();
 const root = `${folder}/runtime`;

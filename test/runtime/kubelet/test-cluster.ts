@@ -94,7 +94,7 @@ export const startTestCluster = async (options: ClusterOptions = {}): Promise<Te
     store: createMemoryStore(),
     log,
     clock,
-    disabledPlugins: ['ServiceAccount'],
+    disabledPlugins: ['ServiceAccount', 'TaintNodesByCondition'],
     tokenChecks: [staticToken(ADMIN_TOKEN, ADMIN_USER)],
     ...(options.kubelets === undefined ? {} : { kubelets: options.kubelets }),
   });

@@ -68,19 +68,21 @@ const createNamed = async (
 ): Promise<Item> => {
   const { resource } = target;
   const created = { uid: randomUUID(), at: timestamp(machinery.clock.now()) };
-  const defaulted = withFirstState(machinery.rules.defaults(target, prepareNew(target, object, created)), context.user);
+  const defaulted = machinery.rules.defaults(target, prepareNew(target, object, created));
+  // What is added from here on belongs to nobody.
+  const owned =
+    parameters.applied === true
+      ? defaulted
+      : recordUpdate(machinery, target, undefined, defaulted, managerOf(context, parameters));
   const request = { operation: 'CREATE' as const, target, context, dryRun: parameters.dryRun };
-  const admitted = await admit(machinery, { ...request, object: defaulted });
-  const reserved = machinery.allocations.reserve(target, admitted, undefined, parameters.dryRun);
+  const admitted = await admit(machinery, { ...request, object: owned });
+  const first = withFirstState(admitted, context.user);
+  const reserved = machinery.allocations.reserve(target, first, undefined, parameters.dryRun);
   try {
-    const owned =
-      parameters.applied === true
-        ? reserved.object
-        : recordUpdate(machinery, target, undefined, reserved.object, managerOf(context, parameters));
-    const problems = machinery.rules.createProblems(target, owned);
+    const problems = machinery.rules.createProblems(target, reserved.object);
     if (problems.length > 0) throw invalid(resource, object.metadata.name, problems);
-    await review(machinery, { ...request, object: owned });
-    const item = await insert(machinery, target, owned, parameters.dryRun);
+    await review(machinery, { ...request, object: reserved.object });
+    const item = await insert(machinery, target, reserved.object, parameters.dryRun);
     reserved.keep();
     return item;
   } finally {

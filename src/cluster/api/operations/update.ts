@@ -142,7 +142,7 @@ const changeOnce = async (
   }
 };
 
-/** Defaults, admits, allocates, records the manager and validates. The caller keeps or releases what was allocated. */
+/** Defaults, records the manager, admits, allocates and validates. The caller keeps or releases what was allocated. */
 const finalObject = async (
   machinery: Machinery,
   context: RequestContext,
@@ -153,15 +153,15 @@ const finalObject = async (
   current: KubeObject,
 ): Promise<{ object: KubeObject; keep(): void; release(): void }> => {
   const prepared = prepareChange(target, machinery.rules.defaults(target, desired), current);
+  const owned =
+    change.applied === true
+      ? prepared
+      : recordUpdate(machinery, target, current, prepared, managerOf(context, parameters));
   const request = { operation: 'UPDATE' as const, target, context, dryRun: parameters.dryRun, oldObject: current };
-  const admitted = await admit(machinery, { ...request, object: prepared });
+  const admitted = await admit(machinery, { ...request, object: owned });
   const reserved = machinery.allocations.reserve(target, admitted, current, parameters.dryRun);
   try {
-    const owned =
-      change.applied === true
-        ? reserved.object
-        : recordUpdate(machinery, target, current, reserved.object, managerOf(context, parameters));
-    const object = prepareChange(target, owned, current);
+    const object = prepareChange(target, reserved.object, current);
     const problems = machinery.rules.updateProblems(target, object, current);
     if (problems.length > 0) throw invalid(target.resource, current.metadata.name, problems);
     await review(machinery, { ...request, object });

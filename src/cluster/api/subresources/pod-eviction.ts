@@ -12,7 +12,7 @@ import type { RequestContext, Target, WriteParameters } from '../request.js';
 import { internal } from '../status-errors.js';
 
 interface Eviction extends KubeObject {
-  readonly deleteOptions?: Omit<DeleteParameters, 'dryRun'>;
+  readonly deleteOptions?: Omit<DeleteParameters, 'dryRun'> & { readonly dryRun?: readonly string[] };
 }
 
 const SUCCESS: KubeObject = {
@@ -33,12 +33,13 @@ export const evictPod = async (
 ): Promise<KubeObject> => {
   const { subresource: _eviction, ...podTarget } = target;
   const pod = requireStored(machinery, podTarget).object as Pod;
-  const options = { ...(body as Eviction).deleteOptions, dryRun: parameters.dryRun };
+  const { dryRun: asked = [], ...options } = (body as Eviction).deleteOptions ?? {};
+  const dryRun = parameters.dryRun || asked.length > 0;
   if (!isExempt(pod)) {
     const budget = budgetOf(machinery, pod);
-    if (budget !== undefined) await spendBudget(machinery, context, pod, budget, parameters);
+    if (budget !== undefined) await spendBudget(machinery, context, pod, budget, { ...parameters, dryRun });
   }
-  await deleteObject(machinery, context, podTarget, options);
+  await deleteObject(machinery, context, podTarget, { ...options, dryRun });
   return SUCCESS;
 };
 

@@ -70,13 +70,20 @@ class CronJobController implements Controller {
     }
     const now = this.#clock.now();
     const due = dueTime(cronJob, schedule, now);
+    if (due.next === undefined) {
+      const why = 'time difference between two schedules is less than 1 second';
+      const message = `invalid schedule: ${cronJob.spec.schedule} : ${why}`;
+      this.#recorder.event(cronJob, 'Warning', 'InvalidSchedule', message);
+      await this.#writeStatus(key, cronJob, observed);
+      return DONE;
+    }
     const status = due.at === undefined ? observed : await this.#start(key, cronJob, observed, jobs, due.at);
     if (due.tooMany) {
       const message = 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew';
       this.#recorder.event(cronJob, 'Warning', 'TooManyMissedTimes', message);
     }
     await this.#writeStatus(key, cronJob, status);
-    return due.next === undefined ? DONE : { requeueAfterMs: due.next - now + AFTER_MS };
+    return { requeueAfterMs: due.next - now + AFTER_MS };
   }
 
   /** The status without Jobs that have ended or are gone, and with those that run. */

@@ -14,8 +14,13 @@ describe('the CronJob controller', () => {
   });
   afterEach(() => cluster.close());
 
-  const create = (more: Partial<CronJobSpec> = {}) =>
-    cluster.client.create<CronJob>({
+  const advance = async (ms: number): Promise<void> => {
+    await cluster.clock.advance(ms);
+    await cluster.quiet();
+  };
+
+  const create = async (more: Partial<CronJobSpec> = {}): Promise<void> => {
+    await cluster.client.create<CronJob>({
       ...CronJob,
       metadata: { name: 'tick', namespace: NAMESPACE },
       spec: {
@@ -27,6 +32,8 @@ describe('the CronJob controller', () => {
         ...more,
       },
     });
+    await cluster.quiet();
+  };
   const jobs = async (): Promise<string[]> => (await cluster.list(Job)).map(({ metadata }) => metadata.name);
   const status = async () => (await cluster.get(CronJob, 'tick')).status ?? {};
   const finish = async (type: 'Complete' | 'Failed' = 'Complete'): Promise<void> => {
@@ -44,9 +51,9 @@ describe('the CronJob controller', () => {
 
   it('starts a Job when its time has come, named by the time', async () => {
     await create();
-    await cluster.clock.advance(9 * MINUTE);
+    await advance(9 * MINUTE);
     assert.deepEqual(await jobs(), []);
-    await cluster.clock.advance(2 * MINUTE);
+    await advance(2 * MINUTE);
     const minute = Date.parse('2026-01-01T00:10:00Z') / MINUTE;
     assert.deepEqual(await jobs(), [`tick-${minute}`]);
     const job = await cluster.get(Job, `tick-${minute}`);
@@ -68,7 +75,7 @@ describe('the CronJob controller', () => {
     for (const concurrencyPolicy of ['Allow', 'Forbid', 'Replace']) {
       await create({ concurrencyPolicy });
       for (const minutes of [11, 10]) {
-        await cluster.clock.advance(minutes * MINUTE);
+        await advance(minutes * MINUTE);
         await cluster.quiet();
       }
       counts.push((await jobs()).length);
@@ -76,7 +83,7 @@ describe('the CronJob controller', () => {
       if (concurrencyPolicy === 'Replace') assert.equal((await status()).active?.[0]?.name, running[0]);
       await cluster.delete(await cluster.get(CronJob, 'tick'));
       for (const job of await cluster.list(Job)) await cluster.delete(job, { propagationPolicy: 'Background' });
-      await cluster.clock.advance(9 * MINUTE);
+      await advance(9 * MINUTE);
     }
     assert.deepEqual(counts, [2, 1, 1]);
   });
@@ -84,7 +91,7 @@ describe('the CronJob controller', () => {
   it('keeps as many finished Jobs as the limits say', async () => {
     await create({ successfulJobsHistoryLimit: 1, failedJobsHistoryLimit: 1 });
     for (const type of ['Complete', 'Complete', 'Failed', 'Failed', 'Complete'] as const) {
-      await cluster.clock.advance(10 * MINUTE + 1000);
+      await advance(10 * MINUTE + 1000);
       await finish(type);
     }
     assert.equal((await jobs()).length, 2);
@@ -92,7 +99,7 @@ describe('the CronJob controller', () => {
 
   it('starts nothing while suspended, and one Job for all times that were missed', async () => {
     await create({ suspend: true });
-    await cluster.clock.advance(45 * MINUTE);
+    await advance(45 * MINUTE);
     assert.deepEqual(await jobs(), []);
     await cluster.change(CronJob, 'tick', (object) => ({ ...object, spec: { ...object.spec, suspend: false } }));
     await cluster.quiet();
@@ -101,7 +108,7 @@ describe('the CronJob controller', () => {
 
   it('lets a time pass that is further back than startingDeadlineSeconds', async () => {
     await create({ suspend: true, startingDeadlineSeconds: 60 });
-    await cluster.clock.advance(15 * MINUTE);
+    await advance(15 * MINUTE);
     await cluster.change(CronJob, 'tick', (object) => ({ ...object, spec: { ...object.spec, suspend: false } }));
     await cluster.quiet();
     assert.deepEqual(await jobs(), []);
