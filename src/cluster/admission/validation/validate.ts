@@ -11,6 +11,7 @@ import type { FieldError } from '../field-errors.js';
 import * as access from './access.js';
 import * as certificates from './certificates.js';
 import * as core from './core.js';
+import * as definitions from './definitions.js';
 import * as extensions from './extensions.js';
 import * as jobs from './jobs.js';
 import { validateMetadata, validateMetadataUpdate } from './metadata.js';
@@ -110,8 +111,8 @@ const RULES: Readonly<Record<string, KindRules>> = {
   'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration': { create: extensions.validateMutatingWebhooks },
   'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration': { create: extensions.validateValidatingWebhooks },
   'apiextensions.k8s.io/v1/CustomResourceDefinition': {
-    create: extensions.validateDefinition,
-    update: extensions.validateDefinitionUpdate,
+    create: definitions.validateDefinition,
+    update: definitions.validateDefinitionUpdate,
   },
   'apiregistration.k8s.io/v1/APIService': {},
 };
