@@ -10,12 +10,13 @@ import type { ObjectKey } from '../../objects/object.js';
 import { keyOf, keyText } from '../../objects/object.js';
 import type { Compared } from '../compare/compare.js';
 import type { LiveObjects } from '../compare/live-objects.js';
+import { sameValue } from '../compare/field-paths.js';
 import type { Target } from '../compare/targets.js';
 import { timeText } from '../execute/run-operation.js';
 import type { Repositories } from '../sources/repositories.js';
 import { Application, instanceName, REFRESH_ANNOTATION, SKIP_RECONCILE_ANNOTATION, sourcesOf } from './application.js';
 import type { ApplicationMemory, Deployable } from './application-memory.js';
-import { ApplicationMemories } from './application-memory.js';
+import { ApplicationMemories, deployableOf } from './application-memory.js';
 import { attemptOf } from './automation.js';
 import type { ConditionReason, Finding } from './conditions.js';
 import { conditionsOf, isError } from './conditions.js';
@@ -158,11 +159,11 @@ export class ApplicationReconciler {
   ): Promise<readonly Target[] | Finding> {
     const round: Round = { application, findings: [] };
     const desired = await this.#views.desired(round, signal);
-    const { revision = '', manifests } = application.status?.operationState?.syncResult ?? {};
+    const { revision = '', revisions, manifests } = application.status?.operationState?.syncResult ?? {};
     const deployable =
       desired === undefined
-        ? await this.#views.findRevision(round, revision, manifests, signal)
-        : { revision: desired.revisions[0] ?? '', digest: desired.digest, manifests: desired.manifests };
+        ? await this.#views.findRevision(round, { revision, revisions, digest: manifests }, signal)
+        : deployableOf(desired);
     const targets =
       deployable === undefined
         ? undefined
@@ -204,19 +205,22 @@ export class ApplicationReconciler {
       return status;
     if (attemptOf(state) !== deployable.digest || round.quarantined !== undefined) return status;
     const history = application.status?.history ?? [];
-    if (history.at(-1)?.manifests === deployable.digest && history.at(-1)?.revision === deployable.revision)
-      return status;
+    const newest = history.at(-1);
+    const isSame = newest?.revision === deployable.revision && sameValue(newest.revisions, deployable.revisions);
+    if (isSame && newest.manifests === deployable.digest) return status;
     const isWell = status.health?.status === 'Healthy' || status.health?.status === 'Suspended';
     const succeeded = state.phase === 'Succeeded' || isWell;
     if (!succeeded || status.sync?.status !== 'Synced') return status;
     const manifests = await this.#deps.kept.keep(deployable.manifests);
-    const [source] = sourcesOf(application.spec);
+    const sources = sourcesOf(application.spec);
+    const [source] = sources;
     const metadata =
       source === undefined ? undefined : this.#deps.repositories.find(source.repoURL)?.metadata(deployable.revision);
     const entry = {
       id: (history.at(-1)?.id ?? -1) + 1,
       revision: deployable.revision,
-      ...(source === undefined ? {} : { source }),
+      ...(deployable.revisions === undefined ? {} : { revisions: deployable.revisions }),
+      ...(sources.length > 1 ? { sources } : source === undefined ? {} : { source }),
       deployStartedAt: state.startedAt,
       deployedAt: state.finishedAt ?? timeText(this.#deps.clock),
       ...(state.operation.initiatedBy === undefined ? {} : { initiatedBy: state.operation.initiatedBy }),

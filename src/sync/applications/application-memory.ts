@@ -5,13 +5,24 @@ import type { ComparisonMemory } from '../compare/compare.js';
 import type { ScopeOf } from '../compare/served-kinds.js';
 import type { Targets } from '../compare/targets.js';
 import type { Application } from './application.js';
+import type { DesiredState } from './source-parts.js';
 
 /** What is deployed or to be deployed: manifests and where they came from. */
 export interface Deployable {
   readonly revision: string;
+  /** One a source, where there are several. */
+  readonly revisions?: readonly string[];
   readonly digest: string;
   readonly manifests: readonly Manifest[];
 }
+
+/** What the sources say, to be deployed. */
+export const deployableOf = ({ revisions, digest, manifests }: DesiredState): Deployable => ({
+  revision: revisions[0] ?? '',
+  ...(revisions.length > 1 ? { revisions } : {}),
+  digest,
+  manifests,
+});
 
 /** Targets, and what they were made of: made again only when one of these changed. */
 export interface MadeTargets {

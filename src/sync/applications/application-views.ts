@@ -4,6 +4,7 @@ import type { Clock } from '../../objects/clock.js';
 import { RenderError } from '../../render/render.js';
 import type { Compared } from '../compare/compare.js';
 import { compareObjects } from '../compare/compare.js';
+import { sameValue } from '../compare/field-paths.js';
 import type { LiveObjects } from '../compare/live-objects.js';
 import { resourceName } from '../compare/resource-id.js';
 import type { Target } from '../compare/targets.js';
@@ -13,6 +14,7 @@ import { SourceError } from '../sources/errors.js';
 import type { Application } from './application.js';
 import { AppProject, instanceName, sourcesOf } from './application.js';
 import type { ApplicationMemory, Deployable } from './application-memory.js';
+import { deployableOf } from './application-memory.js';
 import { attemptOf } from './automation.js';
 import type { DesiredStates } from './desired-state.js';
 import type { DesiredState } from './source-parts.js';
@@ -35,6 +37,14 @@ export interface RunView extends View {
   readonly deployable: Deployable;
   readonly targets: readonly Target[];
   readonly compared: readonly Compared[];
+}
+
+/** What is asked for by its revision, or by its revisions where there are several sources. */
+export interface WantedDeployment {
+  readonly revision: string;
+  readonly revisions?: readonly string[] | undefined;
+  /** Of its manifests, where that is known. */
+  readonly digest?: string | undefined;
 }
 
 export interface ViewDeps {
@@ -91,7 +101,7 @@ export class ApplicationViews {
     const quarantined = quarantineOf(application, digest);
     if (quarantined === undefined) {
       if (desired !== undefined) {
-        return { revision: desired.revisions[0] ?? '', digest, manifests: desired.manifests };
+        return deployableOf(desired);
       }
       return last?.phase === 'Succeeded' ? await this.#kept(last.syncResult?.revision ?? '', digest) : undefined;
     }
@@ -187,18 +197,19 @@ export class ApplicationViews {
   /** The manifests of a revision: kept ones before those of the repository, which may be gone. */
   async findRevision(
     round: Round,
-    revision: string,
-    digest: string | undefined,
+    { revision, revisions, digest }: WantedDeployment,
     signal: AbortSignal,
   ): Promise<Deployable | undefined> {
     const { application } = round;
-    const entry = (application.status?.history ?? []).findLast((one) => one.revision === revision);
+    const entry = (application.status?.history ?? []).findLast(
+      (one) => one.revision === revision && (revisions === undefined || sameValue(one.revisions, revisions)),
+    );
     const wanted = digest ?? entry?.manifests;
     const kept = wanted === undefined ? undefined : await this.#kept(revision, wanted);
-    if (kept !== undefined) return kept;
+    const all = revisions ?? entry?.revisions;
+    if (kept !== undefined) return { ...kept, ...(all === undefined ? {} : { revisions: all }) };
     try {
-      const state = await this.#deps.desired.of(application, [revision], signal);
-      return { revision: state.revisions[0] ?? revision, digest: state.digest, manifests: state.manifests };
+      return deployableOf(await this.#deps.desired.of(application, all ?? [revision], signal));
     } catch (error) {
       if (error instanceof SourceError) round.findings.push({ reason: 'SourceFailed', message: error.message });
       else if (error instanceof RenderError) round.findings.push({ reason: 'RenderFailed', message: error.message });

@@ -16,6 +16,8 @@ export interface AutomationInput {
   readonly now: number;
   /** What is to be deployed: that of the sources, or of the last healthy revision while theirs is quarantined. */
   readonly revision: string;
+  /** One a source, where there are several. */
+  readonly revisions?: readonly string[];
   readonly digest: string;
   readonly compared: readonly Compared[];
   readonly hasHooks: boolean;
@@ -65,10 +67,11 @@ export const attemptOf = (state: OperationState): string | undefined => state.sy
 const removesEverything = (compared: readonly Compared[]): boolean =>
   compared.length > 0 && compared.every(({ requiresPruning }) => requiresPruning);
 
-const fullSync = ({ application, revision }: AutomationInput, prune: boolean): Automation => {
+const fullSync = ({ application, revision, revisions }: AutomationInput, prune: boolean): Automation => {
   const { syncPolicy } = application.spec;
   const sync: SyncOperation = {
     revision,
+    ...(revisions === undefined ? {} : { revisions }),
     ...(prune ? { prune } : {}),
     ...(syncPolicy?.syncOptions === undefined ? {} : { syncOptions: syncPolicy.syncOptions }),
   };

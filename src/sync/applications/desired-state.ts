@@ -170,15 +170,18 @@ const useOfRepository = ({ identity, target }: Inquiries['repositories'][number]
   anywhere: true,
 });
 
-/** The sources with their revisions replaced. Throws SourceError when there are not as many. */
+/** The sources with their revisions replaced, but for those that are empty. Throws SourceError when there are others. */
 const atRevisions = (
   sources: readonly ApplicationSource[],
   revisions: readonly string[] | undefined,
 ): readonly ApplicationSource[] => {
   if (revisions === undefined) return sources;
   if (revisions.length !== sources.length) {
-    const message = `Cannot render: ${revisions.length} revisions were given for ${sources.length} sources`;
+    const message = `Cannot render: there are ${sources.length} sources, and a revision for ${revisions.length}; give one for each`;
     throw new SourceError('invalid', message);
   }
-  return sources.map((source, at) => ({ ...source, targetRevision: revisions[at] ?? '' }));
+  return sources.map((source, at) => {
+    const revision = revisions[at] ?? '';
+    return revision === '' ? source : { ...source, targetRevision: revision };
+  });
 };

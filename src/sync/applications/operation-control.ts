@@ -10,6 +10,7 @@ import { timeText } from '../execute/run-operation.js';
 import type { Application, Operation, OperationState } from './application.js';
 import { instanceName, sourcesOf } from './application.js';
 import type { ApplicationMemory, Deployable } from './application-memory.js';
+import { deployableOf } from './application-memory.js';
 import type { ApplicationViews, RunView, View } from './application-views.js';
 import { attemptOf, decideAutomation } from './automation.js';
 import { isError } from './conditions.js';
@@ -69,6 +70,7 @@ export class OperationControl {
       application,
       now: this.#deps.clock.now(),
       revision: deployable.revision,
+      ...(deployable.revisions === undefined ? {} : { revisions: deployable.revisions }),
       digest: deployable.digest,
       compared,
       hasHooks: targets.some(({ hooks }) => hooks.length > 0),
@@ -156,15 +158,17 @@ export class OperationControl {
     const { application } = round;
     const sync = application.operation?.sync;
     const { desired } = view;
-    const revision = sync?.revision ?? sync?.revisions?.[0];
-    const names =
-      revision === undefined || revision === '' || revision === sourcesOf(application.spec)[0]?.targetRevision;
-    if (names || revision === desired?.revisions[0]) {
-      if (desired === undefined) return undefined;
-      const wanted = { revision: desired.revisions[0] ?? '', digest: desired.digest, manifests: desired.manifests };
-      return await this.#runView(round, wanted, view, memory);
+    const sources = sourcesOf(application.spec);
+    const revisions = sync?.revisions ?? (sync?.revision === undefined ? [] : [sync.revision]);
+    const isPresent = revisions.every(
+      (revision, at) =>
+        revision === '' || revision === sources[at]?.targetRevision || revision === desired?.revisions[at],
+    );
+    if (isPresent && revisions.length <= sources.length) {
+      return desired === undefined ? undefined : await this.#runView(round, deployableOf(desired), view, memory);
     }
-    const deployable = await this.#views.findRevision(round, revision, undefined, signal);
+    const wanted = { revision: revisions[0] ?? '', revisions: sync?.revisions };
+    const deployable = await this.#views.findRevision(round, wanted, signal);
     return deployable === undefined ? undefined : await this.#runView(round, deployable, view, memory);
   }
 
@@ -190,7 +194,7 @@ export class OperationControl {
     memory: ApplicationMemory,
     signal: AbortSignal,
   ): Promise<Operated | undefined> {
-    const revision = state.syncResult?.revision ?? '';
+    const { revision = '', revisions } = state.syncResult ?? {};
     const digest = attemptOf(state);
     const { desired } = view;
     const attempt = memory.attempt?.id === attemptId(state) ? memory.attempt : undefined;
@@ -199,10 +203,10 @@ export class OperationControl {
     const deployable: Deployable | undefined =
       attempt?.deployable ??
       (isDesired
-        ? { revision, digest: desired.digest, manifests: desired.manifests }
+        ? { ...deployableOf(desired), revision }
         : view.deployable !== undefined && view.deployable.digest === digest
           ? view.deployable
-          : await this.#views.findRevision(round, revision, digest, signal));
+          : await this.#views.findRevision(round, { revision, revisions, digest }, signal));
     const run = deployable === undefined ? undefined : await this.#runView(round, deployable, view, memory);
     if (run === undefined) {
       const message = `cannot go on with the sync to ${revision}: its manifests are no longer there`;

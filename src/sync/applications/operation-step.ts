@@ -74,13 +74,19 @@ export const beginOperation = (
   syncResult: syncResultOf(application, operation, deployable),
 });
 
-const syncResultOf = (application: Application, operation: Operation, { revision, digest }: Deployable): SyncResult => {
-  const [source] = sourcesOf(application.spec);
+const syncResultOf = (
+  application: Application,
+  operation: Operation,
+  { revision, revisions, digest }: Deployable,
+): SyncResult => {
+  const sources = sourcesOf(application.spec);
+  const [source] = sources;
   const healing = operation.sync?.autoHealAttemptsCount !== undefined;
   const isWhole = operation.sync?.resources === undefined || healing;
   return {
     revision,
-    ...(source === undefined ? {} : { source }),
+    ...(revisions === undefined ? {} : { revisions }),
+    ...(sources.length > 1 ? { sources } : source === undefined ? {} : { source }),
     resources: [],
     // What only a part of the objects got does not count as an attempt of the whole.
     ...(isWhole && operation.sync?.dryRun !== true ? { manifests: digest } : {}),

@@ -71,7 +71,11 @@ export const rollbackCommand = (): Command =>
             await client.patch(Application, keyOf(application), { type: 'merge', body: { status: { quarantine } } });
           }
           const operation = {
-            sync: { revision: entry.revision, ...(options.prune === true && { prune: true }) },
+            sync: {
+              revision: entry.revision,
+              ...(entry.revisions !== undefined && { revisions: entry.revisions }),
+              ...(options.prune === true && { prune: true }),
+            },
             info: [{ name: 'Reason', value: `rollback to deployment ${entry.id}` }],
             initiatedBy: { username: 'admin' },
           };
