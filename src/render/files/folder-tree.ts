@@ -99,6 +99,23 @@ export class FolderTree implements FileTree {
    */
   async #resolve(path: string): Promise<Place | undefined> {
     const root = await this.#root();
+    return this.#inSeenFolder(root, path) ?? this.#walk(root, path);
+  }
+
+  /** A name in a folder that was seen: its path has nothing to resolve. */
+  #inSeenFolder(root: string, path: string): Place | undefined {
+    const slash = path.lastIndexOf('/');
+    const name = path.slice(slash + 1);
+    if (slash <= 0 || name === '' || name === '.' || name === '..' || name.includes('\0')) return undefined;
+    const absolute = `${root === '/' ? '' : root}/${path}`;
+    if (!this.#seenFolders.has(absolute.slice(0, -name.length - 1))) return undefined;
+    const stats = statOf(absolute);
+    if (stats === undefined || stats.isSymbolicLink()) return undefined;
+    if (stats.isDirectory()) this.#remember(absolute);
+    return { absolute, path, stats };
+  }
+
+  #walk(root: string, path: string): Place | undefined {
     const pending = pathSegments(path).reverse();
     const walked: string[] = [];
     let links = 0;

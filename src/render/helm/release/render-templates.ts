@@ -63,9 +63,10 @@ const collect = (chart: Chart, top: RenderData, values: GoMap, into: Map<string,
 };
 
 /** Deeper paths first, so that those of the chart itself win where two define the same template. */
-const byDepth = (a: string, b: string): number => depthOf(b) - depthOf(a) || compareStrings(b, a);
-
-const depthOf = (path: string): number => path.split('/').length;
+const byDepth = (paths: Iterable<string>): string[] =>
+  Array.from(paths, (path) => ({ path, depth: path.split('/').length }))
+    .sort((a, b) => b.depth - a.depth || compareStrings(b.path, a.path))
+    .map(({ path }) => path);
 
 type Compiled = readonly CompiledTemplate[];
 
@@ -105,7 +106,7 @@ export const renderTemplates = (
 ): Map<string, string> => {
   const renderables = new Map<string, Renderable>();
   collect(chart, top, namedValues(top.values), renderables);
-  const names = [...renderables.keys()].sort(byDepth);
+  const names = byDepth(renderables.keys());
   const set = new TemplateSet(FUNCTIONS);
   for (const name of names) addFile(set, name, renderables.get(name) as Renderable);
   const run = new Run({ ...DEFAULT_LIMITS, ...options.limits }, options);

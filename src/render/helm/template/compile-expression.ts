@@ -10,9 +10,15 @@ import { nodeText } from './nodes.js';
 import { declare, type Scope, slotOf } from './scope.js';
 import type { ParamType, Value } from './values.js';
 
+export interface PipeOptions {
+  readonly isRange?: boolean;
+  /** Whether it makes no difference how nil is held: the value is printed or asked for its truth, and forgotten. */
+  readonly isPassing?: boolean;
+}
+
 /** Compiles a pipeline, its declarations included. */
-export const compilePipe = (pipe: PipeNode, scope: Scope, options: { isRange?: boolean } = {}): Expression => {
-  const value = compileCommands(pipe, scope);
+export const compilePipe = (pipe: PipeNode, scope: Scope, options: PipeOptions = {}): Expression => {
+  const value = compileCommands(pipe, scope, options.isPassing === true && pipe.declared.length === 0);
   if (pipe.declared.length === 0) return value;
   const slots: number[] = [];
   for (const variable of pipe.declared) {
@@ -34,11 +40,12 @@ const failing =
     throw execError(scope.template, node(), message);
   };
 
-const compileCommands = (pipe: PipeNode, scope: Scope): Expression => {
+const compileCommands = (pipe: PipeNode, scope: Scope, isPassing: boolean): Expression => {
   let value: Expression | undefined;
   for (const command of pipe.commands) {
     const previous = value;
     const current = compileCommand(command, scope, previous);
+    if (isPassing && command === pipe.commands.at(-1)) return current;
     value = (frame) => {
       const result = current(frame);
       return result === undefined ? null : result;

@@ -61,7 +61,7 @@ const compileStatement = (node: StatementNode, scope: Scope): Statement => {
       };
     }
     case 'action': {
-      const value = compilePipe(node.pipe, scope);
+      const value = compilePipe(node.pipe, scope, { isPassing: true });
       if (node.pipe.declared.length > 0) {
         return (frame) => {
           value(frame);
@@ -97,7 +97,7 @@ const scoped = <T>(scope: Scope, compile: () => T): T => {
 
 const compileBranch = (node: BranchNode, scope: Scope): Statement =>
   scoped(scope, () => {
-    const condition = compilePipe(node.pipe, scope);
+    const condition = compilePipe(node.pipe, scope, { isPassing: true });
     const then = scoped(scope, () => compileList(node.list, scope));
     const { otherwise } = node;
     const orElse = otherwise === undefined ? undefined : scoped(scope, () => compileList(otherwise, scope));

@@ -1,3 +1,4 @@
+import { TextCache } from '../../text-cache.js';
 import { comparePrereleases, compareVersions, parseVersion, type Version } from './version.js';
 
 /** A condition on versions by the rules of Masterminds/semver: groups of conditions, one of which must hold. */
@@ -33,8 +34,18 @@ const MAX_LENGTH = 10_000;
 
 const isAny = (part: string | undefined): boolean => part === undefined || /^\.?[xX*]$/.test(part);
 
+const known = new TextCache<Constraint | string>(64 * 1024);
+
 /** The constraint, or why the text is none. */
 export const parseConstraint = (text: string): Constraint | string => {
+  const kept = known.get(text);
+  if (kept !== undefined) return kept;
+  const constraint = readConstraint(text);
+  known.set(text, constraint);
+  return constraint;
+};
+
+const readConstraint = (text: string): Constraint | string => {
   if (text.length > MAX_LENGTH) return `improper constraint: ${text.slice(0, 100)}`;
   const rewritten = !text.includes(' - ')
     ? text

@@ -1,3 +1,5 @@
+import { TextCache } from '../../text-cache.js';
+
 /** A semantic version as Masterminds/semver reads it: loosely, `1.2` is `1.2.0`. */
 export interface Version {
   readonly major: bigint;
@@ -14,8 +16,18 @@ const MAX_UINT64 = 2n ** 64n - 1n;
 
 export const INVALID_VERSION = 'invalid semantic version';
 
+const known = new TextCache<Version | string>(64 * 1024);
+
 /** The version, or why the text is none. */
 export const parseVersion = (text: string): Version | string => {
+  const kept = known.get(text);
+  if (kept !== undefined) return kept;
+  const version = readVersion(text);
+  known.set(text, version);
+  return version;
+};
+
+const readVersion = (text: string): Version | string => {
   const match = LOOSE.exec(text);
   if (match === null) return INVALID_VERSION;
   const [, major = '0', minor = '0', patch = '0', pre = '', metadata = ''] = match;

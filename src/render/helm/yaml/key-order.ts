@@ -38,6 +38,20 @@ const followsNumber = (text: readonly string[], at: number): boolean => {
 
 const isLess = (a: string, b: string): boolean => {
   if (a === b) return false;
+  const length = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < length && a.charCodeAt(at) === b.charCodeAt(at)) at += 1;
+  const [p, q] = [a.charCodeAt(at), b.charCodeAt(at)];
+  // Keys that differ in a digit, or in something else than ASCII, need a closer look; one that goes on is the larger.
+  if (Number.isNaN(p) || Number.isNaN(q)) return a.length < b.length;
+  if (p >= 128 || q >= 128 || isDigitCode(p) || isDigitCode(q)) return isLessByNumbers(a, b);
+  return isLetterCode(p) === isLetterCode(q) ? p < q : isLetterCode(q);
+};
+
+const isDigitCode = (code: number): boolean => code >= 48 && code <= 57;
+const isLetterCode = (code: number): boolean => (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
+
+const isLessByNumbers = (a: string, b: string): boolean => {
   const x = Array.from(a);
   const y = Array.from(b);
   for (let i = 0; i < x.length && i < y.length; i++) {
