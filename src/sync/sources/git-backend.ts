@@ -6,8 +6,8 @@ export interface GitBackend {
   readonly gitdir: string;
   /** The refs as they are now. */
   refs(signal: AbortSignal): Promise<Refs>;
-  /** Makes sure that a commit and all its files are in `gitdir`. */
-  obtain(commit: string, signal: AbortSignal): Promise<void>;
+  /** Makes sure that a commit and all its files are in `gitdir`, and that those in use stay there. */
+  obtain(commit: string, signal: AbortSignal, inUse?: () => readonly string[]): Promise<void>;
   /** Whether it keeps much more than `commits` commits need, so that `renew` is worth its fetch. */
   isGrown?(commits: number): boolean;
   /**

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { HttpClient } from 'isomorphic-git';
 import git, { Errors } from 'isomorphic-git';
 import { GitObjects } from '../../render/files/git-objects.js';
+import { copyCommit } from './copy-commit.js';
 import type { RepositoryAccess } from './credentials.js';
 import { SourceError } from './errors.js';
 import type { GitBackend } from './git-backend.js';
@@ -38,6 +39,8 @@ export interface RemoteBackendOptions {
   /** Asked before every request, so that a changed Secret counts at once. */
   readonly access: () => RepositoryAccess;
   readonly limits: RemoteLimits;
+  /** Packs beyond those of the commits in use at which the cache starts again. */
+  readonly maxPacks?: number;
 }
 
 interface Transport {
@@ -45,7 +48,7 @@ interface Transport {
   readonly headers: Record<string, string>;
 }
 
-/** Every fetch adds a pack; past this many the cache is fetched anew, alone, and the old one removed. */
+/** Every fetch adds a pack; past this many and two for each commit in use the cache is fetched anew. */
 const MAX_PACKS = 50;
 
 /** A pack that was fetched and indexed, on its way into the repository. */
@@ -97,7 +100,13 @@ class RemoteRequests {
     const name = withoutCredentials(url);
     const pack: IncomingPack = { file: join(gitdir, `incoming-${randomUUID()}`) };
     try {
-      await this.#fetchPack(pack, gitdir, commit, known, signal);
+      try {
+        await this.#fetchPack(pack, gitdir, commit, known, signal);
+      } catch (error) {
+        // A server whose HEAD names no branch: the library looks for it when all has been sent.
+        const isHead = error instanceof SourceError && error.cause instanceof Errors.NotFoundError;
+        if (!isHead || pack.checksum === undefined) throw error;
+      }
       if (pack.checksum !== undefined) installPack(pack.file, gitdir, pack.checksum);
     } finally {
       for (const left of [pack.file, `${pack.file}.idx`]) rmSync(left, { force: true });
@@ -158,6 +167,7 @@ class RemoteRequests {
 export const createRemoteBackend = (options: RemoteBackendOptions): GitBackend => new RemoteBackend(options);
 
 class RemoteBackend implements GitBackend {
+  readonly #options: RemoteBackendOptions;
   readonly #requests: RemoteRequests;
   #generation: string;
   #newest: string | undefined;
@@ -166,7 +176,8 @@ class RemoteBackend implements GitBackend {
   /** What was asked for since a renewal began. */
   #askedMeanwhile: Set<string> | undefined;
 
-  constructor(private readonly options: RemoteBackendOptions) {
+  constructor(options: RemoteBackendOptions) {
+    this.#options = options;
     this.#requests = new RemoteRequests(options);
     this.#generation = newestGeneration(options.folder);
     this.#newest = fetchedCommit(this.#generation);
@@ -176,13 +187,13 @@ class RemoteBackend implements GitBackend {
     return this.#generation;
   }
 
-  async refs(signal: AbortSignal): ReturnType<GitBackend['refs']> {
-    return this.#requests.refs(signal);
+  async refs(signal: AbortSignal): Promise<Refs> {
+    return await this.#requests.refs(signal);
   }
 
-  async obtain(commit: string, signal: AbortSignal): Promise<void> {
+  async obtain(commit: string, signal: AbortSignal, inUse: () => readonly string[] = () => []): Promise<void> {
     this.#askedMeanwhile?.add(commit);
-    await this.#obtain(commit, signal);
+    await this.#obtain(commit, signal, inUse);
     this.#newest = commit;
   }
 
@@ -201,9 +212,11 @@ class RemoteBackend implements GitBackend {
     return this.#leftFolders();
   }
 
-  async #obtain(commit: string, signal: AbortSignal): Promise<void> {
+  async #obtain(commit: string, signal: AbortSignal, inUse: () => readonly string[]): Promise<void> {
     if (holds(this.#generation, commit)) return;
-    if (existsSync(this.#generation) && packSizes(this.#generation).length < MAX_PACKS) {
+    // Every commit in use has brought a pack at some time: only what is beyond them can be spared.
+    const limit = (this.#options.maxPacks ?? MAX_PACKS) + 2 * inUse().length;
+    if (existsSync(this.#generation) && packSizes(this.#generation).length < limit) {
       try {
         await this.#requests.fetch(this.#generation, commit, this.#newest, signal);
         return;
@@ -211,28 +224,30 @@ class RemoteBackend implements GitBackend {
         if (!(error instanceof SourceError) || error.code !== 'corrupt') throw error;
       }
     }
-    await this.#startAgain(commit, signal);
+    await this.#startAgain(commit, inUse, signal);
   }
 
-  /** A cache that has none or is damaged starts again in a folder of its own. */
-  async #startAgain(commit: string, signal: AbortSignal): Promise<void> {
-    await this.#fill((there) => (there.has(commit) ? undefined : commit), signal);
+  /** A cache that is none, is damaged or has grown starts again in a folder of its own, with what is in use. */
+  async #startAgain(commit: string, inUse: () => readonly string[], signal: AbortSignal): Promise<void> {
+    const before = this.#generation;
+    const wanted = (): readonly string[] => [commit, ...inUse().filter((one) => holds(before, one))];
+    await this.#fill((there) => wanted().find((one) => !there.has(one)), signal);
     // Readers of an older generation have their packs open: the files stay readable until they are closed.
     for (const folder of this.#leftFolders()) rmSync(folder, { recursive: true, force: true });
   }
 
   /** Fetches commits into a new folder until `missing` names none, and takes it as the generation. */
   async #fill(missing: (there: ReadonlySet<string>) => string | undefined, signal: AbortSignal): Promise<void> {
-    const fresh = join(this.options.folder, randomUUID());
+    const fresh = join(this.#options.folder, randomUUID());
     const there = new Set<string>();
     this.#filling.add(fresh);
     try {
       mkdirSync(fresh, { recursive: true });
       await git.init({ fs, gitdir: fresh, bare: true });
-      await git.addRemote({ fs, gitdir: fresh, remote: 'origin', url: this.options.url });
+      await git.addRemote({ fs, gitdir: fresh, remote: 'origin', url: this.#options.url });
       let last: string | undefined;
       for (let commit = missing(there); commit !== undefined; commit = missing(there)) {
-        await this.#requests.fetch(fresh, commit, last, signal);
+        await this.#fetchOrCopy(fresh, commit, last, signal);
         last = commit;
         there.add(commit);
       }
@@ -246,9 +261,20 @@ class RemoteBackend implements GitBackend {
     }
   }
 
+  /** The server may have no branch any more that leads to a commit in use: then it is taken from what is here. */
+  async #fetchOrCopy(fresh: string, commit: string, last: string | undefined, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#requests.fetch(fresh, commit, last, signal);
+    } catch (error) {
+      const isGone = error instanceof SourceError && (error.code === 'revision-not-found' || error.code === 'corrupt');
+      if (!isGone || !holds(this.#generation, commit)) throw error;
+      copyCommit(this.#generation, fresh, commit);
+    }
+  }
+
   #leftFolders(): readonly string[] {
-    return readdirSync(this.options.folder)
-      .map((name) => join(this.options.folder, name))
+    return readdirSync(this.#options.folder)
+      .map((name) => join(this.#options.folder, name))
       .filter((folder) => folder !== this.#generation && !this.#filling.has(folder));
   }
 }

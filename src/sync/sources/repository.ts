@@ -137,10 +137,9 @@ export class Repository {
    * when that fails. Resolves with the folders that were left, which somebody may still be reading.
    */
   async renew(signal: AbortSignal): Promise<readonly string[]> {
-    const inUse = (): readonly string[] => [...new Set(this.#targets.values())];
-    const { length } = inUse();
+    const { length } = this.#inUse();
     if (length === 0 || this.backend.isGrown?.(length) !== true) return [];
-    return (await this.backend.renew?.(inUse, signal)) ?? [];
+    return (await this.backend.renew?.(() => this.#inUse(), signal)) ?? [];
   }
 
   metadata(revision: string): CommitMetadata | undefined {
@@ -163,6 +162,11 @@ export class Repository {
   close(): void {
     this.#objects?.close();
     this.#objects = undefined;
+  }
+
+  /** The commits that revisions in use name. */
+  #inUse(): readonly string[] {
+    return [...new Set(this.#targets.values())];
   }
 
   async #lookUntilCurrent(signal: AbortSignal): Promise<void> {
@@ -217,17 +221,19 @@ export class Repository {
     let obtaining = this.#obtaining.get(revision);
     if (obtaining === undefined) {
       const folder = this.backend.gitdir;
-      obtaining = this.backend.obtain(revision, signal).then(
-        () => {
-          // A new cache folder holds the newest commit only: others are obtained again when they are asked for.
-          if (this.backend.gitdir === folder) return;
-          this.#obtaining.clear();
-        },
-        (error: unknown) => {
-          this.#obtaining.delete(revision);
-          throw error;
-        },
-      );
+      obtaining = this.backend
+        .obtain(revision, signal, () => this.#inUse())
+        .then(
+          () => {
+            // A new cache folder holds what is in use only: others are obtained again when they are asked for.
+            if (this.backend.gitdir === folder) return;
+            this.#obtaining.clear();
+          },
+          (error: unknown) => {
+            this.#obtaining.delete(revision);
+            throw error;
+          },
+        );
       this.#obtaining.set(revision, obtaining);
       if (this.#obtaining.size > REMEMBERED_COMMITS) this.#obtaining.delete(this.#obtaining.keys().next().value ?? '');
     }

@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { systemClock } from '../../../src/objects/clock.js';
 import type { KubeObject } from '../../../src/objects/object.js';
+import { GitObjects } from '../../../src/render/files/git-objects.js';
 import { GitTree } from '../../../src/render/files/git-tree.js';
 import { treeOf } from '../../../src/sync/sources/changed-paths.js';
 import { SourceError } from '../../../src/sync/sources/errors.js';
+import { createRemoteBackend, DEFAULT_REMOTE_LIMITS } from '../../../src/sync/sources/remote-backend.js';
 import { Repositories } from '../../../src/sync/sources/repositories.js';
 import type { RepositoryEvent } from '../../../src/sync/sources/repository.js';
 import type { GitServer, TestRepository } from '../../components/git-server.js';
@@ -202,7 +204,7 @@ describe('Repositories against git http-backend', () => {
     await used.commit('main', signal);
     await used.commit('v1.0.0', signal);
     let newest = '';
-    for (let count = 0; count < 55; count++) {
+    for (let count = 0; count < 60; count++) {
       newest = await repository.commit({ 'a.yaml': `change ${count}` });
       await repositories.poke(repository.url);
     }
@@ -214,6 +216,48 @@ describe('Repositories against git http-backend', () => {
       assert.match(treeOf(used.objects(), revision), /^[0-9a-f]{40}$/);
     }
   }).timeout(60_000);
+
+  it('reads a repository whose HEAD names no branch', async () => {
+    const revision = await repository.commit({ 'a.yaml': 'a' }, { branch: 'feature' });
+    const used = repositories.use(repository.url);
+    assert.equal((await used.commit('feature', signal)).revision, revision);
+    assert.match(treeOf(used.objects(), revision), /^[0-9a-f]{40}$/);
+    await assert.rejects(used.commit(undefined, signal), failsWith('revision-not-found', /revision "HEAD"/));
+  });
+
+  it('starts a cache again with all that is in use, also what the server no longer has', async () => {
+    await repository.commit({ 'README.md': 'shop' });
+    const gone = await repository.commit({ 'a/b.yaml': 'gone', 'c.yaml': 'same' }, { branch: 'feature' });
+    const backend = createRemoteBackend({
+      url: repository.url,
+      folder: join(folder, 'backend'),
+      access: () => ({}),
+      limits: DEFAULT_REMOTE_LIMITS,
+      maxPacks: 1,
+    });
+    await backend.obtain(gone, signal);
+    const first = backend.gitdir;
+    await repository.commit({ 'c.yaml': 'same' }, { branch: 'main' });
+    await repository.git('push', '--quiet', 'origin', '--delete', 'feature');
+    await repository.git('-C', repository.path, 'gc', '--quiet', '--prune=now');
+    let newest = gone;
+    for (let count = 0; count < 5; count++) {
+      newest = await repository.commit({ 'a/b.yaml': `change ${count}` }, { branch: 'main' });
+      await backend.obtain(newest, signal, () => [gone]);
+    }
+    assert.notEqual(backend.gitdir, first);
+    assert.deepEqual(readdirSync(join(folder, 'backend')), [backend.gitdir.split('/').at(-1)]);
+    const objects = new GitObjects(backend.gitdir);
+    try {
+      const text = async (commit: string) =>
+        String(await new GitTree(objects, treeOf(objects, commit)).read('a/b.yaml'));
+      assert.equal(await text(gone), 'gone');
+      assert.equal(await text(newest), 'change 4');
+    } finally {
+      objects.close();
+    }
+    await backend.obtain(await repository.commit({ 'd.yaml': 'more' }, { branch: 'main' }), signal, () => [gone]);
+  });
 
   it('renews a cache that has grown with all revisions in use, and keeps it while the server is away', async () => {
     await repositories.close();
