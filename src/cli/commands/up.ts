@@ -1,11 +1,14 @@
+import { isIPv4 } from 'node:net';
 import { stderr } from 'node:process';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { RuntimeChoice } from '../../runtime/containers/choose-runtime.js';
 import { dataFolderOption } from '../data-folder.js';
 import { CommandFailure, EXIT } from '../exit-statuses.js';
 import { remark } from '../output/print.js';
+import type { AccessOptions } from '../server/access-options.js';
 import { untilInterrupted } from '../server/interruption.js';
 import { DEFAULT_MAINTENANCE, isMaintenanceTime } from '../server/maintenance-time.js';
+import type { Server } from '../server/start-server.js';
 
 export interface UpOptions {
   readonly dataDir: string;
@@ -19,6 +22,10 @@ export interface UpOptions {
   readonly repo?: string;
   readonly path: string;
   readonly revision: string;
+  readonly serviceCidr?: string;
+  readonly disableAdmissionPlugins?: readonly string[];
+  readonly authorizationMode: 'RBAC' | 'AlwaysAllow';
+  readonly tokenAuthFile?: string;
   readonly maintenance: string;
   readonly logLevel: string;
 }
@@ -33,6 +40,19 @@ const wholeNumber = (least: number, most: number) => (text: string) => {
 
 const port = wholeNumber(0, 65_535);
 
+const range = (text: string): string => {
+  const [address = '', bits = ''] = text.split('/');
+  const size = Number(bits);
+  if (isIPv4(address) && Number.isInteger(size) && size >= 8 && size <= 28) return text;
+  throw new InvalidArgumentError('a range such as 10.0.0.0/16 is needed, with 8 to 28 bits for the network');
+};
+
+const namesOf = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+
 /** The options that `up` and `demo` share. */
 export const withServerOptions = (command: Command): Command =>
   command
@@ -41,13 +61,42 @@ export const withServerOptions = (command: Command): Command =>
         .choices(['auto', 'docker', 'process', 'simulated'])
         .default('auto'),
     )
-    .option('--nodes <count>', 'how many nodes share the runtime', wholeNumber(1, 5000), 1)
+    .option('--nodes <count>', 'how many nodes share the runtime; 0 for none', wholeNumber(0, 5000), 1)
     .option('--api-port <port>', 'port of the Kubernetes API on 127.0.0.1; 0 takes a free one', port, 6443)
     .option('--web-port <port>', 'port of the web server on 127.0.0.1', port, 8090)
     .option('--ingress-port <port>', 'port of the ingress on 127.0.0.1', port, 8080);
 
+const withApiOptions = (command: Command): Command =>
+  command
+    .option('--service-cidr <range>', 'IPv4 addresses of Services, chosen at the first start', range)
+    .option('--disable-admission-plugins <names>', 'admission plugins to leave out, separated by commas', namesOf)
+    .addOption(
+      new Option('--authorization-mode <mode>', 'AlwaysAllow: whoever has shown a credential may do everything')
+        .choices(['RBAC', 'AlwaysAllow'])
+        .default('RBAC'),
+    )
+    .option('--token-auth-file <file>', 'further bearer tokens: lines of token,user,uid,"group1,group2"');
+
+const accessFrom = ({ disableAdmissionPlugins, authorizationMode, tokenAuthFile }: UpOptions): AccessOptions => ({
+  authorizationMode,
+  ...(disableAdmissionPlugins !== undefined && { disabledPlugins: disableAdmissionPlugins }),
+  ...(tokenAuthFile !== undefined && { tokenFile: tokenAuthFile }),
+});
+
+const announce = (server: Server, dataDir: string): void => {
+  remark(`runtime     ${server.runtimeReason}`);
+  remark(`API         ${server.apiUrl}  (fairlead kubeconfig --data-dir ${dataDir})`);
+  remark(`services    ${server.servicesReason}`);
+  remark(`web         ${server.webUrl}`);
+  const { ingressTlsPort } = server;
+  const secure = ingressTlsPort === undefined ? '' : `  https://127.0.0.1:${ingressTlsPort}`;
+  remark(`ingress     http://127.0.0.1:${server.ingressPort}${secure}`);
+};
+
+const description = 'Run the server: cluster, operator and ingress in this process';
+
 export const upCommand = (): Command =>
-  withServerOptions(new Command('up').description('Run the server: cluster, operator and ingress in this process'))
+  withApiOptions(withServerOptions(new Command('up').description(description)))
     .addOption(dataFolderOption())
     .option('--repo <url>', 'deploy this Git repository: makes the application "root"')
     .option('--path <path>', 'folder in the repository', '.')
@@ -81,20 +130,15 @@ export const upCommand = (): Command =>
       ]);
       const interrupted = untilInterrupted();
       const log = createLog(options.logLevel, stderr);
-      const server = await startServer({ ...options, pollSeconds: options.pollInterval, log });
+      const access = accessFrom(options);
+      const server = await startServer({ ...options, access, pollSeconds: options.pollInterval, log });
       if (options.repo !== undefined) {
         await server.client.apply(rootApplication(options.repo, options.path, options.revision), {
           fieldManager: 'fairlead-up',
           force: true,
         });
       }
-      remark(`runtime     ${server.runtimeReason}`);
-      remark(`API         ${server.apiUrl}  (fairlead kubeconfig --data-dir ${options.dataDir})`);
-      remark(`services    ${server.servicesReason}`);
-      remark(`web         ${server.webUrl}`);
-      const { ingressTlsPort } = server;
-      const secure = ingressTlsPort === undefined ? '' : `  https://127.0.0.1:${ingressTlsPort}`;
-      remark(`ingress     http://127.0.0.1:${server.ingressPort}${secure}`);
+      announce(server, options.dataDir);
       await interrupted.happened;
       remark('stopping; containers keep running');
       await server.close();

@@ -27,10 +27,14 @@ export const readSettings = (folder: string): ServerSettings | undefined => {
 };
 
 /** Keeps the settings of a new data folder, for its owner only. */
-export const createSettings = (folder: string, runtime: ServerSettings['runtime']): ServerSettings => {
+export const createSettings = (
+  folder: string,
+  runtime: ServerSettings['runtime'],
+  serviceCidr: string = SERVICE_CIDRS[runtime],
+): ServerSettings => {
   const settings: ServerSettings = {
     runtime,
-    serviceCidr: SERVICE_CIDRS[runtime],
+    serviceCidr,
     kubeletToken: randomBytes(32).toString('base64url'),
   };
   mkdirSync(folder, { recursive: true, mode: 0o700 });

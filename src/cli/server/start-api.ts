@@ -6,7 +6,6 @@ import type { ApiServer } from '../../cluster/api/http/server.js';
 import { startApiServer } from '../../cluster/api/http/server.js';
 import { Traffic } from '../../cluster/api/http/traffic/traffic.js';
 import { AddressRange } from '../../cluster/api/plugins/address-range.js';
-import { ADMIN_USER, staticToken } from '../../cluster/auth/authenticator.js';
 import type { Credentials } from '../../cluster/auth/credentials.js';
 import { openCredentials } from '../../cluster/auth/credentials.js';
 import { kubeconfigFor } from '../../cluster/auth/kubeconfig.js';
@@ -14,6 +13,7 @@ import type { Store } from '../../cluster/store/store.js';
 import type { Clock } from '../../objects/clock.js';
 import type { DetectedRuntime } from '../../runtime/containers/choose-runtime.js';
 import type { DataPaths } from '../data-folder.js';
+import { accessOf, type AccessOptions } from './access-options.js';
 import type { Lifetime } from './lifetime.js';
 import { listening } from './listen.js';
 import type { ServerSettings } from './server-settings.js';
@@ -25,6 +25,7 @@ export interface ApiOptions {
   readonly detected: DetectedRuntime;
   /** 0 takes a free one. */
   readonly port: number;
+  readonly access?: AccessOptions;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -47,7 +48,7 @@ PROCESS_PODS.addSubnet('127.64.0.0', 11);
 
 /** Serves the API on the loopback, and to containers on their network; writes the administrator's kubeconfig. */
 export const startApi = async (options: ApiOptions, lifetime: Lifetime): Promise<StartedApi> => {
-  const { store, paths, settings, detected, clock, log } = options;
+  const { store, paths, settings, detected, access = {}, clock, log } = options;
   const gateway = await gatewayOf(detected);
   const inside = new AddressRange(settings.serviceCidr).first;
   const hosts = gateway === undefined ? [inside] : [inside, gateway];
@@ -59,7 +60,7 @@ export const startApi = async (options: ApiOptions, lifetime: Lifetime): Promise
     serviceCidr: settings.serviceCidr,
     serviceAccountKey: credentials.serviceAccountKey,
     kubelets: { token: settings.kubeletToken, authority: credentials.authority.certificate, address: HOST },
-    tokenChecks: [staticToken(credentials.adminToken, ADMIN_USER)],
+    ...accessOf(access, credentials.adminToken),
   });
   await api.start(lifetime.signal);
   const secure = {

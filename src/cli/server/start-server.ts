@@ -12,6 +12,7 @@ import type { Operator } from '../../sync/operator.js';
 import { startOperator } from '../../sync/operator.js';
 import { dataPaths } from '../data-folder.js';
 import { KUBERNETES_VERSION } from '../version.js';
+import type { AccessOptions } from './access-options.js';
 import { chooseServerRuntime } from './choose-server-runtime.js';
 import { Lifetime } from './lifetime.js';
 import { listening, type PortOption } from './listen.js';
@@ -27,7 +28,11 @@ import { startWebServer } from './web-server.js';
 export interface ServerOptions {
   readonly dataDir: string;
   readonly runtime: RuntimeChoice;
+  /** 0: pods stay as they are made. */
   readonly nodes: number;
+  /** Addresses of Services, for a new data folder. */
+  readonly serviceCidr?: string;
+  readonly access?: AccessOptions;
   /** 0 takes a free port. */
   readonly apiPort: number;
   readonly webPort: number;
@@ -82,10 +87,11 @@ const startParts = async (options: ServerOptions, lifetime: Lifetime): Promise<S
   const clock = systemClock;
   const paths = dataPaths(dataDir);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const { detected, settings } = await chooseServerRuntime(dataDir, options.runtime);
+  const { detected, settings } = await chooseServerRuntime(dataDir, options);
   const store = openLmdbStore(paths.store);
   lifetime.add(() => store.close());
-  const served = await startApi({ store, paths, settings, detected, port: options.apiPort, clock, log }, lifetime);
+  const parts = { ...options, store, paths, settings, detected, port: options.apiPort, clock };
+  const served = await startApi(parts, lifetime);
   const { api, credentials, gateway } = served;
   const { client, informers, clientOf } = startControlPlane({ api, credentials, paths, clock, log }, lifetime);
 

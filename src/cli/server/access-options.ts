@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import type { ApiOptions, PluginName } from '../../cluster/api/api.js';
+import { ADMIN_USER, staticToken, type TokenCheck } from '../../cluster/auth/authenticator.js';
+import { allowAuthenticated } from '../../cluster/auth/authorizer.js';
+import { tokensOfFile } from '../../cluster/auth/token-file.js';
+import { CommandFailure } from '../exit-statuses.js';
+
+/** Who may come in, who may do what, and what is changed or refused on the way. */
+export interface AccessOptions {
+  /** Admission plugins that are left out. Names of plugins that there are none of change nothing. */
+  readonly disabledPlugins?: readonly string[];
+  /** `AlwaysAllow`: whoever has shown a credential may do everything. Default: what Roles and their bindings allow. */
+  readonly authorizationMode?: 'RBAC' | 'AlwaysAllow';
+  /** A file of bearer tokens beside the administrator's: see `tokensOfFile`. */
+  readonly tokenFile?: string;
+}
+
+const PLUGINS: Readonly<Record<PluginName, true>> = {
+  NamespaceLifecycle: true,
+  LimitRanger: true,
+  ServiceAccount: true,
+  Priority: true,
+  DefaultTolerationSeconds: true,
+  TaintNodesByCondition: true,
+  DefaultStorageClass: true,
+  MutatingAdmissionWebhook: true,
+  ValidatingAdmissionWebhook: true,
+  ResourceQuota: true,
+};
+
+const isPlugin = (name: string): name is PluginName => Object.hasOwn(PLUGINS, name);
+
+/** What these options mean for the API. */
+export const accessOf = (
+  { disabledPlugins = [], authorizationMode, tokenFile }: AccessOptions,
+  adminToken: string,
+): Pick<ApiOptions, 'tokenChecks' | 'disabledPlugins' | 'authorize'> => ({
+  tokenChecks: [staticToken(adminToken, ADMIN_USER), ...readTokens(tokenFile)],
+  disabledPlugins: disabledPlugins.filter(isPlugin),
+  ...(authorizationMode === 'AlwaysAllow' && { authorize: allowAuthenticated }),
+});
+
+const readTokens = (file: string | undefined): readonly TokenCheck[] => {
+  if (file === undefined) return [];
+  try {
+    return tokensOfFile(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new CommandFailure(`Cannot read the tokens in ${file}: ${(error as Error).message}`);
+  }
+};
