@@ -1,13 +1,16 @@
 import type {
   CSIDriver,
   CSINode,
+  CSIStorageCapacity,
   StorageClass,
   VolumeAttachment,
   VolumeAttributesClass,
 } from '../../../objects/kinds/storage-k8s-io-v1.js';
-import { qualifiedName } from '../../../objects/names.js';
+import { dns1123Subdomain, qualifiedName } from '../../../objects/names.js';
 import { jsonEquals } from '../../../objects/json.js';
-import { child, forbidden, invalidEach, required, type FieldError } from '../field-errors.js';
+import { child, forbidden, invalid, invalidEach, required, type FieldError } from '../field-errors.js';
+import { tryParseQuantity } from '../../../objects/quantity.js';
+import { validateLabelSelector } from './labels.js';
 import { each, immutable, oneOf, requiredText, unique } from './rules.js';
 
 export const validateStorageClass = (storageClass: StorageClass): FieldError[] => [
@@ -75,3 +78,25 @@ export const validateAttachment = ({ spec }: VolumeAttachment): FieldError[] => 
 
 export const validateAttachmentUpdate = (attachment: VolumeAttachment, old: VolumeAttachment): FieldError[] =>
   immutable('spec', attachment.spec, old.spec);
+
+const validateAmount = (field: string, value: string | number | undefined): FieldError[] =>
+  value !== undefined && (tryParseQuantity(value)?.nanos ?? 0n) < 0n
+    ? [invalid(field, value, 'must be greater than or equal to 0')]
+    : [];
+
+export const validateStorageCapacity = (capacity: CSIStorageCapacity): FieldError[] => [
+  ...invalidEach(
+    'storageClassName',
+    capacity.storageClassName ?? '',
+    dns1123Subdomain(capacity.storageClassName ?? ''),
+  ),
+  ...validateAmount('capacity', capacity.capacity),
+  ...validateAmount('maximumVolumeSize', capacity.maximumVolumeSize),
+  ...validateLabelSelector('nodeTopology', capacity.nodeTopology),
+];
+
+export const validateStorageCapacityUpdate = (capacity: CSIStorageCapacity, old: CSIStorageCapacity): FieldError[] => [
+  ...validateStorageCapacity(capacity),
+  ...immutable('nodeTopology', capacity.nodeTopology, old.nodeTopology),
+  ...immutable('storageClassName', capacity.storageClassName, old.storageClassName),
+];

@@ -9,10 +9,15 @@ import {
 import { resourceOfKind } from '../../../objects/schema/resource-table.js';
 import type { FieldError } from '../field-errors.js';
 import * as access from './access.js';
+import { validatePolicy, validatePolicyBinding } from './admission-policies.js';
+import * as addressRanges from './address-ranges.js';
+import { validateApiService } from './api-services.js';
 import * as certificates from './certificates.js';
 import * as core from './core.js';
 import * as definitions from './definitions.js';
+import * as devices from './devices.js';
 import * as extensions from './extensions.js';
+import { validateFlowSchema, validatePriorityLevel } from './flow-control.js';
 import * as jobs from './jobs.js';
 import { validateMetadata, validateMetadataUpdate } from './metadata.js';
 import * as networking from './networking.js';
@@ -96,6 +101,10 @@ const RULES: Readonly<Record<string, KindRules>> = {
   },
   'storage.k8s.io/v1/CSIDriver': { create: storage.validateCsiDriver },
   'storage.k8s.io/v1/CSINode': { create: storage.validateCsiNode },
+  'storage.k8s.io/v1/CSIStorageCapacity': {
+    create: storage.validateStorageCapacity,
+    update: storage.validateStorageCapacityUpdate,
+  },
   'storage.k8s.io/v1/StorageClass': {
     create: storage.validateStorageClass,
     update: storage.validateStorageClassUpdate,
@@ -110,11 +119,37 @@ const RULES: Readonly<Record<string, KindRules>> = {
   },
   'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration': { create: extensions.validateMutatingWebhooks },
   'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration': { create: extensions.validateValidatingWebhooks },
+  'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy': { create: validatePolicy },
+  'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding': { create: validatePolicyBinding },
   'apiextensions.k8s.io/v1/CustomResourceDefinition': {
     create: definitions.validateDefinition,
     update: definitions.validateDefinitionUpdate,
   },
-  'apiregistration.k8s.io/v1/APIService': {},
+  'apiregistration.k8s.io/v1/APIService': { name: pathSegmentName, create: validateApiService },
+  'flowcontrol.apiserver.k8s.io/v1/FlowSchema': { create: validateFlowSchema },
+  'flowcontrol.apiserver.k8s.io/v1/PriorityLevelConfiguration': { create: validatePriorityLevel },
+  'networking.k8s.io/v1/IPAddress': {
+    name: addressRanges.ipAddressName,
+    create: addressRanges.validateIpAddress,
+    update: addressRanges.validateIpAddressUpdate,
+  },
+  'networking.k8s.io/v1/ServiceCIDR': {
+    create: addressRanges.validateServiceCidr,
+    update: addressRanges.validateServiceCidrUpdate,
+  },
+  'resource.k8s.io/v1/DeviceClass': { create: devices.validateDeviceClass },
+  'resource.k8s.io/v1/ResourceClaim': {
+    create: devices.validateResourceClaim,
+    update: devices.validateResourceClaimUpdate,
+  },
+  'resource.k8s.io/v1/ResourceClaimTemplate': {
+    create: devices.validateResourceClaimTemplate,
+    update: devices.validateResourceClaimTemplateUpdate,
+  },
+  'resource.k8s.io/v1/ResourceSlice': {
+    create: devices.validateResourceSlice,
+    update: devices.validateResourceSliceUpdate,
+  },
 };
 
 const rulesOf = ({ apiVersion, kind }: KubeObject): KindRules => {
