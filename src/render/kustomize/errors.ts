@@ -17,6 +17,9 @@ export class KustomizeError extends Error {
 /** A text that is not YAML: tried as something else (a folder, a JSON patch) before it is reported. */
 export class MalformedYamlError extends KustomizeError {}
 
+/** A path leads to a folder where a file is wanted. */
+export class NotAFileError extends KustomizeError {}
+
 /** The same failure with what was being done in front; what is not a KustomizeError passes through as it is. */
 export const wrapped = (error: unknown, prefix: string, file?: string): unknown => {
   if (!(error instanceof KustomizeError)) return error;

@@ -1,5 +1,5 @@
 import { KUSTOMIZATION_FILES } from '../../detect-source-type.js';
-import { KustomizeError, MalformedYamlError, wrapped } from '../errors.js';
+import { KustomizeError, MalformedYamlError, NotAFileError, wrapped } from '../errors.js';
 import type { Kustomization } from '../kustomization/kustomization.js';
 import { readKustomization } from '../kustomization/kustomization.js';
 import type { Loader } from '../load/loader.js';
@@ -139,7 +139,7 @@ export class Layer {
       }
     }
     for (const path of paths) await gathering.resource(configs, path);
-    return configs.map.resources;
+    return [...configs.map.resources];
   }
 
   async folder(path: string, isComponent: boolean): Promise<Layer> {
@@ -199,8 +199,9 @@ class Gathering {
   async resource(into: Accumulator, path: string): Promise<void> {
     try {
       if (HTTP.test(path)) await this.#address(into, path);
-      else if (await this.#isFile(path)) await this.#file(into, path);
-      else into.merge(await this.#folder(path, false, new Accumulator()));
+      else if (!(await this.#isFile(path)) || !(await this.#tryFile(into, path))) {
+        into.merge(await this.#folder(path, false, new Accumulator()));
+      }
     } catch (error) {
       throw wrapped(error, `accumulating resources from '${path}'`);
     }
@@ -241,8 +242,20 @@ class Gathering {
 
   async #isFile(path: string): Promise<boolean> {
     if (isRemote(path)) return false;
+    if (FILE.test(path)) return true;
     const { loader } = this.layer;
     return (await loader.tree.stat(loader.join(path)))?.kind !== 'folder';
+  }
+
+  /** False when the path is a folder after all. */
+  async #tryFile(into: Accumulator, path: string): Promise<boolean> {
+    try {
+      await this.#file(into, path);
+      return true;
+    } catch (error) {
+      if (error instanceof NotAFileError) return false;
+      throw error;
+    }
   }
 
   async #file(into: Accumulator, path: string): Promise<void> {
@@ -293,6 +306,7 @@ const runGenerators = async (
 const runTransformers = (steps: readonly TransformerStep[], map: ResourceMap, tracks: boolean): void => {
   for (const step of steps) {
     step.transform(map);
+    map.touch();
     if (tracks && step.origin !== undefined) {
       for (const resource of map.resources) {
         if (resource.origin === undefined) resource.origin = step.origin;

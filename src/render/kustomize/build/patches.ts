@@ -8,8 +8,8 @@ import type { MergeSchemas } from '../patch/merge-schema.js';
 import { strategicMerge } from '../patch/strategic-merge.js';
 import { readResources, tryReadResources } from '../resources/read-resources.js';
 import type { Resource } from '../resources/resource.js';
-import { idKey, idText } from '../resources/resource-id.js';
-import { ResourceMap } from '../resources/resource-map.js';
+import { idText } from '../resources/resource-id.js';
+import type { ResourceMap } from '../resources/resource-map.js';
 import type { BuildContext } from './build-context.js';
 import type { TransformerStep } from './steps.js';
 
@@ -39,29 +39,19 @@ const applyToSelected = (
   patch: Resource,
   schemas: MergeSchemas,
 ): void => {
-  const ids = new Set(selected.map((resource) => idKey(resource.id)));
-  for (const resource of map.resources) {
-    if (resource.isEmpty || !ids.has(idKey(resource.id))) continue;
+  for (const resource of selected) {
+    if (resource.isEmpty) continue;
     const copy = patch.copy();
     // As Kustomize copies a patch: labels and annotations become texts, even the nulls that would remove one.
     copy.setMetaStrings('labels', copy.labels);
     copy.setMetaStrings('annotations', copy.annotations);
     copy.setApiVersion(resource.apiVersion);
     applyMergePatch(resource, copy, schemas);
+    if (resource.isEmpty || patch.allowNameChange || patch.allowKindChange) map.touch();
   }
   map.dropEmpty();
-  map.resources = new ResourceMapCheck(map.resources).checked();
+  map.requireDistinct();
 };
-
-class ResourceMapCheck {
-  constructor(private readonly resources: readonly Resource[]) {}
-
-  checked(): Resource[] {
-    const map = new ResourceMap();
-    map.append(...this.resources);
-    return map.resources;
-  }
-}
 
 /** An entry of `patches`. */
 export const patchStep = async (args: PatchArgs, loader: Loader, context: BuildContext): Promise<TransformerStep> => {
@@ -122,6 +112,7 @@ const mergeSelected = (
       throw new KustomizeError(`no resource matches strategic merge patch "${idText(id)}": ${error.message}`);
     }
     applyMergePatch(resource, patch.copy(), schemas);
+    if (patch.allowNameChange || patch.allowKindChange) map.touch();
   }
 };
 

@@ -12,6 +12,7 @@ export const runValidators = (validators: readonly TransformerStep[], map: Resou
   for (const validator of validators) {
     const before = map.resources.map((resource) => writeNode(resource.node));
     validator.transform(map);
+    map.touch();
     const after = map.resources.map((resource) => writeNode(withoutMark(resource)));
     if (before.length !== after.length || before.some((text, at) => text !== after[at])) {
       throw new KustomizeError("validator shouldn't modify the resource map");

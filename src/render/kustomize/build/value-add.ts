@@ -48,6 +48,7 @@ export const valueAddStep = async (config: ValueAddConfig, loader: Loader): Prom
           if (fieldPath === 'metadata/namespace') setNamespaces(resource, { namespace: value, specs: [] });
           else setValue(resource.node, fieldPath, filePathPosition, value);
         }
+        map.touch();
       }
     },
   };

@@ -3,7 +3,7 @@ import { FileTreeError } from '../../file-tree.js';
 import { normalizePath } from '../../files/tree-path.js';
 import type { Outside } from '../../outside.js';
 import { OutsideError } from '../../outside.js';
-import { KustomizeError } from '../errors.js';
+import { KustomizeError, NotAFileError } from '../errors.js';
 import { parseRepoSpec } from './repo-spec.js';
 
 /** Fetches a base that is a Git URL (`https://host/org/repo//path?ref=v1`). */
@@ -58,15 +58,15 @@ export class Loader {
     if (/^https?:\/\//i.test(path)) return await this.#fetch(path);
     const place = this.join(path);
     try {
-      if ((await this.tree.stat(place)) === undefined) {
-        throw new KustomizeError(`'${path}' does not exist in '${this.shown}'`, place);
-      }
       if (this.options.restrict) await this.#requireInside(path, place);
       return await this.tree.read(place);
     } catch (error) {
       if (!(error instanceof FileTreeError)) throw error;
-      const message = error.code === 'not-a-file' ? `'${path}' must resolve to a file` : error.message;
-      throw new KustomizeError(message, place);
+      if (error.code === 'not-found') {
+        throw new KustomizeError(`'${path}' does not exist in '${this.shown}'`, place);
+      }
+      if (error.code === 'not-a-file') throw new NotAFileError(`'${path}' must resolve to a file`, place);
+      throw new KustomizeError(error.message, place);
     }
   }
 
@@ -137,7 +137,9 @@ export class Loader {
   }
 
   async #requireInside(path: string, place: string): Promise<void> {
-    const real = (await this.tree.resolve?.(place)) ?? place;
+    const real = this.tree.resolve === undefined ? place : await this.tree.resolve(place);
+    // Nothing there: reading says so.
+    if (real === undefined) return;
     if (!isWithin(real, this.root)) {
       throw new KustomizeError(`security; file '${path}' is not in or below '${this.shown}'`, place);
     }

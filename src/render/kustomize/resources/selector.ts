@@ -21,6 +21,9 @@ const loadEngine = (): typeof RE2JS => {
   return engine;
 };
 
+/** Whether a pattern matches itself and nothing else. */
+export const isPlainText = (pattern: string): boolean => /^[A-Za-z0-9_-]+$/.test(pattern);
+
 /** A regular expression as Go has them: linear time, whatever a repository writes. */
 export const goRegExp = (pattern: string, field: string): ((text: string) => boolean) => {
   if (/^[A-Za-z0-9_-]*$/.test(pattern)) return (text) => text.includes(pattern);
@@ -47,7 +50,7 @@ export const compileSelector = (selector: Selector): ((resource: Resource) => bo
   const labels = compileLabelSelector(selector.labelSelector ?? '');
   const annotations = compileLabelSelector(selector.annotationSelector ?? '');
   return (resource) => {
-    if (resource.isEmpty) return false;
+    if (resource.isEmpty || !kind(resource.kind)) return false;
     const { id } = resource;
     const original = resource.originalId;
     return (
@@ -55,7 +58,6 @@ export const compileSelector = (selector: Selector): ((resource: Resource) => bo
       (name(original.name) || name(id.name)) &&
       group(id.group) &&
       version(id.version) &&
-      kind(id.kind) &&
       (labels === undefined || labels(resource.labels)) &&
       (annotations === undefined || annotations(resource.annotations))
     );

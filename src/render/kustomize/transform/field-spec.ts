@@ -49,7 +49,25 @@ const gvkOf = (root: Node): Gvk => ({
 
 export const applyFieldSpecs = (root: Node, specs: readonly FieldSpec[], setter: FieldSetter): void => {
   const gvk = gvkOf(root);
-  for (const spec of specs) if (isGvkSelected(gvk, spec)) applyPath(root, spec, setter);
+  for (const spec of specsOfKind(specs, gvk.kind)) if (isGvkSelected(gvk, spec)) applyPath(root, spec, setter);
+};
+
+const kindIndexes = new WeakMap<readonly FieldSpec[], Map<string, readonly FieldSpec[]>>();
+
+/** Specs are many, those for one kind few: which they are is found once for every list. */
+const specsOfKind = (specs: readonly FieldSpec[], kind: string): readonly FieldSpec[] => {
+  if (specs.length < 4) return specs;
+  let index = kindIndexes.get(specs);
+  if (index === undefined) {
+    index = new Map();
+    kindIndexes.set(specs, index);
+  }
+  let found = index.get(kind);
+  if (found === undefined) {
+    found = specs.filter((spec) => !spec.kind || spec.kind === kind);
+    index.set(kind, found);
+  }
+  return found;
 };
 
 /** Applies one spec whatever the kind of the object. */

@@ -14,19 +14,34 @@ export const fixNameReferences = (map: ResourceMap, references: readonly NameRef
   const renamed = indexByEarlierName(map.resources);
   for (const resource of map.resources) subjectNamespaces(resource);
   if (renamed.size === 0) return;
+  const byKind = new Map<string, readonly FieldReference[]>();
   for (const referrer of map.resources) {
     if (referrer.isEmpty) continue;
     const original = referrer.originalId;
     let candidates: Candidates | undefined;
-    for (const reference of references) {
-      for (const spec of reference.fieldSpecs) {
-        if (!isGvkSelected(original, spec)) continue;
-        candidates ??= new Candidates(referrer, renamed);
-        fixField(referrer, spec, reference, candidates);
-      }
+    let ofKind = byKind.get(original.kind);
+    if (ofKind === undefined) {
+      ofKind = referencesOf(original.kind, references);
+      byKind.set(original.kind, ofKind);
+    }
+    for (const { spec, reference } of ofKind) {
+      if (!isGvkSelected(original, spec)) continue;
+      candidates ??= new Candidates(referrer, renamed);
+      fixField(referrer, spec, reference, candidates);
     }
   }
 };
+
+interface FieldReference {
+  readonly spec: FieldSpec;
+  readonly reference: NameReference;
+}
+
+/** The fields of one kind that name others, in the order of the table. */
+const referencesOf = (kind: string, references: readonly NameReference[]): FieldReference[] =>
+  references.flatMap((reference) =>
+    reference.fieldSpecs.filter((spec) => !spec.kind || spec.kind === kind).map((spec) => ({ spec, reference })),
+  );
 
 const indexByEarlierName = (resources: readonly Resource[]): Map<string, Resource[]> => {
   const index = new Map<string, Resource[]>();

@@ -76,7 +76,7 @@ export interface ReplicaChange {
 export const transformReplicas = (map: ResourceMap, change: ReplicaChange, specs: readonly FieldSpec[]): void => {
   let found = false;
   for (const spec of specs) {
-    const targets = map.byAnyId((id) => id.name === (change.name ?? '') && isGvkSelected(id, spec));
+    const targets = map.byAnyId(change.name ?? '', (id) => isGvkSelected(id, spec));
     if (targets.length > 0) found = true;
     for (const { node } of targets) {
       applyFieldSpecs(node, [spec], {

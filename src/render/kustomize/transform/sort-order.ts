@@ -1,6 +1,7 @@
 import { KustomizeError } from '../errors.js';
 import type { ResourceId } from '../resources/resource-id.js';
 import { gvkText, LEGACY_ORDER, legacySortText, sameGvk } from '../resources/resource-id.js';
+import type { Resource } from '../resources/resource.js';
 import type { ResourceMap } from '../resources/resource-map.js';
 
 export interface SortOptions {
@@ -24,18 +25,30 @@ export const sortResources = (map: ResourceMap, { order = '', legacySortOptions 
   const ranks = new Map<string, number>();
   for (const [at, kind] of first.entries()) ranks.set(kind, at - first.length);
   for (const [at, kind] of last.entries()) ranks.set(kind, at + 1);
-  const keyed = map.resources.map((resource) => ({ resource, id: resource.id }));
-  keyed.sort((left, right) => compareIds(left.id, right.id, ranks));
+  const keyed = map.resources.map((resource) => sortKeyOf(resource, ranks));
+  keyed.sort(compareKeys);
   map.resources = keyed.map(({ resource }) => resource);
 };
 
-const compareIds = (left: ResourceId, right: ResourceId, ranks: ReadonlyMap<string, number>): number => {
-  if (sameGvk(left, right)) return compareText(idSortText(left), idSortText(right));
-  const rank = (ranks.get(left.kind) ?? 0) - (ranks.get(right.kind) ?? 0);
-  if (rank !== 0) return rank;
-  const order = compareText(legacySortText(left), legacySortText(right));
-  const areNamespaces = left.kind === 'Namespace' && right.kind === 'Namespace';
-  return areNamespaces && (left.group === '' || right.group === '') ? -order : order;
+interface SortKey {
+  readonly resource: Resource;
+  readonly id: ResourceId;
+  readonly rank: number;
+  readonly kindText: string;
+  readonly idText: string;
+}
+
+const sortKeyOf = (resource: Resource, ranks: ReadonlyMap<string, number>): SortKey => {
+  const { id } = resource;
+  return { resource, id, rank: ranks.get(id.kind) ?? 0, kindText: legacySortText(id), idText: idSortText(id) };
+};
+
+const compareKeys = (left: SortKey, right: SortKey): number => {
+  if (sameGvk(left.id, right.id)) return compareText(left.idText, right.idText);
+  if (left.rank !== right.rank) return left.rank - right.rank;
+  const order = compareText(left.kindText, right.kindText);
+  const areNamespaces = left.id.kind === 'Namespace' && right.id.kind === 'Namespace';
+  return areNamespaces && (left.id.group === '' || right.id.group === '') ? -order : order;
 };
 
 const idSortText = (id: ResourceId): string => `${gvkText(id)}|${id.namespace || '~X'}|${id.name || '~N'}`;

@@ -46,7 +46,7 @@ export const bindVariables = (map: ResourceMap, variables: readonly Variable[]):
       namespace: objref.namespace ?? '',
     };
     const isExact = wanted.namespace !== '' || isClusterScoped(wanted);
-    const found = map.byAnyId((id) => (isExact ? sameId(wanted, id) : id.name === wanted.name && sameGvk(wanted, id)));
+    const found = map.byAnyId(wanted.name, (id) => (isExact ? sameId(wanted, id) : sameGvk(wanted, id)));
     if (found.length > 1) {
       throw new KustomizeError(`found ${found.length} resId matches for var ${variable.name} (unable to disambiguate)`);
     }
