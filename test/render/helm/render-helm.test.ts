@@ -112,6 +112,31 @@ describe('renderHelm', () => {
     assert.notDeepEqual(await problemsOf({ 'web/Chart.yaml': '\0\xff' }), []);
   });
 
+  it('reads values files at addresses where somebody fetches them', async () => {
+    const helm = {
+      valueFiles: ['https://values.example/a.yaml'],
+      fileParameters: [{ name: 'extra.file', path: 'https://values.example/b' }],
+    };
+    const asked: string[] = [];
+    const options = {
+      path: 'web',
+      applicationName: 'shop',
+      namespace: 's',
+      kubeVersion: 'v1.34.0',
+      apiVersions: [],
+      helm,
+    };
+    const { manifests } = await renderHelm(new MemoryTree(FILES), options, new AbortController().signal, {
+      file: async (url) => {
+        asked.push(url);
+        return Buffer.from(url.endsWith('.yaml') ? 'replicas: 7\n' : 'text');
+      },
+    });
+    const spec = manifests.find(({ object }) => object.kind === 'Deployment')?.object['spec'];
+    assert.deepEqual([asked.length, (spec as { replicas: number }).replicas], [2, 7]);
+    assert.deepEqual((spec as { extra: unknown }).extra, { file: 'text' });
+  });
+
   it('says where a template was when its time was over', async () => {
     const template = 'a: b\n{{ range 100000000 }}{{ range 1000 }}{{ end }}{{ end }}';
     const tree = new MemoryTree({ ...FILES, 'web/templates/a.yaml': template });
