@@ -35,7 +35,7 @@ export const impersonated = (
   const uid = headers['impersonate-uid'];
   const extra = Object.entries(headersDistinct)
     .filter(([header]) => header.startsWith(EXTRA))
-    .map(([header, values = []]) => [decodeURIComponent(header.slice(EXTRA.length)), values] as const);
+    .map(([header, values = []]) => [extraKey(header), values] as const);
   const wanted: readonly Asked[] = [
     askedUser(name),
     ...groups.map((group) => ({ resource: 'groups', name: group })),
@@ -55,6 +55,16 @@ export const impersonated = (
     ...(typeof uid === 'string' ? { uid } : {}),
     ...(extra.length === 0 ? {} : { extra: Object.fromEntries(extra) }),
   };
+};
+
+/** The key that a header names, as it is written where it cannot be decoded. */
+const extraKey = (header: string): string => {
+  const key = header.slice(EXTRA.length);
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
 };
 
 /** Service accounts belong to the groups of all of them and of their namespace, unless groups are named. */

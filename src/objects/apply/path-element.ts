@@ -30,7 +30,7 @@ const compareScalars = (a: unknown, b: unknown): number => {
   const byRank = rankOfValue(a) - rankOfValue(b);
   if (byRank !== 0) return byRank;
   if (byRank === 0 && rankOfValue(a) === 0) return (a as number) < (b as number) ? -1 : Number(a !== b);
-  return compareText(typeof a === 'string' ? a : JSON.stringify(a), typeof b === 'string' ? b : JSON.stringify(b));
+  return compareText(typeof a === 'string' ? a : writeJson(a), typeof b === 'string' ? b : writeJson(b));
 };
 
 const compareKeys = (a: string, b: string): number => {

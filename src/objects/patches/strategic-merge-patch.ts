@@ -69,7 +69,7 @@ const mergeObjects = (original: AnyRecord, patch: AnyRecord, type: SchemaType | 
   if (Object.hasOwn(patch, DIRECTIVE)) {
     if (patch[DIRECTIVE] === 'replace') return without(patch, DIRECTIVE);
     if (patch[DIRECTIVE] === 'delete') return {};
-    throw patchDoesNotApply(`unknown patch type: ${JSON.stringify(patch[DIRECTIVE])}`);
+    throw patchDoesNotApply(`unknown patch type: ${writeJson(patch[DIRECTIVE])}`);
   }
   const result: Record<string, unknown> = { ...retainKeys(original, patch) };
   const ordered = new Set<string>();
@@ -228,7 +228,7 @@ const mergeByKey = (
     } else if (directive === 'replace') {
       replaces = true;
     } else {
-      throw patchDoesNotApply(`unknown patch type: ${JSON.stringify(directive)}`);
+      throw patchDoesNotApply(`unknown patch type: ${writeJson(directive)}`);
     }
   }
   if (replaces) return plain;

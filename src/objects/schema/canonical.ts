@@ -22,6 +22,7 @@ const SCALAR_ZERO: Readonly<Record<string, unknown>> = {
   Quantity: '0',
   IntOrString: 0,
   Duration: '0s',
+  bytes: '',
 };
 
 /** Scalars that are structs in Go, and so are written even when nothing set them. */

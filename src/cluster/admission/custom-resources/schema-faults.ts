@@ -57,7 +57,7 @@ const wrongEnum: Wording = (fault, field) => {
   return notSupported(
     field,
     fault.data,
-    values.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))),
+    values.map((each) => (typeof each === 'string' ? each : writeJson(each))),
   );
 };
 

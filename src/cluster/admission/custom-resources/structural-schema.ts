@@ -1,3 +1,4 @@
+import { writeJson } from '../../../objects/lossless-json.js';
 import { isRecord, type AnyRecord } from '../../../objects/json.js';
 import { child, forbidden, invalid, item, keyed, required, type FieldError } from '../field-errors.js';
 
@@ -82,7 +83,7 @@ export const structuralErrors = (schema: AnyRecord, field: string, isRoot = true
     errors.push({
       reason: 'FieldValueNotSupported',
       field: child(field, 'type'),
-      message: `Unsupported value: ${JSON.stringify(type)}: supported values: ${TYPES.map((each) => JSON.stringify(each)).join(', ')}`,
+      message: `Unsupported value: ${writeJson(type)}: supported values: ${TYPES.map((each) => JSON.stringify(each)).join(', ')}`,
     });
   }
   if (isRoot && type !== undefined && type !== 'object')

@@ -73,7 +73,8 @@ const defaultFailurePolicy = (spec: Draft<JobSpec>): void => {
 
 /** A Job that has its uid selects its pods by it, unless its author chose the selector. */
 const generateSelector = ({ metadata, spec }: Draft<Job>): void => {
-  const { uid, name } = metadata;
+  // Without a name it is refused later; the name of its labels is empty until then.
+  const { uid, name = '' } = metadata as { readonly uid?: string; readonly name?: string };
   if (uid === undefined || spec.manualSelector === true || spec.selector !== undefined) return;
   spec.template ??= {};
   spec.template.metadata ??= {} as Draft<ObjectMeta>;

@@ -1,3 +1,4 @@
+import { writeJson } from '../../../objects/lossless-json.js';
 import { jsonEquals } from '../../../objects/json.js';
 import type {
   ConfigMap,
@@ -246,7 +247,7 @@ export const validateVolume = ({ spec }: PersistentVolume): FieldError[] => {
     errors.push({
       reason: 'FieldValueNotSupported',
       field: 'spec.capacity',
-      message: `Unsupported value: ${JSON.stringify(spec.capacity)}: supported values: "storage"`,
+      message: `Unsupported value: ${writeJson(spec.capacity)}: supported values: "storage"`,
     });
   }
   errors.push(...validateResourceList('spec.capacity', spec.capacity));

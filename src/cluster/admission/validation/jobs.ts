@@ -127,8 +127,9 @@ const MAX_CRON_NAME = 52;
 
 export const validateCronJob = ({ metadata, spec }: CronJob): FieldError[] => {
   const errors: FieldError[] = [];
-  if (metadata.name.length > MAX_CRON_NAME) {
-    errors.push(invalid('metadata.name', metadata.name, `must be no more than ${MAX_CRON_NAME} characters`));
+  const { name = '' } = metadata as { readonly name?: string };
+  if (name.length > MAX_CRON_NAME) {
+    errors.push(invalid('metadata.name', name, `must be no more than ${MAX_CRON_NAME} characters`));
   }
   const schedule = spec.schedule ?? '';
   if (schedule === '') errors.push(required('spec.schedule'));

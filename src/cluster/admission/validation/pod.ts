@@ -1,3 +1,4 @@
+import { writeJson } from '../../../objects/lossless-json.js';
 import { jsonEquals } from '../../../objects/json.js';
 import type { Container, Pod, PodSpec } from '../../../objects/kinds/core-v1.js';
 import { child, forbidden, invalid, type FieldError } from '../field-errors.js';
@@ -89,7 +90,7 @@ export const validatePodUpdate = ({ spec }: Pod, { spec: old }: Pod): FieldError
   const changed = changedParts(spec, old);
   if (changed.length > 0) {
     const [now, before] = [frozenParts(spec), frozenParts(old)];
-    const lines = changed.map((name) => `  ${name}: ${JSON.stringify(before[name])} -> ${JSON.stringify(now[name])}`);
+    const lines = changed.map((name) => `  ${name}: ${writeJson(before[name])} -> ${writeJson(now[name])}`);
     errors.push(forbidden('spec', `pod updates may not change fields other than ${CHANGEABLE}\n${lines.join('\n')}\n`));
   }
   return errors;

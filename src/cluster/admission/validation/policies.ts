@@ -134,7 +134,7 @@ export const validateDisruptionBudget = ({ spec }: PodDisruptionBudget): FieldEr
 const HIGHEST_USER_PRIORITY = 1_000_000_000;
 
 export const validatePriorityClass = (priorityClass: PriorityClass): FieldError[] => {
-  const { name } = priorityClass.metadata;
+  const { name = '' } = priorityClass.metadata as { readonly name?: string };
   const errors: FieldError[] = [];
   const isSystem = name === 'system-cluster-critical' || name === 'system-node-critical';
   if (name.startsWith('system-') && !isSystem) {

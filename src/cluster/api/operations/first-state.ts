@@ -40,7 +40,8 @@ const withRequester = (request: CertificateSigningRequest, user: UserInfo): Cert
 
 /** A Job finds its pods by its uid, unless its author takes care of the selector. */
 const withSelector = (job: Job): Job => {
-  const { uid = '', name } = job.metadata;
+  // Without a name it is refused later; the name of its labels is empty until then.
+  const { uid = '', name = '' } = job.metadata as { readonly uid?: string; readonly name?: string };
   if (job.spec === undefined || job.spec.manualSelector === true) return job;
   const own = { 'batch.kubernetes.io/controller-uid': uid };
   const labels = {

@@ -67,6 +67,8 @@ export const applyObject = async (
       if (!isApiError(error, 'AlreadyExists')) throw error;
     }
   }
+  // Fields that are of no type to the merge, such as ports by name or number, are of one to the kind.
+  machinery.rules.decode(named, object);
   const item = await changeObject(machinery, context, named, parameters, {
     retries: (applied.metadata.resourceVersion ?? '') === '',
     applied: true,
