@@ -7,6 +7,7 @@ import { capabilities, DEFAULT_KUBE_VERSION, type KubeVersion, parseKubeVersion 
 import { RenderFailure } from './release/render-failure.js';
 import { renderTemplates } from './release/render-templates.js';
 import { type Hook, type RenderedManifest, sortManifests } from './release/sort-manifests.js';
+import type { LoadSchema } from './schema/compile-schema.js';
 import { sourced } from './release/template-output.js';
 import type { Limits } from './template/execution.js';
 import { type GoMap, int, type Value } from './template/values.js';
@@ -24,6 +25,8 @@ export interface RenderChartOptions {
   readonly isUpgrade?: boolean;
   readonly skipSchemaValidation?: boolean;
   readonly lookup?: Lookup;
+  /** Fetches schemas that a schema refers to; without it they are refused. */
+  readonly loadSchema?: LoadSchema;
   readonly limits?: Partial<Limits>;
 }
 
@@ -100,7 +103,7 @@ export const renderChart = async (chart: Chart, options: RenderChartOptions): Pr
     throw error;
   }
   const values = coalesceValues(chart, given, warn);
-  if (options.skipSchemaValidation !== true) await validateSchemas(chart, values);
+  if (options.skipSchemaValidation !== true) await validateSchemas(chart, values, options.loadSchema);
   const { manifests, hooks, notes } = failing(() => renderAll(chart, kube, values, options));
   const crds = chart.crds().map((file) => new CrdFile(file.name, file.data));
   return { manifests, hooks, crds, notes, warnings };
@@ -156,11 +159,11 @@ const checkReleaseName = (name: string): void => {
 };
 
 /** Schemas are rare and their validator is large: it is loaded when there is one. */
-const validateSchemas = async (chart: Chart, values: GoMap): Promise<void> => {
+const validateSchemas = async (chart: Chart, values: GoMap, load: LoadSchema | undefined): Promise<void> => {
   const hasSchema = (each: Chart): boolean => each.schema !== undefined || each.dependencies.some(hasSchema);
   if (!hasSchema(chart)) return;
   const { validateAgainstSchemas } = await import('./chart/validate-schema.js');
-  validateAgainstSchemas(chart, values);
+  await validateAgainstSchemas(chart, values, load);
 };
 
 const takeNotes = (chart: Chart, rendered: Map<string, string>): string => {

@@ -125,6 +125,20 @@ const split = (pattern: string, text: string, count: number): Value => {
 
 const test = (pattern: string, text: string): boolean => matches(compile(pattern), text, 1).length > 0;
 
+/** Whether a text matches a pattern; a wrong pattern matches nothing. */
+export const matchesRe2 = (pattern: string, text: string): boolean => testLeniently(pattern, text);
+
+/** regexp's complaint about a pattern. */
+export const re2Problem = (pattern: string): string | undefined => {
+  try {
+    compile(pattern);
+    return undefined;
+  } catch (error) {
+    if (error instanceof GoError) return error.message;
+    throw error;
+  }
+};
+
 /** Sprig's `regexMatch` takes a wrong pattern for one that does not match. */
 const testLeniently = (pattern: string, text: string): boolean => {
   try {
