@@ -117,15 +117,19 @@ describe('kubectl and custom resources', function () {
 
   it('is watched', async () => {
     await kubectl.ok('create -f -', { input: own('Bar', 'test', {}) });
-    const watching = kubectl.run('get bars --request-timeout=1m --watch-only -o name', { forMs: 4000 });
+    // Nobody knows when the watch has begun: changes are made until one is seen.
+    const seen = new AbortController();
     const patching = (async () => {
-      for (let turn = 0; turn < 10; turn += 1) {
+      for (let turn = 0; !seen.signal.aborted; turn += 1) {
         await kubectl.ok(['patch', 'bars/test', '-p', `{"patched":"${turn}"}`, '--type=merge']);
-        await new Promise((resolve) => setTimeout(resolve, 200));
       }
     })();
-    const [{ out }] = await Promise.all([watching, patching]);
-    assert.match(out, /^bar\.company\.com\/test$/m);
+    try {
+      await kubectl.while('get bars --watch-only -o name', /^bar\.company\.com\/test$/m, () => Promise.resolve());
+    } finally {
+      seen.abort();
+      await patching;
+    }
     await kubectl.ok('delete bars test --cascade=orphan');
     await kubectl.is('bars', NAMES, '');
   });
