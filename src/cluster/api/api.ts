@@ -35,6 +35,7 @@ import { allAllocations, serviceAllocations } from './plugins/service-allocation
 import type { UserInfo } from '../auth/user.js';
 import { heldRules, reviews } from './subresources/reviews.js';
 import { tokenRequest } from './subresources/token-request.js';
+import { validatingPolicies, type PolicySource } from './policies/validating-policies.js';
 import { mutatingWebhooks, validatingWebhooks } from './webhooks/admission-webhooks.js';
 import { ResourceRegistry } from './resource-registry.js';
 import { builtinRules } from './operations/builtin-rules.js';
@@ -49,6 +50,7 @@ export type PluginName =
   | 'TaintNodesByCondition'
   | 'DefaultStorageClass'
   | 'MutatingAdmissionWebhook'
+  | 'ValidatingAdmissionPolicy'
   | 'ValidatingAdmissionWebhook'
   | 'ResourceQuota';
 
@@ -111,7 +113,11 @@ export const createApi = (options: ApiOptions): Api => {
     log,
     registry,
     rules: rulesForAll(builtinRules),
-    plugins: [...pluginsOf(options), roleEscalation(rbac, authorize), certificateRequests(authorize, clock)],
+    plugins: [
+      ...pluginsOf(options, () => ({ ...machinery, authorize })),
+      roleEscalation(rbac, authorize),
+      certificateRequests(authorize, clock),
+    ],
     allocations: allAllocations([
       serviceAllocations(store, { serviceCidr, nodePorts: options.nodePorts ?? { first: 30_000, last: 32_767 } }),
       ...(options.disabledPlugins?.includes('ResourceQuota') === true
@@ -179,7 +185,10 @@ const coreReader =
   (plural, namespace, name) =>
     store.get(`/registry/core/${plural}/${namespace === undefined ? '' : `${namespace}/`}${name}`)?.object;
 
-const pluginsOf = ({ store, disabledPlugins = [] }: ApiOptions): readonly AdmissionPlugin[] =>
+const pluginsOf = (
+  { store, disabledPlugins = [] }: ApiOptions,
+  source: () => PolicySource,
+): readonly AdmissionPlugin[] =>
   [
     namespaceLifecycle(store),
     limitRanger(store),
@@ -188,6 +197,7 @@ const pluginsOf = ({ store, disabledPlugins = [] }: ApiOptions): readonly Admiss
     defaultTolerations,
     nodeTaint,
     defaultStorageClass(store),
-    mutatingWebhooks(store),
-    validatingWebhooks(store),
+    mutatingWebhooks(source),
+    validatingPolicies(source),
+    validatingWebhooks(source),
   ].filter(({ name }) => !disabledPlugins.some((disabled) => disabled === name));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
-import { isApiError } from '../../../src/objects/api-error.js';
+import { ApiError, isApiError } from '../../../src/objects/api-error.js';
 import { isConditionTrue } from '../../../src/objects/conditions.js';
 import { CustomResourceDefinition } from '../../../src/objects/kinds/apiextensions-k8s-io-v1.js';
 import type { ConfigMap } from '../../../src/objects/kinds/core-v1.js';
@@ -111,7 +111,8 @@ describe('webhooks', () => {
     await assert.rejects(
       client.create(configMap('a')),
       (error) =>
-        isApiError(error, 'Forbidden') &&
+        error instanceof ApiError &&
+        error.code === 400 &&
         error.message === 'admission webhook "hook.example.com" denied the request: not today',
     );
     await client.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', namespace: 'default' } });
@@ -130,6 +131,44 @@ describe('webhooks', () => {
     await client.delete(configuration, { name: 'hook' });
     await register('Validating', { failurePolicy: 'Ignore' });
     await client.create(configMap('a'));
+  });
+
+  it('that refuse with a reason and a code are quoted with them', async () => {
+    hook.answer = () => ({ allowed: false, status: { message: 'no', reason: 'Forbidden', code: 403 } });
+    await register('Validating');
+    await assert.rejects(
+      client.create(configMap('a')),
+      (error) =>
+        isApiError(error, 'Forbidden') && error.code === 403 && error.message.endsWith('denied the request: no'),
+    );
+  });
+
+  it('are asked only when their match conditions hold', async () => {
+    hook.answer = () => ({ allowed: false });
+    await register('Validating', {
+      matchConditions: [{ name: 'checked', expression: "object.metadata.?labels.check.orValue('') == 'yes'" }],
+    });
+    await client.create(configMap('a'));
+    const chosen = { ...configMap('b'), metadata: { ...configMap('b').metadata, labels: { check: 'yes' } } };
+    await assert.rejects(client.create(chosen), /denied the request without explanation$/);
+    await assert.rejects(
+      register('Mutating', { matchConditions: [{ name: 'bad', expression: 'object.' }] }),
+      /webhooks\[0\]\.matchConditions\[0\]\.expression: Invalid value: "object\.": compilation failed/,
+    );
+  });
+
+  it('whose match conditions fail refuse, or are passed over, as their failure policy says', async () => {
+    const matchConditions = [{ name: 'fails', expression: "object.data.missing == 'x'" }];
+    await register('Validating', { matchConditions });
+    await assert.rejects(
+      client.create(configMap('a')),
+      /configmaps "a" is forbidden: expression 'object.data.missing == 'x'' resulted in error: no such key: data$/,
+    );
+    const configuration = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration' };
+    await client.delete(configuration, { name: 'hook' });
+    await register('Validating', { matchConditions, failurePolicy: 'Ignore' });
+    await client.create(configMap('a'));
+    assert.equal(hook.seen.length, 0);
   });
 
   it('see only what their selectors choose', async () => {

@@ -24,8 +24,7 @@ const wholeOf = (value: number, what: string): bigint => {
 
 /** Doubles at the very edge of int are refused: they may have been rounded to it. */
 const intOfDouble = (value: number): bigint => {
-  if (!(value > -(2 ** 63) && value < 2 ** 63))
-    throw new CelError('integer overflow');
+  if (!(value > -(2 ** 63) && value < 2 ** 63)) throw new CelError('integer overflow');
   return wholeOf(value, 'integer overflow');
 };
 

@@ -77,21 +77,25 @@ class Estimator {
     const operand = this.cost(expression.operand, locals);
     if (expression.test) return operand;
     const path = this.pathOf(expression.operand, locals);
-    if (path !== undefined) this.paths.set(expression, [...path, expression.field]);
+    this.paths.set(expression, [...path, expression.field]);
     const { kind } = this.checked.typeOf(expression.operand);
     return kind === 'map' || kind === 'object' || kind === 'param' ? plus(operand, fixed(1)) : operand;
   }
 
-  private pathOf(expression: Expr, locals: Locals): SizePath | undefined {
+  /** Empty for what no variable leads to; what is within that has a path again, that of cel-go: it begins anywhere. */
+  private pathOf(expression: Expr, locals: Locals): SizePath {
     const local = expression.kind === 'ident' ? locals.get(expression.name) : undefined;
-    return local === undefined ? this.paths.get(expression) : local.path;
+    return (local === undefined ? this.paths.get(expression) : local.path) ?? [];
+  }
+
+  private limitAt(path: SizePath): Range | undefined {
+    return path.length === 0 ? undefined : this.sizeOfPath(path);
   }
 
   private sizeOf(expression: Expr, locals: Locals): Range | undefined {
     const known = this.sizes.get(expression) ?? ownSize(expression);
     if (known !== undefined) return known;
-    const path = this.pathOf(expression, locals);
-    const limited = path === undefined ? undefined : this.sizeOfPath(path);
+    const limited = this.limitAt(this.pathOf(expression, locals));
     if (limited !== undefined) return limited;
     if (isScalar(this.checked.typeOf(expression))) return fixed(1);
     return expression.kind === 'ident' ? locals.get(expression.name)?.size : undefined;
@@ -114,7 +118,7 @@ class Estimator {
       elements:
         element === undefined
           ? undefined
-          : { type: element, size: (path && this.sizeOfPath([...path, '@items'])) ?? UNKNOWN },
+          : { type: element, size: (path.length === 0 ? undefined : this.limitAt([...path, '@items'])) ?? UNKNOWN },
     };
   }
 
@@ -160,7 +164,7 @@ class Estimator {
     const value = this.entriesOf(container, locals)?.value;
     if (value !== undefined) this.sizes.set(expression, value);
     const path = this.pathOf(container, locals);
-    if (path !== undefined) this.paths.set(expression, [...path, id === 'index_list' ? '@items' : '@values']);
+    this.paths.set(expression, [...path, id === 'index_list' ? '@items' : '@values']);
   }
 
   /** Operators whose operands are not all evaluated; what a choice or a sum holds is what its operands hold. */
@@ -232,7 +236,7 @@ class Estimator {
     const isList = this.checked.typeOf(range).kind === 'list';
     const path = this.pathOf(range, locals);
     const local = (part: string, size: Range | undefined): Local => ({
-      path: path === undefined ? undefined : [...path, part],
+      path: [...path, part],
       size,
       entries: undefined,
     });

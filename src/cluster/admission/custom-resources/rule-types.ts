@@ -100,16 +100,32 @@ const textType = (schema: StructuralSchema): DeclaredType => {
 const TEXT: StructuralSchema = { type: 'string' };
 const METADATA: StructuralSchema = { type: 'object', properties: { name: TEXT, generateName: TEXT } };
 
-/** Of an object of the API: what every one has, whatever its schema says. */
-export const withObjectFields = (schema: StructuralSchema): StructuralSchema => ({
-  ...schema,
-  properties: {
-    ...(isRecord(schema['properties']) ? schema['properties'] : {}),
-    kind: TEXT,
-    apiVersion: TEXT,
-    metadata: METADATA,
-  },
-});
+const isText = (schema: StructuralSchema | undefined): boolean => schema?.['type'] === 'string';
+
+const hasObjectFields = (schema: StructuralSchema): boolean => {
+  const metadata = propertyOf(schema, 'metadata');
+  return (
+    isText(propertyOf(schema, 'kind')) &&
+    isText(propertyOf(schema, 'apiVersion')) &&
+    metadata !== undefined &&
+    isText(propertyOf(metadata, 'name')) &&
+    isText(propertyOf(metadata, 'generateName'))
+  );
+};
+
+/** Of an object of the API: with what every one has, unless the schema says all of that itself. */
+export const withObjectFields = (schema: StructuralSchema): StructuralSchema =>
+  hasObjectFields(schema)
+    ? schema
+    : {
+        ...schema,
+        properties: {
+          ...(isRecord(schema['properties']) ? schema['properties'] : {}),
+          kind: TEXT,
+          apiVersion: TEXT,
+          metadata: METADATA,
+        },
+      };
 
 const embeds = (schema: StructuralSchema): boolean => schema['x-kubernetes-embedded-resource'] === true;
 
@@ -124,6 +140,8 @@ const typeOfObject = (schema: StructuralSchema, makeName: () => string): Declare
     if (inner === undefined || declared === undefined) continue;
     const escaped = celName(name);
     if (escaped !== undefined) fields.set(escaped, { name, declared, schema: inner });
+    // After a dot, a reserved word is a name like any other.
+    if (RESERVED.has(name)) fields.set(name, { name, declared, schema: inner });
     const isDemanded = Array.isArray(demanded) && demanded.includes(name);
     if (isDemanded && inner['default'] === undefined) minSize += Buffer.byteLength(name) + declared.minSize + 4;
   }

@@ -25,7 +25,7 @@ class ObjectMap extends MapValue {
   }
 
   find(key: CelValue): CelValue {
-    const name = typeof key === 'string' ? this.names.get(key) : undefined;
+    const name = typeof key === 'string' ? (this.names.get(key) ?? this.names.get(`__${key}__`)) : undefined;
     if (name === undefined) return undefined;
     const known = this.converted.get(name);
     if (known !== undefined) return known;

@@ -6,6 +6,7 @@ import type {
   WebhookClientConfig,
 } from '../../../objects/kinds/admissionregistration-k8s-io-v1.js';
 import { child, invalid, required, type FieldError } from '../field-errors.js';
+import { validateMatchConditions } from './admission-policies.js';
 import { validateLabelSelector } from './labels.js';
 import { each, inRange, oneOf, requiredText, unique } from './rules.js';
 
@@ -59,6 +60,7 @@ const validateWebhook = (webhook: MutatingWebhook | ValidatingWebhook, path: str
       ...((rule.resources ?? []).length === 0 ? [required(child(at, 'resources'))] : []),
     ]),
     ...validateClientConfig(child(path, 'clientConfig'), webhook.clientConfig),
+    ...validateMatchConditions(path, webhook.matchConditions),
   ];
 };
 

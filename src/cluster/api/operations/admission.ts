@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../objects/object.js';
-import type { AdmissionRequest } from '../plugins/admission-plugin.js';
+import type { AdmissionPlugin, AdmissionRequest } from '../plugins/admission-plugin.js';
 import type { Machinery } from './machinery.js';
 
 /** The object after every plugin that changes objects. */
@@ -8,16 +8,25 @@ export const admit = async (
   request: AdmissionRequest & { readonly object: KubeObject },
 ): Promise<KubeObject> => {
   let { object } = request;
+  let wasChangedOutside = false;
   for (const plugin of plugins) {
     if (plugin.admit === undefined) continue;
-    const admitted = plugin.admit({ ...request, object });
-    const result = admitted instanceof Promise ? await admitted : admitted;
+    const result = await answerOf(plugin, { ...request, object });
     // What comes from outside the server takes the form of its kind again.
     const isForeign = plugin.isRemote === true && result !== object;
     object = isForeign ? rules.defaults(request.target, rules.decode(request.target, result).object) : result;
+    wasChangedOutside ||= isForeign;
   }
+  if (!wasChangedOutside) return object;
+  // What was put in from outside, such as a container, is treated like all else of its kind.
+  for (const plugin of plugins) if (plugin.isRemote !== true) object = await answerOf(plugin, { ...request, object });
   return object;
 };
+
+const answerOf = (
+  plugin: AdmissionPlugin,
+  request: AdmissionRequest & { readonly object: KubeObject },
+): KubeObject | Promise<KubeObject> => plugin.admit?.(request) ?? request.object;
 
 /** Throws what the first plugin that refuses says. */
 export const review = async ({ plugins }: Machinery, request: AdmissionRequest): Promise<void> => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ApiError } from '../../../objects/api-error.js';
+import { ApiError, type StatusDetails, type StatusReason } from '../../../objects/api-error.js';
 import { isRecord } from '../../../objects/json.js';
 import type {
   MutatingWebhook,
@@ -10,78 +10,101 @@ import type {
 import { readJson } from '../../../objects/lossless-json.js';
 import type { KubeObject } from '../../../objects/object.js';
 import { applyJsonPatch } from '../../../objects/patches/json-patch.js';
-import type { Store } from '../../store/store.js';
 import type { AdmissionPlugin, AdmissionRequest } from '../plugins/admission-plugin.js';
+import type { PolicySource } from '../policies/validating-policies.js';
+import { reviewRequest } from '../policies/request-variables.js';
+import type { ServedResource } from '../request.js';
 import { badRequest, internal } from '../status-errors.js';
 import { callWebhook } from './webhook-call.js';
-import { matchesWebhook } from './webhook-matching.js';
+import { webhookTarget, type WebhookTarget } from './webhook-matching.js';
 
 const PREFIX = '/registry/admissionregistration.k8s.io/';
 const DEFAULT_TIMEOUT_SECONDS = 10;
 
 /** Lets the webhooks that are registered change objects, one after the other in the order of their names. */
-export const mutatingWebhooks = (store: Store): AdmissionPlugin => ({
+export const mutatingWebhooks = (source: () => PolicySource): AdmissionPlugin => ({
   name: 'MutatingAdmissionWebhook',
   isRemote: true,
   admit: (request) => {
-    const webhooks = webhooksOf<MutatingWebhookConfiguration>(store, 'mutatingwebhookconfigurations');
-    return webhooks.length === 0 ? request.object : mutate(store, webhooks, request);
+    const from = source();
+    const webhooks = webhooksOf<MutatingWebhookConfiguration>(from, 'mutatingwebhookconfigurations');
+    return webhooks.length === 0 ? request.object : mutate(from, webhooks, request);
   },
 });
 
 /** Asks all validating webhooks at once; the first refusal counts. */
-export const validatingWebhooks = (store: Store): AdmissionPlugin => ({
+export const validatingWebhooks = (source: () => PolicySource): AdmissionPlugin => ({
   name: 'ValidatingAdmissionWebhook',
   validate: (request) => {
-    const webhooks = webhooksOf<ValidatingWebhookConfiguration>(store, 'validatingwebhookconfigurations');
-    const matching = webhooks.filter((webhook) => matchesWebhook(store, webhook, request));
-    return matching.length === 0 ? undefined : validate(store, matching, request);
+    const from = source();
+    const webhooks = webhooksOf<ValidatingWebhookConfiguration>(from, 'validatingwebhookconfigurations');
+    return webhooks.length === 0 ? undefined : validate(from, webhooks, request);
   },
 });
 
 type Webhook = MutatingWebhook | ValidatingWebhook;
 
 const webhooksOf = <T extends MutatingWebhookConfiguration | ValidatingWebhookConfiguration>(
-  store: Store,
+  { store }: PolicySource,
   plural: string,
 ): readonly NonNullable<T['webhooks']>[number][] =>
   store.list(`${PREFIX}${plural}/`).items.flatMap(({ object }) => (object as T).webhooks ?? []);
 
 type WithObject = AdmissionRequest & { readonly object: KubeObject };
 
-const mutate = async (store: Store, webhooks: readonly MutatingWebhook[], request: WithObject): Promise<KubeObject> => {
+const mutate = async (
+  source: PolicySource,
+  webhooks: readonly MutatingWebhook[],
+  request: WithObject,
+): Promise<KubeObject> => {
   let { object } = request;
   const called: { webhook: MutatingWebhook; result: KubeObject }[] = [];
   for (const webhook of webhooks) {
-    if (!matchesWebhook(store, webhook, { ...request, object })) continue;
-    object = await mutateBy(store, webhook, { ...request, object });
+    const changed = await mutateBy(source, webhook, { ...request, object });
+    if (changed === undefined) continue;
+    object = changed;
     called.push({ webhook, result: object });
   }
   // Who asked for it sees the object again when others changed it afterwards.
   for (const { webhook, result } of called) {
     if (webhook.reinvocationPolicy === 'IfNeeded' && result !== object) {
-      object = await mutateBy(store, webhook, { ...request, object });
+      object = (await mutateBy(source, webhook, { ...request, object })) ?? object;
     }
   }
   return object;
 };
 
-const mutateBy = async (store: Store, webhook: MutatingWebhook, request: WithObject): Promise<KubeObject> => {
-  const answer = await ask(store, webhook, request);
+/** The object as a webhook leaves it; undefined for one that was not asked. */
+const mutateBy = async (
+  source: PolicySource,
+  webhook: MutatingWebhook,
+  request: WithObject,
+): Promise<KubeObject | undefined> => {
+  const target = await webhookTarget(source, webhook, request);
+  if (target === undefined) return undefined;
+  const answer = await ask(source, webhook, request, target);
   if (answer?.patch === undefined) return request.object;
   if (answer.patchType !== 'JSONPatch') throw internal(`webhook ${webhook.name} sent a patch of unknown type`);
   const patch: unknown = readJson(Buffer.from(answer.patch, 'base64').toString('utf8'));
-  const patched = applyJsonPatch(request.object, patch);
+  const patched = applyJsonPatch(target.object, patch);
   if (!isRecord(patched) || !isRecord(patched['metadata'])) throw internal(`webhook ${webhook.name} left no object`);
-  return patched as KubeObject;
+  const result = patched as KubeObject;
+  return target.matched === request.target.resource
+    ? result
+    : source.convert(result, request.target.resource.apiVersion, request.target.resource);
 };
 
 const validate = async (
-  store: Store,
+  source: PolicySource,
   webhooks: readonly ValidatingWebhook[],
   request: AdmissionRequest,
 ): Promise<void> => {
-  const results = await Promise.allSettled(webhooks.map((webhook) => ask(store, webhook, request)));
+  const results = await Promise.allSettled(
+    webhooks.map(async (webhook) => {
+      const target = await webhookTarget(source, webhook, request);
+      if (target !== undefined) await ask(source, webhook, request, target);
+    }),
+  );
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 };
 
@@ -91,25 +114,27 @@ interface Answer {
 }
 
 /** What an allowed request comes back with. Throws the refusal; undefined when the webhook failed and may be ignored. */
-const ask = async (store: Store, webhook: Webhook, request: AdmissionRequest): Promise<Answer | undefined> => {
+const ask = async (
+  { store }: PolicySource,
+  webhook: Webhook,
+  request: AdmissionRequest,
+  target: WebhookTarget,
+): Promise<Answer | undefined> => {
   checkSideEffects(webhook, request);
   const uid = randomUUID();
   let response: Readonly<Record<string, unknown>>;
   try {
-    if ((webhook.matchConditions ?? []).length > 0) throw new Error('matchConditions are not supported');
     const limits = {
       timeoutMs: (webhook.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
       signal: request.context.signal,
     };
-    const answer = await callWebhook(store, webhook.clientConfig, reviewOf(uid, request), limits);
-    const found = isRecord(answer) ? answer['response'] : undefined;
-    if (!isRecord(found) || found['uid'] !== uid) throw new Error('the answer is not for this request');
-    response = found;
+    const version = reviewVersion(webhook.admissionReviewVersions ?? []);
+    const answer = await callWebhook(store, webhook.clientConfig, reviewOf(version, uid, request, target), limits);
+    response = responseOf(answer, version, uid);
   } catch (error) {
     if (webhook.failurePolicy === 'Ignore') return undefined;
-    throw internal(
-      `failed calling webhook "${webhook.name}": ${error instanceof Error ? error.message : String(error)}`,
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    throw internal(`failed calling webhook "${webhook.name}": ${why}`);
   }
   for (const warning of Array.isArray(response['warnings']) ? response['warnings'] : []) {
     if (typeof warning === 'string') request.context.warnings.push(warning);
@@ -119,16 +144,45 @@ const ask = async (store: Store, webhook: Webhook, request: AdmissionRequest): P
   return { ...(typeof patch === 'string' ? { patch } : {}), ...(typeof patchType === 'string' ? { patchType } : {}) };
 };
 
+/** The first version of reviews that both sides know. */
+const reviewVersion = (versions: readonly string[]): string =>
+  versions.find((version) => version === 'v1' || version === 'v1beta1') ?? 'v1';
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const responseOf = (answer: unknown, version: string, uid: string): Readonly<Record<string, unknown>> => {
+  const review = isRecord(answer) ? answer : {};
+  const { response } = review;
+  if (!isRecord(response)) throw new Error('expected response to be present');
+  if (version !== 'v1') return response;
+  const kind = `admission.k8s.io/v1, Kind=AdmissionReview`;
+  const given = `${textOf(review['apiVersion'])}, Kind=${textOf(review['kind'])}`;
+  if (review['apiVersion'] !== undefined && given !== kind)
+    throw new Error(`received invalid webhook response: expected webhook response of ${kind}, got ${given}`);
+  if (response['uid'] !== uid)
+    throw new Error(
+      `received invalid webhook response: expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response['uid'] ?? '')}`,
+    );
+  return response;
+};
+
+/** A refusal carries the status that the webhook gave it. */
 const refusal = (name: string, status: unknown): ApiError => {
-  const { message, reason, code } = isRecord(status) ? status : {};
+  const { message, reason, code, details } = isRecord(status) ? status : {};
   const why =
     typeof message === 'string' && message !== ''
       ? `: ${message}`
-      : typeof reason === 'string'
+      : typeof reason === 'string' && reason !== ''
         ? `: ${reason}`
         : ' without explanation';
-  const httpCode = typeof code === 'number' && code >= 400 && code < 600 ? code : 403;
-  return new ApiError('Forbidden', `admission webhook ${JSON.stringify(name)} denied the request${why}`, {}, httpCode);
+  const given = (typeof reason === 'string' ? reason : '') as StatusReason;
+  const httpCode = typeof code === 'number' && code >= 400 && code < 600 ? code : 400;
+  return new ApiError(
+    given,
+    `admission webhook ${JSON.stringify(name)} denied the request${why}`,
+    isRecord(details) ? (details as StatusDetails) : {},
+    httpCode,
+  );
 };
 
 /** A dry run must leave no traces, also elsewhere. */
@@ -138,35 +192,13 @@ const checkSideEffects = ({ name, sideEffects }: Webhook, { dryRun }: AdmissionR
   }
 };
 
-const OPTIONS = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions', CONNECT: '' } as const;
-
-const reviewOf = (uid: string, request: AdmissionRequest): unknown => {
-  const { target, operation, object, oldObject, dryRun, context } = request;
-  const { group, version, kind, plural } = target.resource;
-  const { user } = context;
-  const gvk = { group, version, kind };
-  const gvr = { group, version, resource: plural };
-  const name = target.name ?? object?.metadata.name ?? '';
-  return {
-    apiVersion: 'admission.k8s.io/v1',
-    kind: 'AdmissionReview',
-    request: {
-      uid,
-      kind: gvk,
-      resource: gvr,
-      requestKind: gvk,
-      requestResource: gvr,
-      ...(target.subresource === undefined
-        ? {}
-        : { subResource: target.subresource, requestSubResource: target.subresource }),
-      ...(name === '' ? {} : { name }),
-      ...(target.namespace === undefined ? {} : { namespace: target.namespace }),
-      operation,
-      userInfo: { username: user.name, uid: user.uid, groups: user.groups, extra: user.extra },
-      object: object ?? null,
-      oldObject: oldObject ?? null,
-      dryRun,
-      options: OPTIONS[operation] === '' ? null : { apiVersion: 'meta.k8s.io/v1', kind: OPTIONS[operation] },
-    },
-  };
-};
+const reviewOf = (
+  version: string,
+  uid: string,
+  request: AdmissionRequest,
+  { matched, object, oldObject }: { matched: ServedResource; object?: KubeObject; oldObject?: KubeObject },
+): unknown => ({
+  apiVersion: `admission.k8s.io/${version}`,
+  kind: 'AdmissionReview',
+  request: { uid, ...reviewRequest(request, matched), object: object ?? null, oldObject: oldObject ?? null },
+});

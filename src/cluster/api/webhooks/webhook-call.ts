@@ -21,23 +21,68 @@ export interface WebhookClientConfig {
 /** Answers larger than this are refused. */
 const ANSWER_LIMIT = 3 * 1024 * 1024;
 
-/** Posts a review to a webhook and reads the answer. Redirects are not followed. Rejects with what went wrong. */
-export const callWebhook = (
+interface Limits {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Posts a review to a webhook and reads the answer. Redirects are not followed. Rejects with what went wrong, in the
+ * words in which Kubernetes reports it.
+ */
+export const callWebhook = async (
   store: Store,
   config: WebhookClientConfig,
   review: unknown,
-  limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  limits: Limits,
 ): Promise<unknown> => {
-  const { host, port, path, serverName } = addressOf(store, config);
+  const timeout = `timeout=${limits.timeoutMs / 1000}s`;
+  try {
+    return await post({ ...addressOf(store, config), caBundle: config.caBundle }, review, limits, timeout);
+  } catch (error) {
+    throw new Error(`failed to call webhook: Post "${shownUrl(config, timeout)}": ${whyOf(error)}`, { cause: error });
+  }
+};
+
+const shownUrl = ({ url, service }: WebhookClientConfig, timeout: string): string => {
+  const base =
+    url ??
+    `https://${service?.name ?? ''}.${service?.namespace ?? ''}.svc:${service?.port ?? 443}${service?.path ?? '/'}`;
+  return `${base}${base.includes('?') ? '&' : '?'}${timeout}`;
+};
+
+/** What went wrong on the way, as Go's HTTP client says it. */
+const whyOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'context deadline exceeded';
+  const { code, address, port } = error as { code?: string; address?: string; port?: number };
+  if (code === 'ECONNREFUSED') return `dial tcp ${address ?? ''}:${port ?? ''}: connect: connection refused`;
+  if (code === 'ENOTFOUND')
+    return `dial tcp: lookup ${String((error as { hostname?: string }).hostname)}: no such host`;
+  if (
+    code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' ||
+    code === 'SELF_SIGNED_CERT_IN_CHAIN' ||
+    code === 'DEPTH_ZERO_SELF_SIGNED_CERT'
+  )
+    return 'tls: failed to verify certificate: x509: certificate signed by unknown authority';
+  return error.message;
+};
+
+const post = (
+  { host, port, path, serverName, caBundle }: Address & Pick<WebhookClientConfig, 'caBundle'>,
+  review: unknown,
+  limits: Limits,
+  timeout: string,
+): Promise<unknown> => {
   const body = Buffer.from(writeJson(review));
   const signal = AbortSignal.any([limits.signal, timeoutSignal(limits.timeoutMs)]);
-  const ca = config.caBundle === undefined ? {} : { ca: Buffer.from(config.caBundle, 'base64') };
+  const ca = caBundle === undefined ? {} : { ca: Buffer.from(caBundle, 'base64') };
   return new Promise((resolve, reject) => {
     const sent = httpsRequest(
       {
         host,
         port,
-        path,
+        path: `${path}${path.includes('?') ? '&' : '?'}${timeout}`,
         method: 'POST',
         servername: serverName,
         headers: {

@@ -1,81 +1,86 @@
-import type { MutatingWebhook } from '../../../objects/kinds/admissionregistration-k8s-io-v1.js';
+import type { MutatingWebhook, ValidatingWebhook } from '../../../objects/kinds/admissionregistration-k8s-io-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
-import {
-  matchesLabels,
-  selectorFromObject,
-  type LabelSelectorObject,
-} from '../../../objects/selectors/label-selector.js';
-import type { Store } from '../../store/store.js';
+import { compileConditions, type PolicyExpressions } from '../../admission/cel/request-expressions.js';
 import type { AdmissionRequest } from '../plugins/admission-plugin.js';
+import { evaluateConditions } from '../policies/match-conditions.js';
+import { isExempt, matchedResource, matchesNamespace, matchesObject } from '../policies/request-matching.js';
+import { RequestValues } from '../policies/request-variables.js';
+import type { PolicySource } from '../policies/validating-policies.js';
 import type { ServedResource } from '../request.js';
+import { forbidden } from '../status-errors.js';
 
-type Rule = NonNullable<MutatingWebhook['rules']>[number];
+type Webhook = MutatingWebhook | ValidatingWebhook;
 
-/** What the two kinds of webhooks have in common for matching. */
-export type Matchable = Pick<MutatingWebhook, 'rules' | 'namespaceSelector' | 'objectSelector'>;
+/** What a webhook is shown: the objects in the version that it asked for. */
+export interface WebhookTarget {
+  readonly matched: ServedResource;
+  readonly object?: KubeObject;
+  readonly oldObject?: KubeObject;
+}
 
-/** True when the webhook wants to see the request. Webhook configurations themselves are never shown to webhooks. */
-export const matchesWebhook = (store: Store, webhook: Matchable, request: AdmissionRequest): boolean => {
-  if (/^(?:mutating|validating)webhookconfigurations$/.test(request.target.resource.plural)) return false;
-  return (
-    (webhook.rules ?? []).some((rule) => matchesRule(rule, request)) &&
-    matchesNamespace(store, webhook.namespaceSelector, request) &&
-    matchesObject(webhook.objectSelector, request)
+interface CompiledConditions {
+  readonly programs: PolicyExpressions['matchConditions'];
+  readonly problems: readonly string[];
+}
+
+const compiled = new WeakMap<Webhook, CompiledConditions>();
+
+const conditionsOf = (webhook: Webhook): CompiledConditions => {
+  const known = compiled.get(webhook);
+  if (known !== undefined) return known;
+  const problems: string[] = [];
+  const variables = { hasParams: false, hasAuthorizer: true };
+  const programs = compileConditions(webhook.matchConditions, variables, (_path, _source, error) =>
+    problems.push(error.message),
   );
+  const made = { programs, problems };
+  compiled.set(webhook, made);
+  return made;
 };
 
-const includes = (list: readonly string[] | undefined, value: string): boolean =>
-  list?.includes('*') === true || list?.includes(value) === true;
-
-const matchesRule = (rule: Rule, { operation, target }: AdmissionRequest): boolean => {
-  const { resource, subresource } = target;
-  return (
-    includes(rule.operations, operation) &&
-    includes(rule.apiGroups, resource.group) &&
-    includes(rule.apiVersions, resource.version) &&
-    matchesResource(rule.resources ?? [], resource, subresource) &&
-    matchesScope(rule.scope ?? '*', resource)
-  );
+/**
+ * What a webhook is to be shown of a request; undefined when the request is none of its business. Webhook configurations
+ * and policies themselves are never shown. Throws Forbidden when a match condition cannot be evaluated.
+ */
+export const webhookTarget = async <R extends AdmissionRequest>(
+  source: PolicySource,
+  webhook: Webhook,
+  request: R,
+): Promise<(WebhookTarget & Pick<R, 'object'>) | undefined> => {
+  const { target } = request;
+  if (isExempt(request)) return undefined;
+  const matched = matchedResource(source.registry, webhook.rules ?? [], webhook.matchPolicy, request);
+  if (matched === undefined) return undefined;
+  if (!matchesNamespace(source.store, webhook.namespaceSelector, request)) return undefined;
+  if (!matchesObject(webhook.objectSelector, request)) return undefined;
+  const inVersion = async (object: KubeObject | undefined): Promise<KubeObject | undefined> =>
+    object === undefined || matched === target.resource ? object : source.convert(object, matched.apiVersion, matched);
+  const [object, oldObject] = [await inVersion(request.object), await inVersion(request.oldObject)];
+  const shown = {
+    matched,
+    ...(object === undefined ? {} : { object }),
+    ...(oldObject === undefined ? {} : { oldObject }),
+  };
+  if (!passesConditions(source, webhook, request, { matched, object, oldObject })) return undefined;
+  return shown as WebhookTarget & Pick<R, 'object'>;
 };
 
-const matchesScope = (scope: string, { namespaced }: ServedResource): boolean =>
-  scope === '*' || (scope === 'Namespaced') === namespaced;
-
-/** `pods`, `pods/*`, `pods/status`, `*`, `*` alone, and `*` with either. */
-const matchesResource = (
-  resources: readonly string[],
-  { plural }: ServedResource,
-  subresource: string | undefined,
-): boolean =>
-  resources.some((each) => {
-    const [name = '', part] = each.split('/');
-    if (name !== '*' && name !== plural) return false;
-    if (part === undefined) return subresource === undefined;
-    return part === '*' || part === subresource;
-  });
-
-const isEmpty = (selector: LabelSelectorObject | undefined): boolean =>
-  selector === undefined ||
-  ((selector.matchLabels === undefined || Object.keys(selector.matchLabels).length === 0) &&
-    (selector.matchExpressions ?? []).length === 0);
-
-const matchesNamespace = (
-  store: Store,
-  selector: LabelSelectorObject | undefined,
-  { target, object }: AdmissionRequest,
+const passesConditions = (
+  source: PolicySource,
+  webhook: Webhook,
+  request: AdmissionRequest,
+  subject: {
+    readonly matched: ServedResource;
+    readonly object: KubeObject | undefined;
+    readonly oldObject: KubeObject | undefined;
+  },
 ): boolean => {
-  if (isEmpty(selector)) return true;
-  const isNamespace = target.resource.group === '' && target.resource.plural === 'namespaces';
-  if (target.namespace === undefined && !isNamespace) return true;
-  const name = target.namespace ?? target.name ?? object?.metadata.name ?? '';
-  const stored = store.get(`/registry/core/namespaces/${name}`)?.object;
-  return matchesLabels(selectorFromObject(selector), (isNamespace ? (object ?? stored) : stored)?.metadata.labels);
-};
-
-const matchesObject = (selector: LabelSelectorObject | undefined, { object, oldObject }: AdmissionRequest): boolean => {
-  if (isEmpty(selector)) return true;
-  const parsed = selectorFromObject(selector);
-  const matches = (each: KubeObject | undefined): boolean =>
-    each !== undefined && matchesLabels(parsed, each.metadata.labels);
-  return matches(object) || matches(oldObject);
+  if ((webhook.matchConditions ?? []).length === 0) return true;
+  const { programs, problems } = conditionsOf(webhook);
+  const values = new RequestValues(source.store, source.authorize, { request, ...subject });
+  const result = problems.length > 0 ? { error: problems.join(', ') } : evaluateConditions(programs, values);
+  if ('matches' in result) return result.matches;
+  if (webhook.failurePolicy === 'Ignore') return false;
+  const { target, object } = request;
+  throw forbidden(target.resource, target.name ?? object?.metadata.name ?? '', result.error);
 };
