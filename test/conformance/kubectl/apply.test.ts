@@ -273,4 +273,33 @@ describe('kubectl apply', function () {
       await kubectl.becomes('pvc', NAMES, 'b-pvc:');
     });
   });
+
+  describe('--applyset', () => {
+    const env = { KUBECTL_APPLYSET: 'true' };
+    const applied = (rest: string, input: string): Promise<string> =>
+      kubectl.ok(`apply -n sets --prune --applyset=${rest} -f -`, { env, input });
+
+    before(() => kubectl.ok('create namespace sets'));
+
+    it('keeps the members in a parent, and prunes what is no longer one', async () => {
+      assert.equal(await applied('mine', pod('a')), 'pod/a created');
+      const said = await applied('secrets/mine', pod('b') + configMap('c', {}));
+      assert.deepEqual(said.split('\n'), ['pod/b created', 'configmap/c created', 'pod/a pruned']);
+      const parent = await kubectl.ok('get secret mine -n sets -o yaml');
+      assert.match(parent, /applyset\.kubernetes\.io\/contains-group-kinds: ConfigMap,Pod/);
+      const id = await kubectl.ok(
+        'get secret mine -n sets -o jsonpath={.metadata.labels.applyset\\.kubernetes\\.io/id}',
+      );
+      await kubectl.is(`pods,configmaps -n sets -l applyset.kubernetes.io/part-of=${id}`, NAMES, 'b:c:');
+      assert.match(await applied('secrets/mine --dry-run=server', pod('a')), /pod\/b pruned \(server dry run\)/);
+      await kubectl.is('pods -n sets', NAMES, 'b:');
+    });
+
+    it('the parent may be a ConfigMap, and the apply on the server’s side', async () => {
+      const said = await applied('configmaps/other --server-side', configMap('d', {}));
+      assert.equal(said, 'configmap/d serverside-applied');
+      const unknown = await kubectl.fails('apply -n sets --prune --applyset=nope/x -f -', { env, input: pod('a') });
+      assert.match(unknown, /invalid parent reference "nope\/x"/);
+    });
+  });
 });

@@ -163,11 +163,21 @@ describe('kubectl create, run and delete', function () {
         'rollout pause deployment kept',
         'rollout resume deployment kept',
         'expose deployment kept --port=80',
+        'rollout history deployment kept',
         'autoscale deployment kept --max=2',
       ]) {
         assert.equal(await kubectl.ok(`${command} ${template}`), 'kept:', command);
       }
       await kubectl.ok('delete deployment,service,hpa kept');
+      assert.equal(await kubectl.ok(`taint node 127.0.0.1 dedicated=foo:PreferNoSchedule ${template}`), '127.0.0.1:');
+      await kubectl.ok('taint node 127.0.0.1 dedicated-');
+      await kubectl.ok('create clusterrolebinding viewers --clusterrole=view');
+      assert.equal(await kubectl.ok(`set subject clusterrolebinding viewers --user=anna ${template}`), 'viewers:');
+      const input = await kubectl.ok('get clusterrolebinding viewers -o yaml');
+      assert.equal(await kubectl.ok(`auth reconcile -f - ${template}`, { input }), 'viewers:');
+      await kubectl.ok('delete clusterrolebinding viewers');
+      assert.equal(await kubectl.ok('config view --template={{.kind}}:'), 'Config:');
+      assert.match(await kubectl.ok(`create configmap cm --dry-run=client ${template} -o yaml`), /^kind: ConfigMap$/m);
     });
   });
 

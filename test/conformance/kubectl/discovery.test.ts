@@ -151,6 +151,7 @@ describe('kubectl and what the server says of itself', function () {
       assert.match(own, /spec\t<map\[string\]string>\n {4}What is wanted\./);
       assert.match(own, /items\t<\[\]integer>\n {4}Numbers\./);
       assert.match(own, /metadata\t<ObjectMeta>/);
+      assert.match(await kubectl.ok('explain mocks --recursive'), /^ {4}ownerReferences\t<\[\]OwnerReference>$/m);
       assert.match(await kubectl.ok('explain mocks --output=plaintext-openapiv2'), /spec\t<map\[string\]string>/);
       await kubectl.ok('delete crd mocks.test.com');
     });
