@@ -28,10 +28,11 @@ const readIfThere = (file: string): Buffer | undefined => {
  * is refused by V8 and the file is compiled as always.
  */
 const loadBundle = (file: string): LoadedBundle => {
-  // How much a function runs before V8 optimizes it, eight times the usual: in a command that ends within a second,
+  // How much a function runs before V8 optimizes it, many times the usual: in a command that ends within a second,
   // optimizing costs more than it gives back (a third of the processor time of a large chart). A flag is part of what the
-  // compiled code is compared by: it is set here, where code is kept and used.
-  v8.setFlagsFromString('--interrupt-budget=1000000');
+  // compiled code is compared by: it is set here, where code is kept and used. Later versions of V8 have a compiler for
+  // such programs and not this flag.
+  if (process.versions.v8.startsWith('11.')) v8.setFlagsFromString('--interrupt-budget=1000000');
   const script = new vm.Script(
     `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(file, 'utf8')}\n})`,
     {
