@@ -290,7 +290,9 @@ class Validation {
     const known = Math.min(places.length, value.length);
     for (const [i, item] of value.entries()) {
       const schema = i < known ? places[i] : isNode(items) ? items : additionalItems;
-      if (schema !== undefined && typeof schema === 'object') this.add(this.inner(schema, item, String(i)));
+      // Helm's validator counts what comes after the places from zero.
+      const step = String(i < known ? i : i - known);
+      if (schema !== undefined && typeof schema === 'object') this.add(this.inner(schema, item, step));
     }
     if (additionalItems === false && known !== value.length)
       this.fail(`last ${groupedCount(value.length - known)} additionalItem(s) not allowed`);

@@ -332,7 +332,9 @@ export class YamlScanner {
 
   private flowStart(type: YamlTokenType): void {
     this.saveKey();
-    this.keys.push({ isPossible: false, isRequired: false, token: -1, mark: this.mark() });
+    // An empty collection takes the number of its own start along when it ends, and with it what was expected there.
+    const token = this.taken + (this.tokens.length - this.head);
+    this.keys.push({ isPossible: false, isRequired: false, token, mark: this.mark() });
     this.flowLevel += 1;
     if (this.flowLevel > MAX_DEPTH) this.fail(`exceeded max depth of ${MAX_DEPTH}`);
     this.isKeyAllowed = true;
