@@ -24,6 +24,7 @@ const PLUGINS: Readonly<Record<PluginName, true>> = {
   TaintNodesByCondition: true,
   DefaultStorageClass: true,
   MutatingAdmissionWebhook: true,
+  ValidatingAdmissionPolicy: true,
   ValidatingAdmissionWebhook: true,
   ResourceQuota: true,
 };

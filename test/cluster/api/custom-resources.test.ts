@@ -73,6 +73,32 @@ describe('custom resources', () => {
     assert.equal((await client.list(widget('', 0), { fieldSelector: 'spec.size=4' })).items.length, 0);
   });
 
+  it('are read with the defaults that their definition got after they were written', async () => {
+    const client = api.client();
+    await client.create(widget('old', 3));
+    const schema = '/spec/versions/1/schema/openAPIV3Schema/properties/spec/properties/color';
+    await client.patch(
+      CustomResourceDefinition,
+      { name: 'widgets.example.com' },
+      {
+        type: 'json',
+        body: [{ op: 'add', path: schema, value: { type: 'string', default: 'red' } }],
+      },
+    );
+    const specs = async (): Promise<readonly unknown[]> => {
+      const { items } = await client.list(widget('', 0));
+      const one = await client.get(widget('', 0), { namespace: 'default', name: 'old' });
+      return [items[0]?.['spec'], one?.['spec']];
+    };
+    while ((await specs()).some((spec) => (spec as { color?: string }).color === undefined)) {
+      await new Promise(setImmediate);
+    }
+    assert.deepEqual(await specs(), [
+      { size: 3, color: 'red' },
+      { size: 3, color: 'red' },
+    ]);
+  });
+
   it('are removed with their definition, after their finalizers', async () => {
     const client = api.client();
     const held = { ...widget('a', 3), metadata: { ...widget('a', 3).metadata, finalizers: ['example.com/hold'] } };

@@ -11,7 +11,7 @@ import { compileSchema } from './json-schema.js';
 import { validateLists } from './list-rules.js';
 import { pruneObject, type Pruned } from './prune.js';
 import { ratchet } from './ratcheting.js';
-import { withSchemaDefaults } from './schema-defaults.js';
+import { declaresDefaults, lacksDefaults, withSchemaDefaults } from './schema-defaults.js';
 import { fieldErrorOf } from './schema-faults.js';
 import type { StructuralSchema } from './structural-schema.js';
 
@@ -20,6 +20,8 @@ export interface CompiledCustomResource {
   /** The object without what the schema does not name, and the paths of that. */
   prune<T extends KubeObject>(object: T): Pruned<T>;
   applyDefaults<T extends KubeObject>(object: T): T;
+  /** True when `applyDefaults` would add something: the object is older than a default. */
+  lacksDefaults(object: KubeObject): boolean;
   /** All that is wrong; with `old`, transition rules run and what did not change is forgiven. */
   validate(object: KubeObject, old?: KubeObject): FieldError[];
   /** How server-side apply merges objects of the kind. */
@@ -49,12 +51,14 @@ export const compileCustomResource = (
   const body = withoutMetadata(schema);
   const faultsOf = compileSchema(body);
   const rules = compileRules(schema, true);
+  const hasDefaults = declaresDefaults(body);
   const mergeType = mergeTypeOfCustomKind(
     preserveUnknownFields ? { ...schema, 'x-kubernetes-preserve-unknown-fields': true } : schema,
   );
   return {
     mergeType,
     prune: (object) => (preserveUnknownFields ? { object, unknownFields: [] } : pruneObject(object, body)),
+    lacksDefaults: (object) => hasDefaults && lacksDefaults(object, body),
     applyDefaults: <T extends KubeObject>(object: T): T => withSchemaDefaults(object, body) as T,
     validate: (object, old) => {
       const metadata =

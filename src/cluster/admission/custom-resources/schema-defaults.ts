@@ -27,3 +27,28 @@ export const withSchemaDefaults = (value: unknown, schema: StructuralSchema): un
   }
   return result;
 };
+
+/** True when a schema has a default anywhere. */
+export const declaresDefaults = (schema: StructuralSchema): boolean => {
+  if (schema['default'] !== undefined) return true;
+  const properties: AnyRecord = isRecord(schema['properties']) ? schema['properties'] : {};
+  const below = [itemsOf(schema), valuesOf(schema), ...Object.values(properties)];
+  return below.some((inner) => isRecord(inner) && declaresDefaults(inner));
+};
+
+/** True when a value has not all the defaults of its schema: it was written before they were. */
+export const lacksDefaults = (value: unknown, schema: StructuralSchema): boolean => {
+  if (Array.isArray(value)) {
+    const items = itemsOf(schema);
+    return items !== undefined && value.some((each) => lacksDefaults(each, items));
+  }
+  if (!isRecord(value)) return false;
+  const values = valuesOf(schema);
+  if (values !== undefined) return Object.values(value).some((each) => lacksDefaults(each, values));
+  const properties: AnyRecord = isRecord(schema['properties']) ? schema['properties'] : {};
+  return Object.entries(properties).some(([name, property]) => {
+    if (!isRecord(property)) return false;
+    if (!Object.hasOwn(value, name)) return property['default'] !== undefined;
+    return isReplacedNull(value[name], property) || lacksDefaults(value[name], property);
+  });
+};

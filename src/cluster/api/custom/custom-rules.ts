@@ -25,6 +25,10 @@ const compiledOf = ({ definition, definitionVersion, namespaced }: ServedResourc
 const customRules: KindRules = {
   decode: ({ resource }, object) => compiledOf(resource).prune(object),
   defaults: ({ resource }, object) => compiledOf(resource).applyDefaults(object),
+  readDefaults: ({ resource }, object) => {
+    const kind = compiledOf(resource);
+    return kind.lacksDefaults(object) ? kind.applyDefaults(object) : object;
+  },
   mergeType: ({ resource }) => compiledOf(resource).mergeType,
   createProblems: ({ resource }, object) => compiledOf(resource).validate(object),
   updateProblems: ({ resource }, object, current) => compiledOf(resource).validate(object, current),
@@ -36,6 +40,7 @@ export const rulesForAll = (builtin: KindRules): KindRules => {
   return {
     decode: (target, object) => of(target.resource).decode(target, object),
     defaults: (target, object) => of(target.resource).defaults(target, object),
+    readDefaults: (target, object) => of(target.resource).readDefaults(target, object),
     mergeType: (target) => of(target.resource).mergeType(target),
     createProblems: (target, object) => of(target.resource).createProblems(target, object),
     updateProblems: (target, object, current) => of(target.resource).updateProblems(target, object, current),

@@ -11,6 +11,8 @@ export const builtinRules: KindRules = {
     const defaulted = applyDefaults(object);
     return resource.group === '' && resource.plural === 'namespaces' ? namespaceDefaults(defaulted) : defaulted;
   },
+  // What is stored was defaulted by the same table.
+  readDefaults: (_target, object) => object,
   mergeType: () => undefined,
   createProblems: (_target, object) => validateCreate(object),
   updateProblems: ({ subresource }, object, current) => validateUpdate(object, current, subresource ?? ''),

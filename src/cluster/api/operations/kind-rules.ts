@@ -10,6 +10,8 @@ export interface KindRules {
   decode(target: Target, object: KubeObject): DecodedObject;
   /** The object with every default filled in. */
   defaults(target: Target, object: KubeObject): KubeObject;
+  /** A stored object as it is read: with defaults that its kind got since. The same object when nothing is missing. */
+  readDefaults(target: Target, object: KubeObject): KubeObject;
   /** How its fields merge, where the table of built-in kinds does not say. */
   mergeType(target: Target): MergeType | undefined;
   /** Everything that is wrong with a new object. */

@@ -27,9 +27,14 @@ export interface ListResult {
 /** What the store holds in the version that is asked for. */
 export const servedItem = (machinery: Machinery, target: Target, stored: Stored): Item | Promise<Item> => {
   const { resource } = target;
-  if (stored.object.apiVersion === resource.apiVersion) return stored;
-  const converted = machinery.convert(stored.object, resource.apiVersion, resource);
-  return converted instanceof Promise ? converted.then((object) => ({ object })) : { object: converted };
+  const { object } = stored;
+  if (object.apiVersion === resource.apiVersion) {
+    const read = machinery.rules.readDefaults(target, object);
+    return read === object ? stored : { object: read };
+  }
+  const converted = machinery.convert(object, resource.apiVersion, resource);
+  const itemOf = (each: KubeObject): Item => ({ object: machinery.rules.readDefaults(target, each) });
+  return converted instanceof Promise ? converted.then(itemOf) : itemOf(converted);
 };
 
 /** The stored object of a target; NotFound when it is not there. */
@@ -118,7 +123,8 @@ const take = async (
   limit: number,
   selection: Selection,
 ): Promise<{ items: readonly Item[]; next?: number }> => {
-  const native = stored.every(({ object }) => object.apiVersion === target.resource.apiVersion);
+  const native =
+    !target.resource.custom && stored.every(({ object }) => object.apiVersion === target.resource.apiVersion);
   if (native && selection.everything) {
     const end = limit === 0 ? stored.length : Math.min(stored.length, from + limit);
     const items = from === 0 && end === stored.length ? stored : stored.slice(from, end);
