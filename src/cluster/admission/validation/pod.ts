@@ -1,7 +1,7 @@
-import { writeJson } from '../../../objects/lossless-json.js';
 import { jsonEquals } from '../../../objects/json.js';
 import type { Container, Pod, PodSpec } from '../../../objects/kinds/core-v1.js';
 import { child, forbidden, invalid, type FieldError } from '../field-errors.js';
+import { podSpecDiff } from './pod-spec-diff.js';
 import { validatePodSpec, validateTolerations } from './pod-spec.js';
 import { each, requiredText } from './rules.js';
 
@@ -34,6 +34,25 @@ const changedParts = (spec: PodSpec, old: PodSpec): string[] => {
   }
   const names = new Set([...Object.keys(now), ...Object.keys(before)]);
   return [...names].filter((name) => !loose.has(name) && !jsonEquals(now[name] ?? null, before[name] ?? null)).sort();
+};
+
+const withImagesOf = <T extends Container>(containers: readonly T[] | undefined, before: readonly T[] | undefined) =>
+  containers?.map((container, index): T => {
+    const image = before?.[index]?.image;
+    return image === undefined ? container : { ...container, image };
+  });
+
+/** What is asked for, but for what may be changed. */
+const withAllowed = (spec: PodSpec, old: PodSpec): PodSpec => {
+  const { activeDeadlineSeconds: _a, tolerations: _t, schedulingGates: _s, ...rest } = spec;
+  const kept = {
+    activeDeadlineSeconds: old.activeDeadlineSeconds,
+    tolerations: old.tolerations,
+    schedulingGates: old.schedulingGates,
+    initContainers: withImagesOf(spec.initContainers, old.initContainers),
+  };
+  const present = Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
+  return { ...rest, ...present, containers: withImagesOf(spec.containers, old.containers) ?? [] };
 };
 
 const validateDeadline = (spec: PodSpec, old: PodSpec): FieldError[] => {
@@ -89,9 +108,8 @@ export const validatePodUpdate = ({ spec }: Pod, { spec: old }: Pod): FieldError
   }
   const changed = changedParts(spec, old);
   if (changed.length > 0) {
-    const [now, before] = [frozenParts(spec), frozenParts(old)];
-    const lines = changed.map((name) => `  ${name}: ${writeJson(before[name])} -> ${writeJson(now[name])}`);
-    errors.push(forbidden('spec', `pod updates may not change fields other than ${CHANGEABLE}\n${lines.join('\n')}\n`));
+    const shown = podSpecDiff(withAllowed(spec, old), old);
+    errors.push(forbidden('spec', `pod updates may not change fields other than ${CHANGEABLE}\n${shown}`));
   }
   return errors;
 };

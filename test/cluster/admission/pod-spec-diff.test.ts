@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { podSpecDiff } from '../../../src/cluster/admission/validation/pod-spec-diff.js';
+
+describe('podSpecDiff', () => {
+  const spec = (name: string, more: object = {}) => ({ containers: [{ name, image: 'i' }], ...more });
+
+  it('shows the form in which Kubernetes holds a pod, with three lines around each change', () => {
+    assert.equal(
+      podSpecDiff(spec('b'), spec('a')),
+      [
+        '@@ -3,7 +3,7 @@',
+        '  "InitContainers": null,',
+        '  "Containers": [',
+        '   {',
+        '-   "Name": "b",',
+        '+   "Name": "a",',
+        '    "Image": "i",',
+        '    "Command": null,',
+        '    "Args": null,',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('has what a pod shares with its node in the security context', () => {
+    const shared = podSpecDiff(
+      spec('a', { securityContext: {}, hostNetwork: true }),
+      spec('a', { securityContext: {} }),
+    );
+    assert.match(shared, /"SecurityContext": \{\n- {2}"HostNetwork": true,\n\+ {2}"HostNetwork": false,/);
+  });
+
+  it('is empty for equal specs', () => {
+    assert.equal(podSpecDiff(spec('a'), spec('a')), '');
+  });
+});
