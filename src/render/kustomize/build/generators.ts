@@ -23,6 +23,7 @@ export const builtinGenerators = async (layer: Layer, origin: Origin | undefined
           throw wrapped(error, `${field} '${args.name ?? ''}'`);
         }
       },
+      field: `${field} '${args.name ?? ''}'`,
       ...builtinOrigin(origin, fileName, `${kind}Generator`),
     }));
   const charts = (kustomization.helmCharts ?? []).map((chart) => {

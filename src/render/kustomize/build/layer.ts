@@ -298,14 +298,22 @@ const runGenerators = async (
   for (const step of steps) {
     for (const resource of context.adopt(await step.generate())) {
       if (tracks) resource.origin ??= step.origin;
-      map.absorb(resource);
+      try {
+        map.absorb(resource);
+      } catch (error) {
+        throw step.field === undefined ? error : wrapped(error, step.field);
+      }
     }
   }
 };
 
 const runTransformers = (steps: readonly TransformerStep[], map: ResourceMap, tracks: boolean): void => {
   for (const step of steps) {
-    step.transform(map);
+    try {
+      step.transform(map);
+    } catch (error) {
+      throw step.field === undefined ? error : wrapped(error, step.field);
+    }
     map.touch();
     if (tracks && step.origin !== undefined) {
       for (const resource of map.resources) {

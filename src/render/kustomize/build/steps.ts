@@ -6,12 +6,16 @@ import type { ResourceMap } from '../resources/resource-map.js';
 /** A generator that is ready to run. */
 export interface GeneratorStep {
   readonly generate: () => Promise<Resource[]>;
+  /** The field that asks for it, for messages: `configMapGenerator 'settings'`. */
+  readonly field?: string;
   readonly origin?: Origin;
 }
 
 /** A transformer that is ready to run: everything it needs is loaded. */
 export interface TransformerStep {
   readonly transform: (map: ResourceMap) => void;
+  /** The field that asks for it, for messages: `patches[2]`. */
+  readonly field?: string;
   readonly origin?: Origin;
 }
 

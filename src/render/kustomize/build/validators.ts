@@ -1,4 +1,4 @@
-import { KustomizeError } from '../errors.js';
+import { KustomizeError, wrapped } from '../errors.js';
 import type { Node } from '../nodes/node.js';
 import { writeNode } from '../nodes/write-nodes.js';
 import type { Resource } from '../resources/resource.js';
@@ -11,7 +11,11 @@ const VALIDATED_BY = 'validated-by';
 export const runValidators = (validators: readonly TransformerStep[], map: ResourceMap): void => {
   for (const validator of validators) {
     const before = map.resources.map((resource) => writeNode(resource.node));
-    validator.transform(map);
+    try {
+      validator.transform(map);
+    } catch (error) {
+      throw wrapped(error, `validators: ${validator.field ?? ''}`);
+    }
     map.touch();
     const after = map.resources.map((resource) => writeNode(withoutMark(resource)));
     if (before.length !== after.length || before.some((text, at) => text !== after[at])) {

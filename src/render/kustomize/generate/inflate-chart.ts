@@ -92,7 +92,17 @@ const chartValues = async (loader: Loader, chart: HelmChartArgs, place: OpenFold
       values = addValuesFile(values, 'values.yaml', await place.tree.read(file));
     }
   }
-  values = valuesMerge === 'merge' ? mergeValues(inline, values) : mergeValues(values, inline);
+  if (valuesMerge === 'merge') values = mergeValues(inline, values);
+  else values = usesFile ? mergeValues(values, withoutNulls(inline)) : inline;
   for (const path of additionalValuesFiles) values = addValuesFile(values, path, await loader.load(path));
   return values;
+};
+
+/** A null among the inline values takes a value out of the values file: the chart's own default is back. */
+const withoutNulls = (values: GoMap): GoMap => {
+  const kept: GoMap = new Map();
+  for (const [name, value] of values) {
+    if (value !== null) kept.set(name, value instanceof Map ? withoutNulls(value as GoMap) : value);
+  }
+  return kept;
 };

@@ -30,16 +30,22 @@ type Target = NonNullable<Replacement['targets']>[number];
 
 /** Copies values from a field of one resource into fields of others. */
 export const transformReplacements = (map: ResourceMap, replacements: readonly Replacement[]): void => {
-  for (const replacement of replacements) {
-    if (
-      (replacement.source === undefined && replacement.sourceValue === undefined) ||
-      replacement.targets === undefined
-    ) {
-      throw new KustomizeError('replacements must specify a source and at least one target');
+  for (const [at, replacement] of replacements.entries()) {
+    try {
+      replace(map, replacement);
+    } catch (error) {
+      throw wrapped(error, `replacements[${at}]`);
     }
-    const value = sourceValue(map, replacement);
-    for (const target of replacement.targets) applyTarget(map, value, target);
   }
+};
+
+const replace = (map: ResourceMap, replacement: Replacement): void => {
+  const { source, sourceValue: literal, targets } = replacement;
+  if ((source === undefined && literal === undefined) || targets === undefined) {
+    throw new KustomizeError('replacements must specify a source and at least one target');
+  }
+  const value = sourceValue(map, replacement);
+  for (const target of targets) applyTarget(map, value, target);
 };
 
 const DEFAULT_PATH = 'metadata.name';
