@@ -51,6 +51,19 @@ describe('kubectl get', function () {
       assert.doesNotMatch(await kubectl.fails('get foobar'), /No resources found/);
     });
 
+    it('selectors that nobody can read', async () => {
+      const unable = 'Error from server (BadRequest): Unable to find "/v1, Resource=pods" that match';
+      const cases: Readonly<Record<string, string>> = {
+        "-l 'a in (b'": `label selector "a in (b", field selector "": unable to parse requirement: found '', expected: ',' or ')'`,
+        '--field-selector x': `label selector "", field selector "x": invalid selector: 'x'; can't understand 'x'`,
+        '--field-selector spec.no=1':
+          'label selector "", field selector "spec.no=1": field label not supported: spec.no',
+      };
+      for (const [flag, said] of Object.entries(cases)) {
+        assert.equal(await kubectl.fails(`get pods ${flag}`), `${unable} ${said}`);
+      }
+    });
+
     it('people are told, programs are not', async () => {
       for (const form of [
         'json',

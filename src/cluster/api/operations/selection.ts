@@ -20,8 +20,8 @@ export const parseSelection = (
   target: Target,
   { labelSelector = '', fieldSelector = '' }: { labelSelector?: string; fieldSelector?: string },
 ): Selection => {
-  const labels = asked('labelSelector', () => parseLabelSelector(labelSelector));
-  const fields = [...asked('fieldSelector', () => parseFieldSelector(fieldSelector)), ...ofName(target)];
+  const labels = asked(() => parseLabelSelector(labelSelector));
+  const fields = [...asked(() => parseFieldSelector(fieldSelector)), ...ofName(target)];
   if (labels.length === 0 && fields.length === 0) return EVERYTHING;
   const readers = readersOf(target, fields);
   return {
@@ -36,11 +36,11 @@ export const parseSelection = (
 const ofName = ({ name }: Target): FieldSelector =>
   name === undefined ? [] : [{ field: 'metadata.name', operator: '=', value: name }];
 
-const asked = <T>(parameter: string, parse: () => T): T => {
+const asked = <T>(parse: () => T): T => {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof SelectorError) throw badRequest(`unable to parse ${parameter}: ${error.message}`);
+    if (error instanceof SelectorError) throw badRequest(error.message);
     throw error;
   }
 };
