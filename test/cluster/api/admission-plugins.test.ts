@@ -128,6 +128,52 @@ describe('ResourceQuota admission', () => {
     );
   });
 
+  it('refuses changes that take more than is left, and lets those that give back', async () => {
+    const client = await clientWithout('ServiceAccount');
+    await client.create(quota({ 'services.nodeports': '1', 'requests.storage': '3Gi' }));
+    const service = (name: string, ports: number[]): KubeObject => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, namespace: 'default' },
+      spec: { ports: ports.map((port) => ({ name: `p${port}`, port })) },
+    });
+    const type = (name: string): Promise<unknown> =>
+      client.patch(
+        service('', []),
+        { namespace: 'default', name },
+        { type: 'merge', body: { spec: { type: 'NodePort' } } },
+      );
+    await client.create(service('one', [80]));
+    await client.create(service('two', [80]));
+    await type('one');
+    await assert.rejects(
+      type('two'),
+      refusedWith(/requested: services.nodeports=1, used: services.nodeports=1, limited: services.nodeports=1$/),
+    );
+    await client.patch(
+      service('', []),
+      { namespace: 'default', name: 'one' },
+      { type: 'merge', body: { metadata: { labels: { a: 'b' } } } },
+    );
+  });
+
+  it('counts the largest of the containers that start one after the other', async () => {
+    const client = await clientWithout('ServiceAccount');
+    await client.create(quota({ 'requests.cpu': '2' }));
+    const cpu = (name: string, amount: string): object => ({
+      name,
+      image: 'i',
+      resources: { requests: { cpu: amount } },
+    });
+    await assert.rejects(
+      client.create(pod('a', { initContainers: [cpu('i', '3')], containers: [cpu('c', '1')] } as never)),
+      refusedWith(/requested: requests.cpu=3,/),
+    );
+    await client.create(
+      pod('b', { initContainers: [cpu('i', '2'), cpu('j', '1')], containers: [cpu('c', '1')] } as never),
+    );
+  });
+
   it('counts objects of any kind', async () => {
     const client = await clientWithout('ServiceAccount');
     await client.create(quota({ 'count/configmaps': '1' }));

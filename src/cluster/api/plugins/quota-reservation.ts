@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.js';
 import type { ServedResource, Target } from '../request.js';
 import { forbidden } from '../status-errors.js';
 import type { Allocations } from './service-allocation.js';
-import { quotaCovers, usageOf } from './quota-usage.js';
+import { additionalUsage, quotaCovers, usageOf } from './quota-usage.js';
 
 interface PendingUse {
   readonly namespace: string;
@@ -23,11 +23,15 @@ export const quotaReservations = (store: Store, resources: FindResources): Alloc
   const pending = new Set<PendingUse>();
   return {
     reserve: (target, object, current, dryRun) => {
-      const { namespace, subresource } = target;
-      const quotas = namespace === undefined || subresource !== undefined ? [] : quotasOf(store, namespace);
-      const usage = quotas.length === 0 || current !== undefined ? {} : usageOf(target.resource, object);
-      for (const quota of quotas) checkQuota({ store, resources, pending, quota, target, object, usage });
-      if (quotas.length === 0 || current !== undefined || dryRun) return { object, keep: nothing, release: nothing };
+      const { namespace } = target;
+      const quotas = namespace === undefined || !isCounted(target) ? [] : quotasOf(store, namespace);
+      if (quotas.length === 0) return { object, keep: nothing, release: nothing };
+      const whole = usageOf(target.resource, object);
+      const usage = current === undefined ? whole : additionalUsage(whole, usageOf(target.resource, current));
+      if (Object.keys(usage).length === 0) return { object, keep: nothing, release: nothing };
+      const isNew = current === undefined;
+      for (const quota of quotas) checkQuota({ store, resources, pending, quota, target, object, usage, isNew });
+      if (dryRun) return { object, keep: nothing, release: nothing };
       const use = { namespace: namespace ?? '', object, usage };
       pending.add(use);
       const end = (): void => {
@@ -40,6 +44,10 @@ export const quotaReservations = (store: Store, resources: FindResources): Alloc
 
 const nothing = (): void => undefined;
 
+/** Objects themselves, and pods that change their size; what is reported of an object takes nothing. */
+const isCounted = ({ resource, subresource }: Target): boolean =>
+  subresource === undefined || (resource.group === '' && resource.plural === 'pods' && subresource === 'resize');
+
 const quotasOf = (store: Store, namespace: string): readonly ResourceQuota[] =>
   store.list(`/registry/core/resourcequotas/${namespace}/`).items.map(({ object }) => object as ResourceQuota);
 
@@ -50,10 +58,13 @@ interface QuotaCheck {
   readonly quota: ResourceQuota;
   readonly target: Target;
   readonly object: KubeObject;
+  /** What the write takes: all of a new object, what is added by a change. */
   readonly usage: ResourceList;
+  readonly isNew: boolean;
 }
 
-const checkQuota = ({ store, resources, pending, quota, target, object, usage }: QuotaCheck): void => {
+const checkQuota = (check: QuotaCheck): void => {
+  const { store, resources, pending, quota, target, object, usage, isNew } = check;
   const hard: ResourceList = quota.spec?.hard ?? {};
   if (!quotaCovers(quota, object)) return;
   const { name } = quota.metadata;
@@ -61,7 +72,7 @@ const checkQuota = ({ store, resources, pending, quota, target, object, usage }:
     throw forbidden(target.resource, object.metadata.name, why);
   };
   const unsaid =
-    target.resource.plural === 'pods'
+    isNew && target.resource.plural === 'pods'
       ? Object.keys(hard).filter((each) => isCompute(each) && usage[each] === undefined)
       : [];
   if (unsaid.length > 0) {

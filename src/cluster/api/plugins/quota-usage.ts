@@ -1,7 +1,14 @@
 import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from '../../../objects/kinds/core-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
 import { containersOf } from './new-pod.js';
-import { addResources, type ResourceList } from '../../../objects/quantity.js';
+import {
+  addResources,
+  compareQuantities,
+  formatQuantity,
+  parseQuantity,
+  subtractQuantities,
+  type ResourceList,
+} from '../../../objects/quantity.js';
 
 /** What one object takes from the quotas of its namespace: `pods: 1`, `requests.cpu: 100m`, `count/secrets: 1`. */
 export const usageOf = (
@@ -49,11 +56,41 @@ const prefixed = (prefix: string, resources: ResourceList, alsoPlain: boolean): 
 /** What a pod asks for: its containers together, or its largest init container where that is more. */
 const podResources = (pod: Pod, part: 'requests' | 'limits'): ResourceList => {
   const { spec } = pod;
-  const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
-  return [...containersOf(pod), ...sidecars]
-    .map(({ resources }) => resources?.[part] ?? {})
-    .reduce<ResourceList>((sum, each) => addResources(sum, each), spec.overhead ?? {});
+  const asked = ({
+    resources,
+  }: {
+    readonly resources?: { readonly requests?: ResourceList; readonly limits?: ResourceList };
+  }) => resources?.[part] ?? {};
+  let sidecars: ResourceList = {};
+  let starting: ResourceList = {};
+  for (const container of spec.initContainers ?? []) {
+    const own = addResources(sidecars, asked(container));
+    if (container.restartPolicy === 'Always') sidecars = own;
+    starting = largest(starting, own);
+  }
+  const running = containersOf(pod)
+    .map(asked)
+    .reduce<ResourceList>((sum, each) => addResources(sum, each), sidecars);
+  return addResources(largest(running, starting), spec.overhead ?? {});
 };
+
+const isMore = (a: string | number, b: string | number): boolean =>
+  compareQuantities(parseQuantity(a), parseQuantity(b)) > 0;
+
+const largest = (a: ResourceList, b: ResourceList): ResourceList => ({
+  ...a,
+  ...Object.fromEntries(Object.entries(b).filter(([name, value]) => a[name] === undefined || isMore(value, a[name]))),
+});
+
+/** What a change takes in addition to what the object took before; what it gives back is not counted. */
+export const additionalUsage = (usage: ResourceList, before: ResourceList): ResourceList =>
+  Object.fromEntries(
+    Object.entries(usage).flatMap(([name, value]) => {
+      const old = before[name] ?? '0';
+      if (!isMore(value, old)) return [];
+      return [[name, formatQuantity(subtractQuantities(parseQuantity(value), parseQuantity(old)))] as const];
+    }),
+  );
 
 const claimUsage = ({ spec }: PersistentVolumeClaim): ResourceList => {
   const storage = spec?.resources?.requests?.['storage'] ?? '0';
@@ -101,12 +138,27 @@ const inScope = (
       return status?.qosClass === 'BestEffort';
     case 'NotBestEffort':
       return status?.qosClass !== 'BestEffort';
+    case 'CrossNamespacePodAffinity':
+      return reachesOtherNamespaces(spec);
     case 'PriorityClass':
       return matches(spec.priorityClassName ?? '', operator, values);
     default:
       return false;
   }
 };
+
+/** True for a pod whose affinity to other pods looks beyond its own namespace. */
+const reachesOtherNamespaces = ({ affinity }: Pod['spec']): boolean =>
+  [affinity?.podAffinity, affinity?.podAntiAffinity].some((each) => {
+    const preferred = each?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+    const terms = [
+      ...(each?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+      ...preferred.map(({ podAffinityTerm }) => podAffinityTerm),
+    ];
+    return terms.some(
+      ({ namespaces, namespaceSelector }) => (namespaces ?? []).length > 0 || namespaceSelector !== undefined,
+    );
+  });
 
 const matches = (value: string, operator: string, values: readonly string[]): boolean => {
   if (operator === 'In') return values.includes(value);
