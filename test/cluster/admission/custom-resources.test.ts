@@ -234,6 +234,25 @@ describe('compileCustomResource', () => {
     assert.deepEqual(custom.validate(widget({ a: 'long', b: 'y' }), widget({ a: 'long', b: 'x' })), []);
     assert.equal(custom.validate(widget({ a: 'longer', b: 'y' }), widget({ a: 'long', b: 'x' })).length, 1);
   });
+
+  it('tells elements of keyed lists by their keys when it forgives', () => {
+    const items = { type: 'object', properties: { name: { type: 'string' }, value: { type: 'string', maxLength: 1 } } };
+    const keyed = { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] };
+    const before = { l: [{ name: 'a', value: 'long' }] };
+    const after = {
+      l: [
+        { name: 'b', value: 'x' },
+        { name: 'a', value: 'long' },
+      ],
+    };
+    const remaining = (list: object): number =>
+      compileCustomResource(specSchema({ l: { type: 'array', items, ...list } }), { namespaced: true }).validate(
+        widget(after),
+        widget(before),
+      ).length;
+    assert.equal(remaining(keyed), 0);
+    assert.equal(remaining({}), 1);
+  });
 });
 
 describe('structuralErrors', () => {

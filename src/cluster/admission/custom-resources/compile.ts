@@ -67,7 +67,7 @@ export const compileCustomResource = (
           : validateMetadataUpdate(object, old);
       const faults = faultsOf(object).flatMap((fault) => fieldErrorOf(fault) ?? []);
       const errors = [...faults, ...validateLists(object, body)];
-      const remaining = old === undefined ? errors : ratchet(errors, object, old);
+      const remaining = old === undefined ? errors : ratchet(errors, object, old, body);
       // Rules are written for values that fit the schema.
       const broken = faults.length > 0 || rules === undefined ? [] : runRules(rules, object, old);
       return [...metadata, ...remaining, ...broken];
