@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { TextCache } from '../../text-cache.js';
 import { readJson } from '../json/json-reader.js';
 import { type LoadSchema, MissingDocument, SchemaCompiler } from '../schema/compile-schema.js';
 import type { Json } from '../schema/json.js';
@@ -6,27 +6,36 @@ import { problemLines, SchemaFailure } from '../schema/problem.js';
 import type { SchemaNode } from '../schema/schema-node.js';
 import { validate } from '../schema/validate-value.js';
 import { GoError } from '../template/errors.js';
-import { fromBytes } from '../template/go-string.js';
 import { goQuote } from '../template/quote.js';
 import { Integer, sliceItems, typeName, type GoMap, type Value } from '../template/values.js';
 import type { Chart } from './chart.js';
 import { ChartError } from './chart-error.js';
+import { fileText } from './file-text.js';
 
 /** What Helm calls the schema of a chart. */
 const ADDRESS = 'file:///values.schema.json';
 const MAX_DOCUMENTS = 50;
 
-const plain = (value: Value): Json => {
+/** The tables that are JSON already: those of a subchart are within its parent's. */
+type Known = Map<GoMap, Json>;
+
+const plain = (value: Value, known: Known = new Map()): Json => {
   if (value === null || value === undefined) return null;
   if (value instanceof Integer) return value.toNumber();
-  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [key, plain(item)]));
-  if (typeof value === 'object') return (sliceItems(value) ?? []).map(plain);
+  if (value instanceof Map) return known.get(value) ?? plainMap(value, known);
+  if (typeof value === 'object') return (sliceItems(value) ?? []).map((item) => plain(item, known));
   return value;
+};
+
+const plainMap = (map: GoMap, known: Known): Json => {
+  const made = Object.fromEntries(Array.from(map, ([key, item]) => [key, plain(item, known)]));
+  known.set(map, made);
+  return made;
 };
 
 /** Reads a schema. Throws SchemaFailure with encoding/json's text. */
 export const parseSchema = (bytes: Uint8Array): Json => {
-  const text = fromBytes(bytes);
+  const text = fileText(bytes);
   try {
     return plain(readJson(text));
   } catch (error) {
@@ -36,20 +45,18 @@ export const parseSchema = (bytes: Uint8Array): Json => {
   }
 };
 
-const MAX_SCHEMAS = 200;
-const schemas = new Map<string, SchemaNode>();
+const schemas = new TextCache<SchemaNode>(64 * 1024 * 1024);
 
 /** Schemas are made ready once for each text; those that are fetched from elsewhere, each time. */
 const schemaOf = async (bytes: Uint8Array, load: LoadSchema): Promise<SchemaNode> => {
-  const key = createHash('sha256').update(bytes).digest('base64');
-  const known = schemas.get(key);
+  const text = fileText(bytes);
+  const known = schemas.get(text);
   if (known !== undefined) return known;
   const sources = new Map([[ADDRESS, parseSchema(bytes)]]);
   while (sources.size <= MAX_DOCUMENTS) {
     try {
       const made = new SchemaCompiler(sources).compile(ADDRESS);
-      if (schemas.size >= MAX_SCHEMAS) schemas.clear();
-      if (sources.size === 1) schemas.set(key, made);
+      if (sources.size === 1) schemas.set(text, made);
       return made;
     } catch (error) {
       if (!(error instanceof MissingDocument)) throw error;
@@ -78,9 +85,9 @@ const documentAt = async (address: string, load: LoadSchema): Promise<Json> => {
   throw new SchemaFailure(`${failing}: no URLLoader registered for ${goQuote(address)}`);
 };
 
-const problemsOf = async (bytes: Uint8Array, values: GoMap, load: LoadSchema): Promise<string> => {
+const problemsOf = async (bytes: Uint8Array, values: Json, load: LoadSchema): Promise<string> => {
   try {
-    const problems = validate(await schemaOf(bytes, load), plain(values));
+    const problems = validate(await schemaOf(bytes, load), values);
     return problemLines(problems)
       .map((line) => `${line}\n`)
       .join('');
@@ -91,16 +98,16 @@ const problemsOf = async (bytes: Uint8Array, values: GoMap, load: LoadSchema): P
   }
 };
 
-const checkChart = async (chart: Chart, values: GoMap, load: LoadSchema): Promise<string> => {
+const checkChart = async (chart: Chart, values: GoMap, load: LoadSchema, known: Known): Promise<string> => {
   let text = '';
   if (chart.schema !== undefined) {
-    const problems = await problemsOf(chart.schema, values, load);
+    const problems = await problemsOf(chart.schema, plain(values, known), load);
     if (problems !== '') text += `${chart.name}:\n${problems}`;
   }
   for (const subchart of chart.dependencies) {
     const own = values.get(subchart.name);
     if (own === null || own === undefined) continue;
-    if (own instanceof Map) text += await checkChart(subchart, own, load);
+    if (own instanceof Map) text += await checkChart(subchart, own, load, known);
     else text += `${subchart.name}:\ninvalid type for values: expected object (map), got ${typeName(own)}\n`;
   }
   return text;
@@ -116,7 +123,7 @@ const loadNothing: LoadSchema = async (address) => {
  * Checks the values of a chart and its subcharts against their `values.schema.json`. Throws ChartError with all problems.
  */
 export const validateAgainstSchemas = async (chart: Chart, values: GoMap, load = loadNothing): Promise<void> => {
-  const problems = await checkChart(chart, values, load);
+  const problems = await checkChart(chart, values, load, new Map());
   if (problems !== '') {
     throw new ChartError(
       `values don't meet the specifications of the schema(s) in the following chart(s):\n${problems}`,
