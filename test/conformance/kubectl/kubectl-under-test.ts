@@ -153,9 +153,9 @@ export class KubectlUnderTest {
     else assert.match(found, expected, `${resource} ${template}`);
   }
 
-  /** The same, as soon as it is so; fails when that takes ten seconds. */
+  /** The same, as soon as it is so; fails when that takes half a minute. */
   async becomes(resource: string, template: string, expected: string | RegExp): Promise<void> {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 30_000;
     const args = [...argumentsOf(`get ${resource}`), `--output=go-template=${template}`];
     for (;;) {
       const { out } = await this.run(args);
