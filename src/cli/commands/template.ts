@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { CommandFailure, EXIT } from '../exit-statuses.js';
+import { withInstallFlags } from './template-install-flags.js';
 import type { TemplateOptions } from '../template/template-options.js';
 
 /** A flag that can be given several times. */
@@ -56,14 +57,16 @@ const withSource = (command: Command): Command =>
 
 /** `fairlead template RELEASE CHART`: what `helm template` prints, with its flags. */
 export const templateCommand = (): Command =>
-  withSource(
-    withOutput(
-      withRelease(
-        withValues(
-          new Command('template')
-            .description('Print the manifests that a Helm chart makes, as `helm template` does')
-            .argument('[release]', 'name of the release')
-            .argument('[chart]', 'folder, archive, address of a chart, or its name with --repo'),
+  withInstallFlags(
+    withSource(
+      withOutput(
+        withRelease(
+          withValues(
+            new Command('template')
+              .description('Print the manifests that a Helm chart makes, as `helm template` does')
+              .argument('[release]', 'name of the release')
+              .argument('[chart]', 'folder, archive, address of a chart, or its name with --repo'),
+          ),
         ),
       ),
     ),

@@ -10,7 +10,7 @@ import { Charts } from '../../sync/sources/charts.js';
 import { RemoteFiles } from '../../sync/sources/remote-files.js';
 import { RemoteFolders } from '../../sync/sources/remote-folders.js';
 import { Repositories } from '../../sync/sources/repositories.js';
-import type { OutsideHere } from './lazy-outside.js';
+import type { OutsideHere } from '../lazy-outside.js';
 import { userCache } from './user-cache.js';
 
 /** What the person who runs a command may do: read this machine, and use no credentials, because there are none. */

@@ -8,6 +8,7 @@ import { ChartCache } from '../../render/helm/repositories/chart-cache.js';
 import { pullDependencies } from '../../render/helm/repositories/pull-dependencies.js';
 import { isHttp, isOci, pullAddress, pullChart } from '../../render/helm/repositories/pull-chart.js';
 import type { RepositoryAccess } from '../../render/helm/repositories/request.js';
+import { namedRepository } from './named-repositories.js';
 import type { TemplateOptions } from './template-options.js';
 import { userCache } from './user-cache.js';
 
@@ -46,12 +47,12 @@ export const pullReferenced = async (
   } else if (isOci(reference) || isHttp(reference)) {
     archive = await pullAddress(reference, version, access, cache());
   } else {
-    const [alias] = reference.split('/');
-    throw new ChartError(
-      reference.includes('/')
-        ? `repo ${alias} not found`
-        : `non-absolute URLs should be in form of repo_name/path_to_chart, got: ${reference}`,
-    );
+    const [alias = '', ...rest] = reference.split('/');
+    if (rest.length === 0) {
+      throw new ChartError(`non-absolute URLs should be in form of repo_name/path_to_chart, got: ${reference}`);
+    }
+    const { url, access: known } = await namedRepository(alias, options.repositoryConfig);
+    archive = await pullChart({ repository: url, name: rest.join('/'), version }, { ...known, ...access }, cache());
   }
   return await loadChartFiles(await readArchive(archive), warnings);
 };
@@ -67,6 +68,12 @@ export const addMissingDependencies = async (
   const { username: _username, password: _password, ...shared } = own;
   await pullDependencies(chart, {
     pull: async ({ repository, name, version }) => {
+      const alias = /^(?:@|alias:)(.+)$/.exec(repository)?.[1];
+      if (alias !== undefined) {
+        const { url, access } = await namedRepository(alias, options.repositoryConfig);
+        const archive = await pullChart({ repository: url, name, version }, access, cache());
+        return await loadChartFiles(await readArchive(archive));
+      }
       if (!isHttp(repository) && !isOci(repository)) throw new ChartError(`no repository definition for ${repository}`);
       // The credentials on the command line are those of the chart's own repository.
       const access = repository === options.repo ? own : shared;

@@ -41,6 +41,8 @@ export const templateText = async (
   const { name, chart: reference } = releaseNameAndChart(args, options);
   const warnings: string[] = [];
   const local = await isLocal(reference, options);
+  if (options.verify === true) throw new ChartError(await cannotVerify(reference, local));
+  if (options.validate === true) throw new ChartError('--validate needs a cluster: charts are rendered without one');
   const values = await readValues(options);
   const chart = local ? await loadLocal(reference, warnings) : await pull(reference, options, warnings);
   if (options.dependencyUpdate === true) await addDependencies(chart, local ? resolve(reference) : undefined, options);
@@ -50,6 +52,10 @@ export const templateText = async (
     values,
     isUpgrade: options.isUpgrade === true,
     skipSchemaValidation: options.skipSchemaValidation === true,
+    loadSchema: async (address) => {
+      const { fetchSchema } = await import('./fetch-schema.js');
+      return await fetchSchema(address);
+    },
     apiVersions: options.apiVersions ?? [],
     ...(options.kubeVersion === undefined ? {} : { kubeVersion: options.kubeVersion }),
   });
@@ -91,6 +97,11 @@ const isLocal = async (reference: string, options: TemplateOptions): Promise<boo
     return false;
   }
 };
+
+const cannotVerify = async (reference: string, isLocalChart: boolean): Promise<string> =>
+  isLocalChart && (await stat(reference)).isDirectory()
+    ? 'unpacked charts cannot be verified'
+    : '--verify is not there: provenance files are not checked';
 
 const pull = async (reference: string, options: TemplateOptions, warnings: string[]): Promise<Chart> => {
   const { pullReferenced } = await import('./pull-referenced.js');

@@ -33,4 +33,7 @@ export interface TemplateOptions {
   readonly keyFile?: string;
   readonly insecureSkipTlsVerify?: boolean;
   readonly plainHttp?: boolean;
+  readonly validate?: boolean;
+  readonly verify?: boolean;
+  readonly repositoryConfig?: string;
 }

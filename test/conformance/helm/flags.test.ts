@@ -91,6 +91,18 @@ const CASES: readonly (readonly string[])[] = [
   ['r', join(CHARTS, 'schema'), '--set', 'replicas=x'],
   ['r', join(CHARTS, 'schema'), '--set', 'replicas=x', '--skip-schema-validation'],
   ['r', join(CHARTS, 'refused/yaml-colon')],
+  ['--dry-run', 'r', ORDERING, '--wait', '--wait-for-jobs', '--timeout', '5m', '--labels', 'a=b,c=d'],
+  ['r', ORDERING, '--description', 'x', '--replace', '--create-namespace', '--hide-notes', '--server-side=false'],
+  ['r', ORDERING, '--disable-openapi-validation', '--take-ownership', '--kube-context', 'x', '--burst-limit', '5'],
+  ['r', ORDERING, '--render-subchart-notes', '--enable-dns', '--keyring', 'x', '--rollback-on-failure'],
+  ['r', ORDERING, '--verify'],
+  ['r', ORDERING, '--post-renderer', 'x'],
+  ['r', ORDERING, '--dry-run=bad'],
+  ['r', ORDERING, '--labels', 'a'],
+  ['r', ORDERING, '--wait=x'],
+  ['r', ORDERING, '--timeout', '5x'],
+  ['r', ORDERING, '--server-side=x'],
+  ['r', 'nowhere/chart', '--repository-config', 'none.yaml'],
 ];
 
 describe('fairlead template, beside helm template', function () {
