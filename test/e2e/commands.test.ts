@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { startGitServer } from '../components/git-server.js';
 import { fairlead } from './fairlead.js';
 
 const run = promisify(execFile);
@@ -29,6 +30,21 @@ describe('the commands', function () {
     assert.deepEqual([missing.status, missing.stdout], [1, '']);
     assert.match(missing.stderr, /There is no server in .*; start one with: fairlead up --data-dir/);
     rmSync(folder, { recursive: true });
+  });
+
+  it('fetch what a kustomization names elsewhere', async () => {
+    const server = await startGitServer();
+    const folder = mkdtempSync(join(tmpdir(), 'fairlead-remote-'));
+    try {
+      const bases = await server.createRepository('bases');
+      const config = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n';
+      await bases.commit({ 'b/kustomization.yaml': 'resources: [a.yaml]\n', 'b/a.yaml': config });
+      writeFileSync(join(folder, 'kustomization.yaml'), `resources: ["${bases.url}//b"]\n`);
+      assert.deepEqual(await fairlead(['kustomize', folder]), { status: 0, stdout: config, stderr: '' });
+    } finally {
+      await server.close();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('describe themselves with examples', async () => {

@@ -3,7 +3,7 @@ import { stderr, stdout } from 'node:process';
 import { Command, Option } from 'commander';
 import type { Outside } from '../../render/outside.js';
 import { CommandFailure, EXIT } from '../exit-statuses.js';
-import { lazyOutside } from '../template/lazy-outside.js';
+import { lazyOutside } from '../lazy-outside.js';
 
 interface KustomizeFlags {
   readonly enableHelm?: boolean;

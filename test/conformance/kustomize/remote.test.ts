@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
-import type { OutsideHere } from '../../../src/cli/template/lazy-outside.js';
+import type { OutsideHere } from '../../../src/cli/lazy-outside.js';
 import { openOutsideHere } from '../../../src/cli/template/outside-here.js';
 import { createChartInflator } from '../../../src/render/kustomize/generate/inflate-chart.js';
 import { realTool } from '../../components/components.js';
