@@ -35,16 +35,17 @@ export const startControlPlane = (options: ControlPlaneOptions, lifetime: Lifeti
   const client = api.client();
   const clientOf = (component: string): Client => api.client(SYSTEM_USER, component);
   const informers = createInformerSet(client, { log, clock });
-  const recorder = (component: string) => createEventRecorder(client, { component, clock, log });
+  const recorderOf = (writer: Client) => (component: string) => createEventRecorder(writer, { component, clock, log });
+  const [manager, placer] = [clientOf('kube-controller-manager'), clientOf('kube-scheduler')];
   const controllers = builtinControllers(
-    { client: clientOf('kube-controller-manager'), informers, clock, log, recorder },
+    { client: manager, informers, clock, log, recorder: recorderOf(manager) },
     { rootCa: credentials.authority.certificate, signer: credentials.authority, volumeFolder: paths.volumes },
   );
   lifetime.own('controllers', runControllers(controllers, { informers, clock, log }, signal));
   const scheduler = {
-    client: clientOf('kube-scheduler'),
+    client: placer,
     informers,
-    recorder: recorder('default-scheduler'),
+    recorder: recorderOf(placer)('default-scheduler'),
     clock,
     log,
   };
