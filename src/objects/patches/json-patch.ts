@@ -44,7 +44,7 @@ export const applyJsonPatch = (document: unknown, patch: unknown): unknown => {
   let result: unknown = cloneJson(document);
   let copied = 0;
   for (const operation of operations) {
-    if (operation.op === 'copy') {
+    if (operation.op === 'copy' && isThere(result, operation.from)) {
       const source: unknown = jsonPatch.getValueByPointer(result, operation.from);
       copied += source === undefined ? 0 : Buffer.byteLength(writeJson(source));
       if (copied > MAX_COPIED_BYTES) throw patchDoesNotApply('the copied values exceed the limit');
@@ -54,7 +54,35 @@ export const applyJsonPatch = (document: unknown, patch: unknown): unknown => {
   return result;
 };
 
+const stepsOf = (pointer: string): string[] =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+
+/** True when the document itself has something there: what every object inherits is none of its own. */
+const isThere = (document: unknown, pointer: string): boolean => {
+  let value = document;
+  for (const step of stepsOf(pointer)) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return false;
+    value = (value as Record<string, unknown>)[step];
+  }
+  return true;
+};
+
+/** Where something must be for an operation to make sense. */
+const neededBy = (operation: jsonPatch.Operation): string | undefined => {
+  if (operation.op === 'move' || operation.op === 'copy') return operation.from;
+  return operation.op === 'remove' || operation.op === 'replace' || operation.op === 'test'
+    ? operation.path
+    : undefined;
+};
+
 const applyOne = (document: unknown, operation: jsonPatch.Operation): unknown => {
+  const needed = neededBy(operation);
+  if (needed !== undefined && !isThere(document, needed)) {
+    throw patchDoesNotApply(`${operation.op} operation does not apply: doc is missing path: ${needed}: missing value`);
+  }
   try {
     // Validates that paths exist, and refuses paths that lead into the prototype.
     return jsonPatch.applyOperation(document, cloneJson(operation), true, true, true).newDocument;

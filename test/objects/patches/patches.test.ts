@@ -6,6 +6,24 @@ import { applyJsonPatch } from '../../../src/objects/patches/json-patch.js';
 import { applyMergePatch, createMergePatch } from '../../../src/objects/patches/merge-patch.js';
 
 describe('applyJsonPatch', () => {
+  it('takes names that every object inherits for ordinary ones', () => {
+    const document = { data: { a: 'b' } };
+    const path = '/data/constructor';
+    assert.deepEqual(applyJsonPatch(document, [{ op: 'add', path, value: 'x' }]), {
+      data: { a: 'b', constructor: 'x' },
+    });
+    for (const operation of [
+      { op: 'remove', path },
+      { op: 'replace', path, value: 1 },
+      { op: 'copy', from: path, path: '/data/c' },
+      { op: 'move', from: path, path: '/data/c' },
+      { op: 'add', path: `${path}/x`, value: 1 },
+    ]) {
+      assert.throws(() => applyJsonPatch(document, [operation]), /rejected our request/);
+    }
+    assert.equal('x' in Object, false);
+  });
+
   it('applies every operation to a copy', () => {
     const document = { a: 1, list: [1, 2], gone: true };
     const patched = applyJsonPatch(document, [
