@@ -16,7 +16,8 @@ import {
   TemplateSet,
 } from '../template/execution.js';
 import { compareStrings, fromBytes } from '../template/go-string.js';
-import { type GoMap, TypedMap, type Value } from '../template/values.js';
+import type { GoMap, Value } from '../template/values.js';
+import { namedValues } from '../template/values-methods.js';
 import { tableAt } from '../values/coalesce.js';
 import { execFailure, parseFailure } from './template-failure.js';
 
@@ -33,15 +34,12 @@ export interface RenderData {
   readonly capabilities: Value;
 }
 
-/** `.Values`, which Go calls a type of its own. */
-const namedValues = (values: GoMap): TypedMap => new TypedMap('common.Values', undefined, values);
-
 /** Everything that one chart's templates see, and those of its subcharts below it. */
 const collect = (chart: Chart, top: RenderData, values: GoMap, into: Map<string, Renderable>): GoMap => {
   const subcharts: GoMap = new Map();
   const metadata = metadataMap(chart.metadata);
   metadata.set('IsRoot', chart.parent === undefined);
-  const data = new TypedMap('common.Values', undefined, [
+  const data = namedValues([
     ['Chart', metadata],
     ['Files', chartFiles(chart.files)],
     ['Release', top.release],
@@ -116,7 +114,7 @@ export const renderTemplates = (
     const { data, basePath: folder } = renderables.get(name) as Renderable;
     data.set(
       'Template',
-      new TypedMap('common.Values', undefined, [
+      namedValues([
         ['Name', name],
         ['BasePath', folder],
       ]),

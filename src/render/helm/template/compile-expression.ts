@@ -4,6 +4,7 @@ import { GoError } from './errors.js';
 import { execError } from './exec-error.js';
 import type { Expression, Frame } from './execution.js';
 import { isOpenMap, methodOf, type Receiver, stepInto } from './fields.js';
+import { isValuesMethod } from './values-methods.js';
 import { lastVisited } from './last-visited.js';
 import type { ChainNode, CommandNode, FieldNode, Node, OperandNode, PipeNode, VariableNode } from './nodes.js';
 import { nodeText } from './nodes.js';
@@ -234,6 +235,9 @@ const compilePath = (
     for (let i = from; i < to; i++) step(frame, receiver, path[i] as string);
     return receiver.value;
   };
+  if (!hasArguments && path.some(isValuesMethod)) {
+    return (frame, value, isInterface) => walk(frame, { value, isInterface }, 0, path.length);
+  }
   if (!hasArguments) {
     return (frame, value, isInterface) => {
       let current = value;

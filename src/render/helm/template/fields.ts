@@ -1,4 +1,5 @@
 import { GoError } from './errors.js';
+import { valuesMethod } from './values-methods.js';
 import type { GoMap, Method, Value } from './values.js';
 import { Struct, TypedMap, TypedSlice, typeName } from './values.js';
 
@@ -11,7 +12,8 @@ export interface Receiver {
 export const methodOf = (value: Value, name: string): Method | undefined => {
   if (!(value instanceof Struct) && !(value instanceof TypedMap) && !(value instanceof TypedSlice)) return undefined;
   const methods = value.methods;
-  return methods !== undefined && Object.hasOwn(methods, name) ? methods[name] : undefined;
+  if (methods === undefined) return valuesMethod(value, name);
+  return Object.hasOwn(methods, name) ? methods[name] : undefined;
 };
 
 /** Whether a value is a map of anything, without methods: its fields are its elements, a missing one is nil. */

@@ -1,0 +1,53 @@
+import { toYaml } from '../yaml/to-yaml.js';
+import { GoError } from './errors.js';
+import { goQuote } from './quote.js';
+import { type GoMap, type Methods, TypedMap, type Value } from './values.js';
+
+const VALUES = 'common.Values';
+
+/** A map that Go calls `common.Values`: what `.Values`, `.Template` and the dot of a template are. */
+export const namedValues = (entries: Iterable<readonly [string, Value]>): TypedMap =>
+  new TypedMap(VALUES, undefined, entries);
+
+/** The table at a path, `common.Values` again. */
+const table = (values: GoMap, path: readonly string[]): TypedMap => {
+  let at = values;
+  for (const step of path) {
+    const inner = at.get(step);
+    if (!(inner instanceof Map) || (inner instanceof TypedMap && inner.type !== VALUES))
+      throw new GoError(`${goQuote(step)} is not a table`);
+    at = inner;
+  }
+  return namedValues(at);
+};
+
+const pathValue = (values: GoMap, path: string): Value => {
+  if (path === '') throw new GoError('YAML path cannot be empty');
+  const steps = path.split('.');
+  const key = steps.pop() ?? '';
+  const missing = new GoError(`${goQuote(key)} is not a value`);
+  let at: GoMap = values;
+  try {
+    if (steps.length > 0) at = table(values, steps);
+  } catch (error) {
+    if (error instanceof GoError) throw missing;
+    throw error;
+  }
+  const found = at.get(key);
+  const isPlainTable = found instanceof Map && !(found instanceof TypedMap);
+  if (!at.has(key) || isPlainTable) throw missing;
+  return found;
+};
+
+const METHODS: Methods = {
+  AsMap: { params: [], call: (values: GoMap) => new Map(values) },
+  YAML: { params: [], call: (values: GoMap) => toYaml(values) },
+  Table: { params: ['string'], call: (values: GoMap, [path]) => table(values, (path as string).split('.')) },
+  PathValue: { params: ['string'], call: (values: GoMap, [path]) => pathValue(values, path as string) },
+};
+
+/** Whether a field may be a method of `common.Values`. */
+export const isValuesMethod = (name: string): boolean => Object.hasOwn(METHODS, name);
+
+export const valuesMethod = (value: Value, name: string): Methods[string] | undefined =>
+  value instanceof TypedMap && value.type === VALUES && isValuesMethod(name) ? METHODS[name] : undefined;
