@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { nodeCrypto } from '../builtin-modules.js';
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import type { Entry, FileTree } from '../file-tree.js';
@@ -86,7 +86,7 @@ export class FolderTree implements FileTree {
   async id(path: string): Promise<string | undefined> {
     if ((await this.stat(path))?.kind !== 'file') return undefined;
     const content = await this.read(path);
-    return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
+    return nodeCrypto().createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
   }
 
   async resolve(path: string): Promise<string | undefined> {

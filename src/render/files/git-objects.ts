@@ -1,6 +1,6 @@
+import { nodeZlib } from '../builtin-modules.js';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { inflateSync } from 'node:zlib';
 import { FileTreeError } from '../file-tree.js';
 import type { GitObject, GitObjectType } from './git-pack.js';
 import { GitPack } from './git-pack.js';
@@ -181,7 +181,7 @@ const looseHeader = (path: string): { type: GitObjectType; size: number; length:
   try {
     const start = Buffer.alloc(512);
     const read = readSync(file, start, 0, start.length, 0);
-    return parseLooseHeader(inflateSync(start.subarray(0, read), { finishFlush: 2 }), path);
+    return parseLooseHeader(nodeZlib().inflateSync(start.subarray(0, read), { finishFlush: 2 }), path);
   } finally {
     closeSync(file);
   }
@@ -194,7 +194,7 @@ const parseLooseHeader = (bytes: Buffer, path: string): { type: GitObjectType; s
 };
 
 const readLoose = (path: string): GitObject => {
-  const bytes = inflateSync(readFileSync(path));
+  const bytes = nodeZlib().inflateSync(readFileSync(path));
   const { type, length } = parseLooseHeader(bytes, path);
   return { type, content: bytes.subarray(length) };
 };

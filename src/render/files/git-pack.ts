@@ -1,5 +1,5 @@
+import { nodeZlib } from '../builtin-modules.js';
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import { inflateSync } from 'node:zlib';
 
 /** The types in a pack's object headers. */
 const TYPES = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' } as const;
@@ -162,7 +162,7 @@ export class GitPack {
     for (let length = Math.max(FIRST_READ, size + (size >>> 3) + 64); ; length *= 2) {
       const input = this.#bytes(offset, length);
       try {
-        const output = inflateSync(input, partial ? { finishFlush: 2 } : {});
+        const output = nodeZlib().inflateSync(input, partial ? { finishFlush: 2 } : {});
         if (partial || output.length === size) return output;
         throw new Error(`an object has ${output.length} bytes instead of ${size}`);
       } catch (error) {

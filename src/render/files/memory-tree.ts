@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { nodeCrypto } from '../builtin-modules.js';
 import type { Entry, FileTree } from '../file-tree.js';
 import { byName, nameOf, normalizePath, notAFile, notAFolder, notFound } from './tree-path.js';
 
@@ -36,7 +36,7 @@ export class MemoryTree implements FileTree {
 
   async id(path: string): Promise<string | undefined> {
     const content = this.#files.get(normalizePath(path));
-    return content && createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
+    return content && nodeCrypto().createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
   }
 
   #add(path: string, content: Uint8Array): void {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { nodeCrypto } from '../builtin-modules.js';
 import type { Entry, FileTree } from '../file-tree.js';
 import { FileTreeError } from '../file-tree.js';
 
@@ -111,4 +111,4 @@ const listAnswer = (entries: readonly Entry[]): string =>
 const statAnswer = (entry: Entry | undefined): string =>
   entry === undefined ? '' : entry.kind === 'file' ? `file ${entry.size ?? ''}` : entry.kind;
 
-const digest = (content: string | Uint8Array): string => createHash('sha1').update(content).digest('hex');
+const digest = (content: string | Uint8Array): string => nodeCrypto().createHash('sha1').update(content).digest('hex');

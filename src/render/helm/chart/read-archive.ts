@@ -1,4 +1,4 @@
-import { createGunzip } from 'node:zlib';
+import { nodeZlib } from '../../builtin-modules.js';
 import { Readable } from 'node:stream';
 import { cleanPath } from '../functions/paths.js';
 import { goQuote } from '../template/quote.js';
@@ -66,7 +66,7 @@ export const readArchive = async (data: Uint8Array): Promise<ChartFile[]> => {
   const unpacking = new Unpacking();
   const members = extract();
   const source = Readable.from([data]);
-  const unzipped = source.pipe(createGunzip());
+  const unzipped = source.pipe(nodeZlib().createGunzip());
   unzipped.on('error', (error) => members.destroy(error));
   unzipped.pipe(members);
   try {

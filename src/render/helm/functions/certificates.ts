@@ -1,12 +1,5 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  type KeyObject,
-  randomBytes,
-  sign,
-  X509Certificate,
-} from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { nodeCrypto } from '../../builtin-modules.js';
 import { isIP } from 'node:net';
 import { GoError } from '../template/errors.js';
 import { sprintValue } from '../template/print.js';
@@ -71,9 +64,9 @@ const extension = (id: string, isCritical: boolean, content: Buffer): Buffer =>
 /** The SHA-1 of the public key's bits, which names the key. */
 const keyId = (publicKey: Buffer): Buffer => {
   // The bit string is the last member of SubjectPublicKeyInfo.
-  const key = createPublicKey({ key: publicKey, format: 'der', type: 'spki' });
+  const key = nodeCrypto().createPublicKey({ key: publicKey, format: 'der', type: 'spki' });
   const raw = key.asymmetricKeyType === 'rsa' ? key.export({ format: 'der', type: 'pkcs1' }) : publicKey;
-  return createHash('sha1').update(raw).digest();
+  return nodeCrypto().createHash('sha1').update(raw).digest();
 };
 
 export interface CertificateRequest {
@@ -112,10 +105,10 @@ const pem = (type: string, der: Buffer): string =>
 
 /** A certificate for `key`, signed by `signer`, as PEM. */
 export const issue = (request: CertificateRequest, key: KeyObject, signer: Signer): string => {
-  const publicKey = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  const publicKey = nodeCrypto().createPublicKey(key).export({ format: 'der', type: 'spki' });
   const { algorithm, digest } = signatureOf(signer.key);
   const subject = nameOf(request.commonName);
-  const serial = randomBytes(16);
+  const serial = nodeCrypto().randomBytes(16);
   const now = Date.now();
   const content = sequence(
     tagged(0xa0, integer(Buffer.from([2]))),
@@ -127,7 +120,7 @@ export const issue = (request: CertificateRequest, key: KeyObject, signer: Signe
     publicKey,
     extensionsOf(request, publicKey, signer),
   );
-  return pem('CERTIFICATE', sequence(content, algorithm, bits(sign(digest, content, signer.key))));
+  return pem('CERTIFICATE', sequence(content, algorithm, bits(nodeCrypto().sign(digest, content, signer.key))));
 };
 
 const isPrivateKeyPem = /-----BEGIN ([A-Z ]*)-----/;
@@ -143,7 +136,7 @@ export const readPrivateKey = (text: string): KeyObject => {
     throw new GoError(`invalid private key type ${type.replace(' PRIVATE KEY', '')}`);
   }
   try {
-    return createPrivateKey(text);
+    return nodeCrypto().createPrivateKey(text);
   } catch (error) {
     throw new GoError(`decoding PEM as PKCS#8: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -160,7 +153,7 @@ export const signerOf = (certificate: string, key: string): Signer => {
   if (!certificate.includes('-----BEGIN ')) throw new GoError('unable to decode certificate');
   let parsed: X509Certificate;
   try {
-    parsed = new X509Certificate(certificate);
+    parsed = new (nodeCrypto().X509Certificate)(certificate);
   } catch (error) {
     throw new GoError(
       `error parsing certificate: decodedSignerCert.Bytes: ${error instanceof Error ? error.message : String(error)}`,

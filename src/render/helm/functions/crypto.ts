@@ -1,13 +1,5 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  scryptSync,
-  X509Certificate,
-} from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { nodeCrypto } from '../../builtin-modules.js';
 import { createRequire } from 'node:module';
 import { corruptAt } from './encoding.js';
 import { GoError } from '../template/errors.js';
@@ -47,9 +39,15 @@ const derivePassword = (counter: number, type: string, password: string, user: s
   const scope = Buffer.from('com.lyndir.masterpassword');
   const name = toBytes(user);
   const salt = Buffer.concat([scope, uint32(name.length), name]);
-  const key = scryptSync(toBytes(password), salt, 64, { N: 32_768, r: 8, p: 2, maxmem: 128 * 1024 * 1024 });
+  const key = nodeCrypto().scryptSync(toBytes(password), salt, 64, {
+    N: 32_768,
+    r: 8,
+    p: 2,
+    maxmem: 128 * 1024 * 1024,
+  });
   const place = toBytes(site);
-  const seed = createHmac('sha256', key)
+  const seed = nodeCrypto()
+    .createHmac('sha256', key)
     .update(Buffer.concat([scope, uint32(place.length), place, uint32(counter)]))
     .digest();
   const template = templates[(seed[0] ?? 0) % templates.length] ?? '';
@@ -59,7 +57,8 @@ const derivePassword = (counter: number, type: string, password: string, user: s
   }).join('');
 };
 
-const generateRsa = (size: number): KeyObject => generateKeyPairSync('rsa', { modulusLength: size }).privateKey;
+const generateRsa = (size: number): KeyObject =>
+  nodeCrypto().generateKeyPairSync('rsa', { modulusLength: size }).privateKey;
 
 const genPrivateKey = (type: string): string => {
   switch (type) {
@@ -67,11 +66,12 @@ const genPrivateKey = (type: string): string => {
     case 'rsa':
       return keyPem(generateRsa(4096));
     case 'ecdsa':
-      return keyPem(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+      return keyPem(nodeCrypto().generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
     case 'ed25519':
-      return keyPem(generateKeyPairSync('ed25519').privateKey);
+      return keyPem(nodeCrypto().generateKeyPairSync('ed25519').privateKey);
     case 'dsa':
-      return generateKeyPairSync('dsa', { modulusLength: 2048, divisorLength: 256 })
+      return nodeCrypto()
+        .generateKeyPairSync('dsa', { modulusLength: 2048, divisorLength: 256 })
         .privateKey.export({ format: 'pem', type: 'pkcs8' })
         .toString();
     default:
@@ -121,7 +121,7 @@ const buildCustomCert = (cert: string, key: string): Struct => {
   const keyText = Buffer.from(key, 'base64').toString('utf8');
   if (!certText.includes('-----BEGIN ')) throw new GoError('unable to decode certificate');
   try {
-    void new X509Certificate(certText);
+    void new (nodeCrypto().X509Certificate)(certText);
   } catch (error) {
     throw new GoError(
       `error parsing certificate: decodedCert.Bytes: ${error instanceof Error ? error.message : String(error)}`,
@@ -144,8 +144,8 @@ const aesKey = (password: string): Buffer => {
 
 const encryptAes = (password: string, text: string): string => {
   if (text === '') return '';
-  const iv = randomBytes(16);
-  const cipher = createCipheriv('aes-256-cbc', aesKey(password), iv);
+  const iv = nodeCrypto().randomBytes(16);
+  const cipher = nodeCrypto().createCipheriv('aes-256-cbc', aesKey(password), iv);
   return Buffer.concat([iv, cipher.update(toBytes(text)), cipher.final()]).toString('base64');
 };
 
@@ -157,7 +157,9 @@ const decryptAes = (password: string, text: string): string => {
   if (data.length < 16)
     throw new GoError(`runtime error: slice bounds out of range [:16] with capacity ${data.length}`);
   if (data.length % 16 !== 0) throw new GoError('crypto/cipher: input not full blocks');
-  const decipher = createDecipheriv('aes-256-cbc', aesKey(password), data.subarray(0, 16)).setAutoPadding(false);
+  const decipher = nodeCrypto()
+    .createDecipheriv('aes-256-cbc', aesKey(password), data.subarray(0, 16))
+    .setAutoPadding(false);
   const plain = Buffer.concat([decipher.update(data.subarray(16)), decipher.final()]);
   return fromBytes(plain.subarray(0, plain.length - (plain.at(-1) ?? 0)));
 };

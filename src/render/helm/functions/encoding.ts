@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { nodeCrypto } from '../../builtin-modules.js';
 import { GoError } from '../template/errors.js';
 import { fromBytes, toBytes } from '../template/go-string.js';
 import type { Value } from '../template/values.js';
@@ -8,7 +8,8 @@ import { type Family, fn } from './define.js';
 
 const ALPHABET_32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-const digest = (algorithm: string, text: string): string => createHash(algorithm).update(toBytes(text)).digest('hex');
+const digest = (algorithm: string, text: string): string =>
+  nodeCrypto().createHash(algorithm).update(toBytes(text)).digest('hex');
 
 const adler32 = (text: string): string => {
   let a = 1;

@@ -1,4 +1,4 @@
-import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { nodeCrypto } from '../../builtin-modules.js';
 import { GoError, limitError } from '../template/errors.js';
 import { runes } from '../template/go-string.js';
 import { int, type Integer } from '../template/values.js';
@@ -15,14 +15,14 @@ const pickFrom =
     const length = count.toNumber();
     if (length > MAX_LENGTH) throw limitError(`a text of more than ${MAX_LENGTH} characters`);
     let out = '';
-    for (let i = 0; i < length; i++) out += alphabet.charAt(randomInt(alphabet.length));
+    for (let i = 0; i < length; i++) out += alphabet.charAt(nodeCrypto().randomInt(alphabet.length));
     return out;
   };
 
 const shuffle = (text: string): string => {
   const all = runes(text);
   for (let i = all.length - 1; i > 0; i--) {
-    const j = randomInt(i + 1);
+    const j = nodeCrypto().randomInt(i + 1);
     [all[i], all[j]] = [all[j] as string, all[i] as string];
   }
   return all.join('');
@@ -37,13 +37,13 @@ export const random: Family = {
   randBytes: fn(['int'], (count) => {
     if (count.value < 0n) throw new GoError('runtime error: makeslice: len out of range');
     if (count.toNumber() > MAX_LENGTH) throw limitError(`more than ${MAX_LENGTH} bytes`);
-    return randomBytes(count.toNumber()).toString('base64');
+    return nodeCrypto().randomBytes(count.toNumber()).toString('base64');
   }),
   randInt: fn(['int', 'int'], (from, to) => {
     const span = to.toNumber() - from.toNumber();
     if (span <= 0) throw new GoError('invalid argument to Intn');
-    return int(from.toNumber() + (span > 2 ** 47 ? Math.floor(Math.random() * span) : randomInt(span)));
+    return int(from.toNumber() + (span > 2 ** 47 ? Math.floor(Math.random() * span) : nodeCrypto().randomInt(span)));
   }),
   shuffle: fn(['string'], shuffle),
-  uuidv4: fn([], () => randomUUID()),
+  uuidv4: fn([], () => nodeCrypto().randomUUID()),
 };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { nodeCrypto } from '../../builtin-modules.js';
 import type { Lock } from '../chart/chart.js';
 import type { Dependency } from '../chart/metadata.js';
 import { writeJson } from '../json/json-writer.js';
@@ -12,7 +12,8 @@ export const isLockOf = (lock: Lock, wanted: readonly Dependency[], apiVersion: 
 };
 
 const digestOf = (value: Value): string =>
-  `sha256:${createHash('sha256')
+  `sha256:${nodeCrypto()
+    .createHash('sha256')
     .update(writeJson(value, { escapeHtml: true }))
     .digest('hex')}`;
 

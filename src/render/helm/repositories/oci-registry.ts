@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { nodeCrypto } from '../../builtin-modules.js';
 import { ChartError } from '../chart/chart-error.js';
 import { MAX_CHART_SIZE } from '../chart/read-archive.js';
 import { isValidVersion } from '../versions/version.js';
@@ -42,7 +42,8 @@ export interface OciChart {
   readonly download: () => Promise<Buffer>;
 }
 
-export const sha256 = (data: Uint8Array): string => `sha256:${createHash('sha256').update(data).digest('hex')}`;
+export const sha256 = (data: Uint8Array): string =>
+  `sha256:${nodeCrypto().createHash('sha256').update(data).digest('hex')}`;
 
 /** Talks to one repository of a registry, with the token that it asks for. */
 class OciRepository {
