@@ -55,13 +55,12 @@ describe('admission policies', () => {
   };
 
   const refusal = async (object: KubeObject): Promise<ApiError> => {
-    try {
-      await client.create(object);
-    } catch (error) {
-      assert.ok(error instanceof ApiError, String(error));
-      return error;
-    }
-    assert.fail('the object was accepted');
+    const error: unknown = await client.create(object).then(
+      () => undefined,
+      (refused: unknown) => refused,
+    );
+    assert.ok(error instanceof ApiError, `the object was accepted: ${String(error)}`);
+    return error;
   };
 
   const warningsOf = async (object: KubeObject): Promise<readonly string[]> => {

@@ -172,7 +172,8 @@ class Parser {
     if (!this.is('!') && !this.is('-')) return this.member();
     if (text === '-' && isNumber(this.peek(1))) return this.member();
     let count = 0;
-    while (this.is(text) && (text === '!' || count === 0 || !isNumber(this.peek(1)))) {
+    const isNot = text === '!';
+    while (this.is(text) && (isNot || count === 0 || !isNumber(this.peek(1)))) {
       this.position += 1;
       count += 1;
     }

@@ -129,6 +129,8 @@ const compileAll = (
   return { rules, broken };
 };
 
+const below = (inner: unknown): RuleNode | undefined => (isRecord(inner) ? compileRules(inner) : undefined);
+
 /** Compiles the rules of a schema; undefined when there are none, here or below. */
 export const compileRules = (
   schema: StructuralSchema,
@@ -139,7 +141,6 @@ export const compileRules = (
   const hasRules = declaredRules(schema).length > 0;
   const type = hasRules ? (inherited ?? declaredType(schema, embedded)) : undefined;
   const compiled = hasRules ? compileAll(schema, type) : { rules: [], broken: [] };
-  const below = (inner: unknown): RuleNode | undefined => (isRecord(inner) ? compileRules(inner) : undefined);
   const properties = new Map<string, RuleNode>();
   for (const [name, property] of Object.entries(isRecord(schema['properties']) ? schema['properties'] : {})) {
     const node = below(property);

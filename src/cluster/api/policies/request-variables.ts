@@ -11,6 +11,9 @@ import type { ServedResource } from '../request.js';
 
 const OPTIONS = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions', CONNECT: '' } as const;
 
+const kindOf = ({ group, version, kind }: ServedResource): object => ({ group, version, kind });
+const resourceOf = ({ group, version, plural }: ServedResource): object => ({ group, version, resource: plural });
+
 /** The part of an AdmissionReview that says what is asked, without the objects. `matched` is the version that matched. */
 export const reviewRequest = (
   request: AdmissionRequest,
@@ -18,8 +21,6 @@ export const reviewRequest = (
 ): Readonly<Record<string, unknown>> => {
   const { target, operation, object, dryRun, context } = request;
   const { user } = context;
-  const kindOf = ({ group, version, kind }: ServedResource): object => ({ group, version, kind });
-  const resourceOf = ({ group, version, plural }: ServedResource): object => ({ group, version, resource: plural });
   const name = target.name ?? object?.metadata.name ?? '';
   return {
     kind: kindOf(matched),
@@ -45,6 +46,9 @@ const userInfoOf = ({ name, uid, groups, extra }: UserInfo): object => ({
   ...(extra === undefined ? {} : { extra }),
 });
 
+const text = (key: string, value: string | undefined): object =>
+  value === undefined || value === '' ? {} : { [key]: value };
+
 /** What CEL may ask of authorization: on behalf of the user of the request, or of a service account. */
 export const askFor =
   (authorize: Authorizer, user: UserInfo): AskAccess =>
@@ -60,8 +64,6 @@ export const askFor =
               'system:authenticated',
             ],
           };
-    const text = (key: string, value: string | undefined): object =>
-      value === undefined || value === '' ? {} : { [key]: value };
     return authorize({
       user: asker,
       verb,

@@ -39,8 +39,8 @@ interface Refusal extends Denial {
   readonly binding: string | undefined;
 }
 
-const listOf = <T extends KubeObject>({ store }: PolicySource, plural: string): readonly T[] =>
-  store.list(`${PREFIX}${plural}/`).items.map(({ object }) => object as T);
+const listOf = ({ store }: PolicySource, plural: string): readonly KubeObject[] =>
+  store.list(`${PREFIX}${plural}/`).items.map(({ object }) => object);
 
 /** Refuses, or warns of, what admission policies and their bindings do not allow. */
 export const validatingPolicies = (source: () => PolicySource): AdmissionPlugin => {
@@ -59,7 +59,7 @@ export const validatingPolicies = (source: () => PolicySource): AdmissionPlugin 
     validate: (request) => {
       if (isExempt(request) || QUESTIONS.has(request.target.resource.group)) return undefined;
       const from = source();
-      const policies = listOf<ValidatingAdmissionPolicy>(from, 'validatingadmissionpolicies');
+      const policies = listOf(from, 'validatingadmissionpolicies') as readonly ValidatingAdmissionPolicy[];
       return policies.length === 0 ? undefined : new PolicyReview(from, compiledOf, request).run(policies);
     },
   };
@@ -76,7 +76,10 @@ class PolicyReview {
   ) {}
 
   async run(policies: readonly ValidatingAdmissionPolicy[]): Promise<void> {
-    const bindings = listOf<ValidatingAdmissionPolicyBinding>(this.source, 'validatingadmissionpolicybindings');
+    const bindings = listOf(
+      this.source,
+      'validatingadmissionpolicybindings',
+    ) as readonly ValidatingAdmissionPolicyBinding[];
     for (const policy of policies) {
       const own = bindings.filter(({ spec }) => spec?.policyName === policy.metadata.name);
       const matched = own.length === 0 ? undefined : this.matches(policy.spec.matchConstraints, true);

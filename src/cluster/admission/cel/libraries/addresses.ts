@@ -60,6 +60,8 @@ class RangeValue extends ExtensionValue {
 const bitsOfIPv4 = (text: string): bigint =>
   text.split('.').reduce((bits, part) => (bits << 8n) | BigInt(Number(part)), 0n);
 
+const groups = (part: string): string[] => (part === '' ? [] : part.split(':'));
+
 const bitsOfIPv6 = (text: string): bigint => {
   const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
   const low = dotted === null ? undefined : bitsOfIPv4(dotted[2] ?? '');
@@ -68,7 +70,6 @@ const bitsOfIPv6 = (text: string): bigint => {
       ? text
       : `${dotted[1] ?? ''}${(low >> 16n).toString(16)}:${(low & 0xffffn).toString(16)}`;
   const [head = '', tail] = plain.split('::');
-  const groups = (part: string): string[] => (part === '' ? [] : part.split(':'));
   const [before, after] = [groups(head), groups(tail ?? '')];
   const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
   const all = [...before, ...Array.from({ length: zeros }, () => '0'), ...after];

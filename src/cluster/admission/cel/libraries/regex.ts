@@ -9,7 +9,8 @@ const find = (text: string, expression: string): string => {
 const findAll = (text: string, expression: string, limit = -1n): string[] => {
   const matcher = pattern(expression).matcher(text);
   const found: string[] = [];
-  while ((limit < 0n || found.length < Number(limit)) && matcher.find()) found.push(matcher.group() ?? '');
+  const most = limit < 0n ? Infinity : Number(limit);
+  while (found.length < most && matcher.find()) found.push(matcher.group() ?? '');
   return found;
 };
 
