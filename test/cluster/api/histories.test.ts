@@ -164,7 +164,7 @@ const historyOf = async (programs: readonly (readonly Operation[])[]): Promise<v
 };
 
 describe('histories of concurrent requests', function () {
-  this.timeout(300_000);
+  this.timeout(300_000 + HISTORIES * 100);
 
   it('are linearizable, and a replayed watch equals the list', async () => {
     const programs = fc.array(fc.array(operation, { maxLength: 8 }), { minLength: 1, maxLength: 3 });
