@@ -29,6 +29,10 @@ export class MachineFiles implements FileTree {
   async stat(path: string): Promise<Entry | undefined> {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) return undefined;
+    if (!found.isDirectory() && !found.isFile()) {
+      const message = `cannot load irregular file ${path} as it has file mode type bits set`;
+      throw new FileTreeError('not-a-file', path, message);
+    }
     return { name: path, kind: found.isDirectory() ? 'folder' : 'file', size: found.size };
   }
 

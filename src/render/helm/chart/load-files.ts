@@ -78,7 +78,7 @@ const placeRequirements = (file: ChartFile, parts: Parts): void => {
   }
 };
 
-const KNOWN_API_VERSIONS = ['', 'v1', 'v2'];
+const KNOWN_API_VERSIONS = ['', 'v1', 'v2', 'v3'];
 
 /** Which kind of chart it is, is asked of the chart at the top alone. */
 const checkApiVersion = (data: Uint8Array): void => {
@@ -117,6 +117,8 @@ export const loadChartFiles = async (
   const { metadata, templates, lock, schema, values } = parts;
   if (metadata === undefined) throw new ChartError('Chart.yaml file is missing');
   validateMetadata(metadata);
+  // Helm loads these charts, and has no use for them yet.
+  if (depth === 0 && metadata.apiVersion === 'v3') throw new ChartError('invalid chart apiVersion');
   const chart = new Chart(metadata, templates, parts.files, values, schema, lock);
   const subcharts: Chart[] = [];
   for (const [name, members] of parts.subcharts) {

@@ -53,6 +53,11 @@ export const deepCopy = (value: Value): Value => {
   return value instanceof Struct || !(value instanceof Uint8Array) ? value : Uint8Array.from(value);
 };
 
+const deepCopyOf = (value: Value): Value => {
+  if (value === null || value === undefined) throw new GoError('reflect: call of reflect.Value.Type on zero Value');
+  return deepCopy(value);
+};
+
 const goConversion = (value: Value, type: string): GoError => {
   const interfaceIs = value === null || value === undefined ? 'nil' : typeName(value);
   return new GoError(`interface conversion: interface {} is ${interfaceIs}, not ${type}`);
@@ -105,7 +110,7 @@ export const dicts: Family = {
   mustMerge: variadic(['map'], 'map', merge(false)),
   mergeOverwrite: variadic(['map'], 'map', merge(true)),
   mustMergeOverwrite: variadic(['map'], 'map', merge(true)),
-  deepCopy: fn(['any'], deepCopy),
-  mustDeepCopy: fn(['any'], deepCopy),
+  deepCopy: fn(['any'], deepCopyOf),
+  mustDeepCopy: fn(['any'], deepCopyOf),
   dig: variadic([], 'any', dig),
 };
