@@ -12,6 +12,9 @@ import { Inquiries } from './render-answers.js';
 import type { DesiredState, Part, SourcePartsDeps, SourceUse } from './source-parts.js';
 import { BELIEVED_MS, joinParts, NEVER, SourceParts } from './source-parts.js';
 
+/** When a render that failed over what it asked for is tried again. */
+const RETRY_MS = 30_000;
+
 interface Pinned {
   readonly sources: string;
   readonly state: DesiredState;
@@ -66,10 +69,13 @@ export class DesiredStates {
     inquiries.repositories.push(...(before?.repositories ?? []));
     const inherited = inquiries.repositories.length;
     this.#inquiries.set(key, inquiries);
-    let expires = this.#deps.clock.now() + BELIEVED_MS;
+    let expires = this.#deps.clock.now() + RETRY_MS;
     try {
       const parts = await this.#partsOf(request, signal);
-      expires = Math.min(...parts.map((part) => part.expires), inquiries.isUnwatched ? expires : NEVER);
+      expires = Math.min(
+        ...parts.map((part) => part.expires),
+        inquiries.isUnwatched ? this.#deps.clock.now() + BELIEVED_MS : NEVER,
+      );
       const state = joinParts(parts);
       inquiries.repositories.splice(0, inherited);
       // What was pushed while this was rendered has asked for another look: that must not find the older state pinned.
