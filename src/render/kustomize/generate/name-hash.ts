@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { nodeCrypto } from '../../builtin-modules.js';
 import { fieldOf, type Node } from '../nodes/node.js';
 import { toData } from '../nodes/write-nodes.js';
 import type { Resource } from '../resources/resource.js';
@@ -17,7 +17,7 @@ export const addNameHashes = (map: ResourceMap): void => {
 /** The ten characters that `kubectl` and Kustomize derive from the content of a ConfigMap or Secret. */
 export const contentHash = ({ node, kind }: Resource): string => {
   const text = kind === 'ConfigMap' ? configMapText(node) : kind === 'Secret' ? secretText(node) : goJson(toData(node));
-  const hex = createHash('sha256').update(text).digest('hex').slice(0, 10);
+  const hex = nodeCrypto().createHash('sha256').update(text).digest('hex').slice(0, 10);
   return hex.replaceAll(/[013ae]/g, (digit) => SAFE[digit] ?? digit);
 };
 
