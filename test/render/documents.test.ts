@@ -59,7 +59,7 @@ describe('readManifests', () => {
       `apiVersion: e.example/v1\nkind: Big\nmetadata: {name: b}\nspec:\n${numbers.map((n) => `- ${n}\n`).join('')}`,
       'f.yaml',
     );
-    const { spec } = manifests[0]?.object as unknown as { spec: unknown };
+    const { spec } = { spec: undefined, ...manifests[0]?.object } as { spec: unknown };
     assert.deepEqual(spec, [2n ** 53n + 1n, -(2n ** 63n), 2n ** 63n - 1n, 2 ** 63, 42]);
   });
 

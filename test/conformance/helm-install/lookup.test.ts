@@ -71,7 +71,7 @@ describe('lookup, beside helm template --dry-run=server', function () {
 
   after(async () => {
     await pool.close();
-    await client?.close();
+    client?.close();
     await helm?.stop();
   });
 
