@@ -1,6 +1,8 @@
 import type { Client } from '../../cluster/client/client.js';
+import { sameValue } from '../compare/field-paths.js';
 import type { LiveObjects } from '../compare/live-objects.js';
 import type { Compared } from '../compare/compare.js';
+import { isApiError } from '../../objects/api-error.js';
 import { keyOf } from '../../objects/object.js';
 import { Application, instanceName, REFRESH_ANNOTATION, sourcesOf } from './application.js';
 import type { ApplicationStatus, OperationState, Quarantined, SyncStatus } from './application.js';
@@ -99,7 +101,13 @@ const operationFindings = (
   return [{ reason: 'SyncFailed', message: `the last sync failed: ${state.message ?? ''}` }];
 };
 
-/** Writes what changed in one patch; nothing when nothing did. Every field that is not ours is left alone. */
+/** Times that the end of an operation is written again when somebody wrote in between. */
+const MAX_CONFLICTS = 10;
+
+/**
+ * Writes what changed in one patch; nothing when nothing did. Every field that is not ours is left alone: of a requested
+ * operation only the one that ended is taken away, never one that somebody put in its place meanwhile.
+ */
 export const writeApplication = async (
   round: Round,
   status: ApplicationStatus,
@@ -107,21 +115,48 @@ export const writeApplication = async (
   { client }: { readonly client: Client },
 ): Promise<void> => {
   const current = memory.written ?? round.application;
-  const application =
+  let application =
     Number(current.metadata.resourceVersion) > Number(round.application.metadata.resourceVersion)
       ? current
       : round.application;
+  for (let conflicts = 0; ; conflicts += 1) {
+    const body = patchOf(round, status, application);
+    if (body === undefined) return;
+    try {
+      memory.written = await client.patch(Application, keyOf(application), { type: 'merge', body });
+      return;
+    } catch (error) {
+      if (conflicts === MAX_CONFLICTS || !isApiError(error, 'Conflict')) throw error;
+      const newest = await client.get(Application, keyOf(application));
+      if (newest === undefined || newest.metadata.uid !== application.metadata.uid) throw error;
+      application = newest;
+    }
+  }
+};
+
+const patchOf = (
+  round: Round,
+  status: ApplicationStatus,
+  application: Application,
+): Readonly<Record<string, unknown>> | undefined => {
   const next = round.operationState === undefined ? status : { ...status, operationState: round.operationState };
   const change = mergePatchBetween(
     (application.status ?? {}) as Readonly<Record<string, unknown>>,
     next as Readonly<Record<string, unknown>>,
   );
   const refreshed = application.metadata.annotations?.[REFRESH_ANNOTATION] !== undefined;
-  if (change === undefined && round.clearOperation !== true && !refreshed) return;
-  const body = {
-    ...(change === undefined ? {} : { status: change }),
-    ...(round.clearOperation === true ? { operation: null } : {}),
-    ...(refreshed ? { metadata: { annotations: { [REFRESH_ANNOTATION]: null } } } : {}),
+  const { operation } = application;
+  const ends =
+    round.clearOperation === true && operation !== undefined && sameValue(operation, round.operationState?.operation);
+  if (change === undefined && !ends && !refreshed) return undefined;
+  const metadata = {
+    // Between what was read and what is written another operation may have been requested.
+    ...(ends ? { resourceVersion: application.metadata.resourceVersion } : {}),
+    ...(refreshed ? { annotations: { [REFRESH_ANNOTATION]: null } } : {}),
   };
-  memory.written = await client.patch(Application, keyOf(application), { type: 'merge', body });
+  return {
+    ...(change === undefined ? {} : { status: change }),
+    ...(ends ? { operation: null } : {}),
+    ...(ends || refreshed ? { metadata } : {}),
+  };
 };
