@@ -45,7 +45,7 @@ const withSource = (command: Command): Command =>
     .option('--repo <address>', 'repository that has the chart')
     .option('--version <range>', 'version or range of versions of the chart')
     .option('--devel', 'take prereleases too')
-    .option('--dependency-update', 'pull dependencies that are missing')
+    .option('--dependency-update', 'bring missing dependencies into charts/ and write Chart.lock')
     .option('--username <name>', 'user at the repository')
     .option('--password <password>', 'password at the repository')
     .option('--pass-credentials', 'give the credentials to every host')

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Chart } from '../../render/helm/chart/chart.js';
 import { ChartError } from '../../render/helm/chart/chart-error.js';
 import { loadChartFiles } from '../../render/helm/chart/load-files.js';
 import { readArchive } from '../../render/helm/chart/read-archive.js';
 import { ChartCache } from '../../render/helm/repositories/chart-cache.js';
-import { pullDependencies } from '../../render/helm/repositories/pull-dependencies.js';
 import { isHttp, isOci, pullAddress, pullChart } from '../../render/helm/repositories/pull-chart.js';
 import type { RepositoryAccess } from '../../render/helm/repositories/request.js';
 import { namedRepository } from './named-repositories.js';
@@ -14,12 +13,14 @@ import { userCache } from './user-cache.js';
 
 const PRERELEASES = '>0.0.0-0';
 
-const cache = (): ChartCache => new ChartCache(join(userCache(), 'charts'));
+/** Archives that this user has brought before. */
+export const archiveCache = (): ChartCache => new ChartCache(join(userCache(), 'charts'));
 
 const pem = async (path: string | undefined): Promise<string | undefined> =>
   path === undefined ? undefined : await readFile(path, 'utf8');
 
-const accessOf = async (options: TemplateOptions): Promise<RepositoryAccess> => {
+/** How the flags say that repositories are reached. */
+export const accessOf = async (options: TemplateOptions): Promise<RepositoryAccess> => {
   const [ca, cert, key] = await Promise.all([pem(options.caFile), pem(options.certFile), pem(options.keyFile)]);
   return {
     passCredentials: options.passCredentials === true,
@@ -43,45 +44,20 @@ export const pullReferenced = async (
   const version = options.version ?? (options.devel === true ? PRERELEASES : '');
   let archive: Buffer;
   if (options.repo !== undefined) {
-    archive = await pullChart({ repository: options.repo, name: reference, version }, access, cache());
+    archive = await pullChart({ repository: options.repo, name: reference, version }, access, archiveCache());
   } else if (isOci(reference) || isHttp(reference)) {
-    archive = await pullAddress(reference, version, access, cache());
+    archive = await pullAddress(reference, version, access, archiveCache());
   } else {
     const [alias = '', ...rest] = reference.split('/');
     if (rest.length === 0) {
       throw new ChartError(`non-absolute URLs should be in form of repo_name/path_to_chart, got: ${reference}`);
     }
     const { url, access: known } = await namedRepository(alias, options.repositoryConfig);
-    archive = await pullChart({ repository: url, name: rest.join('/'), version }, { ...known, ...access }, cache());
+    archive = await pullChart(
+      { repository: url, name: rest.join('/'), version },
+      { ...known, ...access },
+      archiveCache(),
+    );
   }
   return await loadChartFiles(await readArchive(archive), warnings);
-};
-
-/** Pulls what Chart.yaml names and `charts/` lacks; nothing is written into the chart. */
-export const addMissingDependencies = async (
-  chart: Chart,
-  folder: string | undefined,
-  options: TemplateOptions,
-  load: (path: string) => Promise<Chart>,
-): Promise<void> => {
-  const own = await accessOf(options);
-  const { username: _username, password: _password, ...shared } = own;
-  await pullDependencies(chart, {
-    pull: async ({ repository, name, version }) => {
-      const alias = /^(?:@|alias:)(.+)$/.exec(repository)?.[1];
-      if (alias !== undefined) {
-        const { url, access } = await namedRepository(alias, options.repositoryConfig);
-        const archive = await pullChart({ repository: url, name, version }, access, cache());
-        return await loadChartFiles(await readArchive(archive));
-      }
-      if (!isHttp(repository) && !isOci(repository)) throw new ChartError(`no repository definition for ${repository}`);
-      // The credentials on the command line are those of the chart's own repository.
-      const access = repository === options.repo ? own : shared;
-      return await loadChartFiles(await readArchive(await pullChart({ repository, name, version }, access, cache())));
-    },
-    loadLocal: (path) => {
-      if (folder === undefined) throw new ChartError(`a pulled chart cannot depend on the folder ${path}`);
-      return load(resolve(folder, path));
-    },
-  });
 };

@@ -5,6 +5,7 @@ import type { Chart } from '../../render/helm/chart/chart.js';
 import { ChartError } from '../../render/helm/chart/chart-error.js';
 import { loadChart } from '../../render/helm/chart/load-chart.js';
 import { RenderFailure } from '../../render/helm/release/render-failure.js';
+import { missingDependencies } from '../../render/helm/repositories/pull-dependencies.js';
 import { renderChart, type RenderedChart } from '../../render/helm/render-chart.js';
 import { templateOutput } from '../../render/helm/release/template-output.js';
 import { toBytes } from '../../render/helm/template/go-string.js';
@@ -44,8 +45,12 @@ export const templateText = async (
   if (options.verify === true) throw new ChartError(await cannotVerify(reference, local));
   if (options.validate === true) throw new ChartError('--validate needs a cluster: charts are rendered without one');
   const values = await readValues(options);
-  const chart = local ? await loadLocal(reference, warnings) : await pull(reference, options, warnings);
-  if (options.dependencyUpdate === true) await addDependencies(chart, local ? resolve(reference) : undefined, options);
+  let chart = local ? await loadLocal(reference, warnings) : await pull(reference, options, warnings);
+  if (
+    options.dependencyUpdate === true &&
+    (await update(chart, local ? machinePath(reference) : undefined, options, warn))
+  )
+    chart = await loadLocal(reference, []);
   const rendered = await renderChart(chart, {
     releaseName: name,
     namespace: options.namespace ?? env['HELM_NAMESPACE'] ?? 'default',
@@ -108,9 +113,18 @@ const pull = async (reference: string, options: TemplateOptions, warnings: strin
   return await pullReferenced(reference, options, warnings);
 };
 
-const addDependencies = async (chart: Chart, folder: string | undefined, options: TemplateOptions): Promise<void> => {
-  const { addMissingDependencies } = await import('./pull-referenced.js');
-  await addMissingDependencies(chart, folder, options, (path) => loadLocal(path, []));
+/** Whether the chart's folder was changed. */
+const update = async (
+  chart: Chart,
+  folder: string | undefined,
+  options: TemplateOptions,
+  say: (text: string) => void,
+): Promise<boolean> => {
+  // A library is refused before anything is brought.
+  if (chart.isLibrary || missingDependencies(chart).length === 0) return false;
+  const { updateDependencies } = await import('./update-dependencies.js');
+  await updateDependencies(chart, folder, options, say);
+  return true;
 };
 
 const readValues = async (options: TemplateOptions): Promise<GoMap> => {

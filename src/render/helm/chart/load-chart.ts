@@ -50,7 +50,7 @@ const loadOnce = async (
 };
 
 /** The files of a chart's folder without what `.helmignore` leaves out, in Helm's order. */
-const readFolder = async (tree: FileTree, root: string): Promise<ChartFile[]> => {
+export const readFolder = async (tree: FileTree, root: string): Promise<ChartFile[]> => {
   const ignoreFile = join(root, '.helmignore');
   const hasIgnore = (await tree.stat(ignoreFile))?.kind === 'file';
   const ignore = HelmIgnore.parse(hasIgnore ? fromBytes(await tree.read(ignoreFile)) : '');

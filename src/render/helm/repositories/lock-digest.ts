@@ -3,13 +3,27 @@ import type { Lock } from '../chart/chart.js';
 import type { Dependency } from '../chart/metadata.js';
 import { writeJson } from '../json/json-writer.js';
 import { Struct, type Value } from '../template/values.js';
+import { toYaml } from '../yaml/to-yaml.js';
 
 /** Whether Chart.lock was made for these dependencies: its digest is over both, as Helm 3 and 4 or Helm 2 wrote it. */
 export const isLockOf = (lock: Lock, wanted: readonly Dependency[], apiVersion: string): boolean => {
-  const digest = digestOf([wanted.map(fieldsOf), lock.dependencies.map(fieldsOf)]);
-  if (digest === lock.digest) return true;
+  if (lockDigest(wanted, lock.dependencies) === lock.digest) return true;
   return apiVersion === 'v1' && digestOf(new Map([['dependencies', wanted.map(fieldsOf)]])) === lock.digest;
 };
+
+/** The digest of a lock: over what Chart.yaml wants and what was chosen for it. */
+export const lockDigest = (wanted: readonly Dependency[], chosen: readonly Dependency[]): string =>
+  digestOf([wanted.map(fieldsOf), chosen.map(fieldsOf)]);
+
+/** Chart.lock as Helm writes it. */
+export const lockText = (lock: Lock, generated: Date): string =>
+  `${toYaml(
+    new Map<string, Value>([
+      ['dependencies', lock.dependencies.map(fieldsOf)],
+      ['digest', lock.digest],
+      ['generated', generated.toISOString()],
+    ]),
+  ).trimEnd()}\n`;
 
 const digestOf = (value: Value): string =>
   `sha256:${nodeCrypto()

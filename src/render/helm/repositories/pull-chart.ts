@@ -16,15 +16,31 @@ export interface ChartSource {
 export const isOci = (address: string): boolean => address.startsWith('oci://');
 export const isHttp = (address: string): boolean => /^https?:\/\//.test(address);
 
-/** The archive of a chart from an HTTP or OCI repository; its digest is checked. Throws ChartError. */
-export const pullChart = async (source: ChartSource, access: RepositoryAccess, cache?: ChartCache): Promise<Buffer> => {
+/** A chart that a repository has, not downloaded yet. */
+export interface FoundChart {
+  readonly version: string;
+  /** Of the archive in an HTTP repository. */
+  readonly url?: string;
+  readonly download: () => Promise<Buffer>;
+}
+
+/** Looks a chart up in an HTTP or OCI repository. Throws ChartError. */
+export const findChart = async (
+  source: ChartSource,
+  access: RepositoryAccess,
+  cache?: ChartCache,
+): Promise<FoundChart> => {
   if (isOci(source.repository)) {
-    return await pullOci(`${source.repository.replace(/\/$/, '')}/${source.name}`, source.version, access, cache);
+    return await findOci(`${source.repository.replace(/\/$/, '')}/${source.name}`, source.version, access, cache);
   }
-  const found = await findInRepository(source.repository, source.name, source.version, access);
-  const authorization = archiveAuthorization(source.repository, found.url, access);
-  return await download(found.url, found.digest, access, authorization, cache);
+  const { version, url, digest } = await findInRepository(source.repository, source.name, source.version, access);
+  const authorization = archiveAuthorization(source.repository, url, access);
+  return { version, url, download: () => download(url, digest, access, authorization, cache) };
 };
+
+/** The archive of a chart from an HTTP or OCI repository; its digest is checked. Throws ChartError. */
+export const pullChart = async (source: ChartSource, access: RepositoryAccess, cache?: ChartCache): Promise<Buffer> =>
+  await (await findChart(source, access, cache)).download();
 
 /** A chart named by its whole address: `oci://...` or the address of an archive. */
 export const pullAddress = async (
@@ -34,21 +50,24 @@ export const pullAddress = async (
   cache?: ChartCache,
 ): Promise<Buffer> =>
   isOci(address)
-    ? await pullOci(address, version, access, cache)
+    ? await (await findOci(address, version, access, cache)).download()
     : await download(address, undefined, access, basicAuthorization(access), cache);
 
-const pullOci = async (
+const findOci = async (
   address: string,
-  version: string,
+  wanted: string,
   access: RepositoryAccess,
   cache: ChartCache | undefined,
-): Promise<Buffer> => {
-  const found = await findInRegistry(address, version, access);
-  const known = await cache?.get(found.digest);
-  if (known !== undefined) return known;
-  const data = await found.download();
-  await cache?.put(data);
-  return data;
+): Promise<FoundChart> => {
+  const { version, digest, download: bring } = await findInRegistry(address, wanted, access);
+  const bringOnce = async (): Promise<Buffer> => {
+    const known = await cache?.get(digest);
+    if (known !== undefined) return known;
+    const data = await bring();
+    await cache?.put(data);
+    return data;
+  };
+  return { version, download: bringOnce };
 };
 
 const download = async (

@@ -13,7 +13,8 @@ export interface DependencySources {
   readonly loadLocal: (path: string) => Promise<Chart>;
 }
 
-const listed = (metadata: Metadata): Dependency[] =>
+/** What Chart.yaml depends on. */
+export const listed = (metadata: Metadata): Dependency[] =>
   (metadata.dependencies ?? []).filter((dependency) => dependency !== null);
 
 /** The dependencies that Chart.yaml names and `charts/` does not have. */
@@ -69,7 +70,8 @@ const pullOne = async (dependency: Dependency, sources: DependencySources): Prom
   return await sources.pull({ repository, name, version });
 };
 
-const requireVersion = ({ metadata }: Chart, { name, version }: Dependency): void => {
+/** Throws ChartError when a chart is not in the range of versions that another one wants. */
+export const requireVersion = ({ metadata }: Chart, { name, version }: Dependency): void => {
   const constraint = parseConstraint(version === '' ? '*' : version);
   if (typeof constraint === 'string') {
     throw new ChartError(`dependency ${name} has an invalid version/constraint format: ${constraint}`);
