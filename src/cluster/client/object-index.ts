@@ -81,10 +81,11 @@ export class ObjectIndex<T extends KubeObject> {
 
   /** Makes these the only objects: handlers see what was added, changed and removed. */
   replaceAll(objects: readonly T[]): void {
-    const kept = new Set<string>();
-    for (const object of objects) kept.add(keyText(keyOf(object)));
-    for (const [id, object] of this.#objects) {
-      if (!kept.has(id)) this.#removeId(id, object);
+    if (this.#objects.size > 0) {
+      const kept = new Set(objects.map((object) => keyText(keyOf(object))));
+      for (const [id, object] of this.#objects) {
+        if (!kept.has(id)) this.#removeId(id, object);
+      }
     }
     for (const object of objects) this.put(object);
   }

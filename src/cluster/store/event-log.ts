@@ -1,7 +1,7 @@
 import type { JournalState } from './journal.js';
 import type { Revision, StoreEvent } from './store.js';
 import { StoreError } from './store.js';
-import { parseObject, StoredObject } from './stored-object.js';
+import { parseObject, revisionOf, StoredObject } from './stored-object.js';
 
 /** An event without parsed objects, which would take several times the memory of their bytes. */
 interface Entry {
@@ -39,7 +39,7 @@ export class EventLog {
         key,
         revision,
         bytes,
-        previous: previous && { revision: revisionIn(previous), bytes: previous },
+        previous: previous && { revision: revisionOf(previous), bytes: previous },
       });
     }
     log.#entries = entries.reverse();
@@ -94,8 +94,6 @@ const eventOf = ({ type, key, revision, bytes, previous }: Entry): StoreEvent =>
   if (previous === undefined) return { type, revision, stored };
   return { type, revision, stored, previous: new StoredObject(key, previous.revision, previous.bytes) };
 };
-
-const revisionIn = (bytes: Uint8Array): Revision => Number(parseObject(bytes).metadata.resourceVersion);
 
 /** The last state of a removed object, with the revision of its removal. */
 const removalBytes = (revision: Revision, previous: Uint8Array): Uint8Array =>

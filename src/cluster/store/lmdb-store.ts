@@ -8,6 +8,7 @@ import type { RevisionedStoreOptions } from './revisioned-store.js';
 import { RevisionedStore } from './revisioned-store.js';
 import type { Revision, Store, StoreEvent } from './store.js';
 import { StoreError } from './store.js';
+import { revisionOf } from './stored-object.js';
 
 /**
  * Opens the durable store in a folder of its own, which is made when it does not exist. One process at a time: throws
@@ -110,9 +111,4 @@ const decodeEvent = (value: Buffer): EventHead & { previous: Uint8Array | undefi
   const end = value.indexOf(NEWLINE);
   const head = JSON.parse(value.subarray(0, end).toString('utf8')) as EventHead;
   return { ...head, previous: end + 1 < value.length ? Buffer.from(value.subarray(end + 1)) : undefined };
-};
-
-const revisionOf = (bytes: Buffer): Revision => {
-  const object = JSON.parse(bytes.toString('utf8')) as { metadata: { resourceVersion: string } };
-  return Number(object.metadata.resourceVersion);
 };

@@ -51,7 +51,30 @@ const bytesOf = (text: string): Uint8Array => {
   return bytes;
 };
 
+/** Everything that is stored is a Buffer already; a view of one costs as much as reading a small object. */
+const bufferOf = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 export const parseObject = (bytes: Uint8Array): KubeObject => {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const text = bufferOf(bytes).toString('utf8');
   return (bytes[0] === SPACE ? readJson(text) : JSON.parse(text)) as KubeObject;
+};
+
+/** Inside a string the quotes would be escaped: where this is found, it is a field. */
+const VERSION_FIELD = Buffer.from('"resourceVersion":"');
+const QUOTE = 0x22;
+
+/**
+ * The revision of a stored object. Every one has it, so that a field of the name which is the only one is it; objects
+ * with others (events have those of what they are about) are parsed.
+ */
+export const revisionOf = (bytes: Uint8Array): Revision => {
+  const buffer = bufferOf(bytes);
+  const at = buffer.indexOf(VERSION_FIELD);
+  const start = at + VERSION_FIELD.length;
+  if (at >= 0 && buffer.indexOf(VERSION_FIELD, start) < 0) {
+    const revision = Number(buffer.toString('latin1', start, buffer.indexOf(QUOTE, start)));
+    if (Number.isSafeInteger(revision) && revision > 0) return revision;
+  }
+  return Number(parseObject(bytes).metadata.resourceVersion);
 };

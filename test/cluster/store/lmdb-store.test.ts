@@ -58,6 +58,43 @@ describe('openLmdbStore', () => {
     await second.close();
   });
 
+  it('finds the revisions of objects that hold other fields of the name, or text like it, at the next start', async () => {
+    const folder = newFolder();
+    const first = openLmdbStore(folder);
+    const text = '{"resourceVersion":"77"}';
+    const objects = [
+      configMap('a', { v: text, resourceVersion: '99' }),
+      { ...configMap('b', { v: text }), involvedObject: { resourceVersion: '88' } },
+      { involvedObject: { resourceVersion: '66' }, ...configMap('c', { '"resourceVersion":"55"': text }) },
+      { ...configMap('d'), spec: { big: 2n ** 63n - 1n, resourceVersion: '44' } },
+      { ...configMap('e', { v: text }), spec: { big: 2n ** 63n - 1n } },
+    ];
+    for (const object of objects) {
+      const key = keyFor(object.metadata.name);
+      await first.commit({ type: 'create', key, object });
+    }
+    await first.commit({ type: 'replace', key: keyFor('b'), object: configMap('b', { v: text }), revision: 2 });
+    const before = first.list('/').items.map(({ key, revision, object }) => ({ key, revision, object }));
+    await first.close();
+
+    const second = openLmdbStore(folder);
+    const items = second.list('/').items;
+    assert.deepEqual(
+      items.map(({ key, revision, object }) => ({ key, revision, object })),
+      before,
+    );
+    assert.deepEqual(
+      items.map(({ revision }) => revision),
+      [1, 6, 3, 4, 5],
+    );
+    const abort = new AbortController();
+    for await (const { previous } of second.watch('/', 5, abort.signal)) {
+      assert.equal(previous?.revision, 2);
+      abort.abort();
+    }
+    await second.close();
+  });
+
   it('refuses a folder that is open, in this process and in another, and says by whom', async () => {
     const folder = newFolder();
     const store = openLmdbStore(folder);
