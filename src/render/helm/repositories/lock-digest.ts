@@ -7,9 +7,18 @@ import { toYaml } from '../yaml/to-yaml.js';
 
 /** Whether Chart.lock was made for these dependencies: its digest is over both, as Helm 3 and 4 or Helm 2 wrote it. */
 export const isLockOf = (lock: Lock, wanted: readonly Dependency[], apiVersion: string): boolean => {
-  if (lockDigest(wanted, lock.dependencies) === lock.digest) return true;
+  if (lockDigest(wanted.map(withAddress(lock)), lock.dependencies) === lock.digest) return true;
   return apiVersion === 'v1' && digestOf(new Map([['dependencies', wanted.map(fieldsOf)]])) === lock.digest;
 };
+
+/** Helm makes the digest with the address in place of a repository's name; the lock has that address. */
+const withAddress =
+  ({ dependencies }: Lock) =>
+  (dependency: Dependency, at: number): Dependency => {
+    const chosen = dependencies[at];
+    const isNamed = /^(?:@|alias:)/.test(dependency.repository) && chosen?.name === dependency.name;
+    return isNamed ? { ...dependency, repository: chosen.repository } : dependency;
+  };
 
 /** The digest of a lock: over what Chart.yaml wants and what was chosen for it. */
 export const lockDigest = (wanted: readonly Dependency[], chosen: readonly Dependency[]): string =>
