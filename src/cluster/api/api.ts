@@ -37,6 +37,7 @@ import { heldRules, reviews } from './subresources/reviews.js';
 import { tokenRequest } from './subresources/token-request.js';
 import { validatingPolicies, type PolicySource } from './policies/validating-policies.js';
 import { mutatingWebhooks, validatingWebhooks } from './webhooks/admission-webhooks.js';
+import { keepApiServices } from './registration/keep-api-services.js';
 import { ResourceRegistry } from './resource-registry.js';
 import { builtinRules } from './operations/builtin-rules.js';
 import { convertObject } from './operations/conversion.js';
@@ -153,6 +154,7 @@ export const createApi = (options: ApiOptions): Api => {
       const own = client(SYSTEM_USER, SERVER_AGENT);
       await createNamespaces(own);
       await createDefaultRoles(own);
+      await keepApiServices(machinery, own, signal);
       rbac.follow(signal).catch((error: unknown) => {
         if (!signal.aborted) log.warn({ err: error }, 'Roles are looked up at every change from now on');
       });

@@ -10,7 +10,7 @@ import type { RuntimeClass } from '../../../objects/kinds/node-k8s-io-v1.js';
 import type { ClusterRole, RoleBinding } from '../../../objects/kinds/rbac-authorization-k8s-io-v1.js';
 import type { ResourceClaim, ResourceSlice } from '../../../objects/kinds/resource-k8s-io-v1.js';
 import type { PriorityClass } from '../../../objects/kinds/scheduling-k8s-io-v1.js';
-import { isConditionTrue } from '../../../objects/conditions.js';
+import { findCondition, type Condition } from '../../../objects/conditions.js';
 import { ageOf, humanDuration } from './age.js';
 import { NONE, printer, UNSET } from './printer.js';
 
@@ -173,11 +173,12 @@ export const resourceSlicePrinter = printer<ResourceSlice>(['Name', 'Node', 'Dri
 /** API services say who serves them, and whether that one answers. */
 export const apiServicePrinter = printer(['Name', 'Service', 'Available', 'Age'], (object, now) => {
   const { service } = (object['spec'] ?? {}) as { service?: { namespace: string; name: string } };
-  const { conditions } = (object['status'] ?? {}) as { conditions?: { type: string; status: string }[] };
+  const { conditions } = (object['status'] ?? {}) as { conditions?: Condition[] };
+  const { status = 'Unknown', reason } = findCondition(conditions, 'Available') ?? {};
   return [
     object.metadata.name,
     service === undefined ? 'Local' : `${service.namespace}/${service.name}`,
-    isConditionTrue(conditions, 'Available') ? 'True' : 'False',
+    status === 'True' || reason === undefined ? status : `${status} (${reason})`,
     ageOf(object.metadata.creationTimestamp, now),
   ];
 });

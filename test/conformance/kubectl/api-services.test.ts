@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { KubectlUnderTest } from './kubectl-under-test.js';
+import { definition } from './manifests.js';
+
+const WIDGETS = { group: 'shop.example', plural: 'widgets', kind: 'Widget' };
+
+const AGGREGATED = JSON.stringify({
+  apiVersion: 'apiregistration.k8s.io/v1',
+  kind: 'APIService',
+  metadata: { name: 'v1.other.example' },
+  spec: {
+    group: 'other.example',
+    version: 'v1',
+    groupPriorityMinimum: 100,
+    versionPriority: 100,
+    service: { namespace: 'kube-system', name: 'other' },
+  },
+});
+
+describe('kubectl and API services', function () {
+  this.timeout(60_000);
+  let kubectl: KubectlUnderTest;
+
+  before(async () => {
+    kubectl = await KubectlUnderTest.startWithoutNode();
+  });
+  after(() => kubectl.stop());
+
+  it('lists the built-in groups', async () => {
+    const table = await kubectl.ok('get apiservices');
+    assert.match(table, /^NAME +SERVICE +AVAILABLE +AGE\nv1\. +Local +True +\d+s\n/);
+    for (const name of ['v1.apps', 'v2.autoscaling', 'v1.rbac.authorization.k8s.io']) {
+      assert.match(table, new RegExp(`^${name.replaceAll('.', String.raw`\.`)} +Local +True `, 'm'));
+    }
+    await kubectl.ok('wait --for=condition=Available apiservice/v1.apps apiservice/v1. --timeout=10s');
+    assert.match(await kubectl.ok('describe apiservice v1.apps'), /Message: +Local APIServices are always available/);
+  });
+
+  it('has those of custom resources as long as they are served', async () => {
+    await kubectl.ok('create -f -', { input: definition(WIDGETS) });
+    await kubectl.ok('wait --for=create apiservice/v1.shop.example --timeout=10s');
+    await kubectl.ok('wait --for=condition=Available apiservice/v1.shop.example --timeout=10s');
+    const own = await kubectl.ok('get apiservices -l kube-aggregator.kubernetes.io/automanaged=true -o name');
+    assert.equal(own, 'apiservice.apiregistration.k8s.io/v1.shop.example');
+    await kubectl.ok('delete crd widgets.shop.example');
+    await kubectl.ok('wait --for=delete apiservice/v1.shop.example --timeout=10s');
+  });
+
+  it('tells that services are not asked', async () => {
+    await kubectl.ok('create -f -', { input: AGGREGATED });
+    await kubectl.ok('wait --for=condition=Available=False apiservice/v1.other.example --timeout=10s');
+    const row = await kubectl.ok('get apiservice v1.other.example --no-headers');
+    assert.match(row, /^v1\.other\.example +kube-system\/other +False \(AggregationNotSupported\) +/);
+    await kubectl.ok('delete apiservice v1.other.example');
+  });
+
+  it('brings back what is deleted', async () => {
+    const uid = await kubectl.ok('get apiservice v1.apps -o jsonpath={.metadata.uid}');
+    await kubectl.ok('delete apiservice v1.apps --wait=false');
+    await kubectl.ok('wait --for=create apiservice/v1.apps --timeout=10s');
+    await kubectl.ok('wait --for=condition=Available apiservice/v1.apps --timeout=10s');
+    assert.notEqual(await kubectl.ok('get apiservice v1.apps -o jsonpath={.metadata.uid}'), uid);
+  });
+});
