@@ -59,7 +59,7 @@ interface MutableNode extends NodeInfo {
   readonly pods: Map<string, PodInfo>;
 }
 
-const isFinished = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+export const isFinished = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 
 /**
  * The nodes and what is placed on them, kept up to date by events instead of being summed up for every pod. A pod that

@@ -9,7 +9,7 @@ import type { Client } from '../client/client.js';
 import type { EventRecorder } from '../client/event-recorder.js';
 import type { InformerEvent, InformerSet } from '../client/informer.js';
 import type { PodInfo } from './cluster-snapshot.js';
-import { ClusterSnapshot, podInfo } from './cluster-snapshot.js';
+import { ClusterSnapshot, isFinished, podInfo } from './cluster-snapshot.js';
 import { placePod } from './place-pod.js';
 import type { SchedulingPlugin } from './plugin.js';
 import { defaultPlugins } from './plugins/default-plugins.js';
@@ -96,7 +96,8 @@ class Scheduler {
     }
     if (
       (pod.spec.schedulerName ?? 'default-scheduler') !== this.#name ||
-      pod.metadata.deletionTimestamp !== undefined
+      pod.metadata.deletionTimestamp !== undefined ||
+      isFinished(pod)
     ) {
       this.#queue.remove(key);
       return;

@@ -100,6 +100,17 @@ describe('runScheduler', () => {
     assert.equal((await until('gated', isPlaced)).spec.nodeName, 'a');
   });
 
+  it('leaves a pod alone that has ended without a node', async () => {
+    await createNode(node('a'));
+    await client.create(pod('ended', { schedulingGates: [{ name: 'example.com/wait' }] }));
+    const gated = await until('ended', (one) => (one.status?.conditions ?? []).length > 0);
+    await client.updateStatus({ ...gated, status: { ...gated.status, phase: 'Failed' } });
+    await client.patch(Pod, keyOf(gated), { type: 'merge', body: { spec: { schedulingGates: null } } });
+    await client.create(pod('next'));
+    await until('next', isPlaced);
+    assert.equal((await client.get(Pod, keyOf(pod('ended'))))?.spec.nodeName, undefined);
+  });
+
   it('places a hundred pods without putting too many on a node', async () => {
     for (const name of ['a', 'b', 'c']) await createNode(node(name, { pods: '34' }));
     await Promise.all(Array.from({ length: 100 }, (_, index) => client.create(pod(`p${index}`))));
