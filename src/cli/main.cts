@@ -10,7 +10,7 @@ interface BundledCommands {
 }
 
 /** Commands that people wait for and that need little of the program: `npm run build` bundles them into one file. */
-const BUNDLED: ReadonlySet<string | undefined> = new Set(['template', 'kustomize', 'version', 'completion']);
+const BUNDLED: ReadonlySet<string | undefined> = new Set(['template', 'kustomize', 'version']);
 const BUNDLE = path.join(__dirname, 'bundled-commands.cjs');
 
 // How far the heap may grow past what was alive before garbage is looked for again. Left alone, V8 lets it double and
