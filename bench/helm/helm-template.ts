@@ -1,11 +1,13 @@
 /**
  * `tsx bench/helm/helm-template.ts DIST CHART...`: the wall time of a whole `fairlead template` process (compiled, in
- * DIST) beside `helm template`, and renders per second in one process, with the CPU time and memory of each. Both are
- * measured in turns, so that both meet the same machine; on a busy one, CPU time is what can be compared.
+ * DIST) beside `helm template`, and renders per second in one process, with the CPU time and memory of each, on the charts
+ * that are named and on two generated ones, a middle and a very large one. Both are measured in turns, so that both meet
+ * the same machine; on a busy one, CPU time is what can be compared.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { argv, cpuUsage, execPath, memoryUsage } from 'node:process';
 import { FolderTree } from '../../src/render/files/folder-tree.js';
@@ -14,6 +16,7 @@ import { templateOutput } from '../../src/render/helm/release/template-output.js
 import { renderChart } from '../../src/render/helm/render-chart.js';
 import { renderHelm } from '../../src/render/helm/render-helm.js';
 import { realTool } from '../../test/components/components.js';
+import { writeChart } from './generated-charts.js';
 
 const TURNS = 11;
 const WARM_MS = 3000;
@@ -104,7 +107,13 @@ const deployed = (chart: string): Promise<Rate> => {
 const [, , dist = 'dist', ...charts] = argv;
 const helm = await realTool('helm');
 const main = resolve(join(dist, 'cli', 'main.cjs'));
-for (const chart of charts.map((each) => resolve(each))) {
+const folder = mkdtempSync(join(tmpdir(), 'fairlead-bench-helm-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+const generated = [
+  writeChart(join(folder, 'middle'), { subcharts: 5, parts: 4, definitions: 0 }),
+  writeChart(join(folder, 'very-large'), { subcharts: 20, parts: 10, definitions: 40 }),
+];
+for (const chart of [...charts.map((each) => resolve(each)), ...generated]) {
   const args = ['template', 'r', chart];
   const ours: number[] = [];
   const theirs: number[] = [];

@@ -24,6 +24,9 @@ const RESTRICTORS: Readonly<Record<string, 'rootOnly' | 'none'>> = {
 
 const collect = (value: string, list: readonly string[]): readonly string[] => [...list, ...value.split(',')];
 
+const REORDER_IS_OLD =
+  "Flag --reorder has been deprecated, use the new 'sortOptions' field in kustomization.yaml instead.\n";
+
 /** `fairlead kustomize DIR`: what `kubectl kustomize` prints, with its flags. */
 export const kustomizeCommand = (): Command =>
   new Command('kustomize')
@@ -47,7 +50,8 @@ export const kustomizeCommand = (): Command =>
     .option('--mount <mount>', 'refused: no container is started', collect, [])
     .option('--network', 'refused: no container is started')
     .option('--network-name <name>', 'accepted and not used')
-    .action(async (dir: string, flags: KustomizeFlags) => {
+    .action(async (dir: string, flags: KustomizeFlags, command: Command) => {
+      if (command.getOptionValueSource('reorder') === 'cli') stderr.write(REORDER_IS_OLD);
       const text = await build(dir, flags);
       if (flags.output === undefined || flags.output === '') stdout.write(text);
       else await writeFile(flags.output, text);
