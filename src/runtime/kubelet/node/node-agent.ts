@@ -99,7 +99,9 @@ export class NodeAgent {
     const status = nodeStatus(node, state, found.status);
     const due = now - this.#reportedAt >= REPORT_MS || now < this.#reportedAt;
     if (due || !sameStatus(withoutHeartbeats(status), withoutHeartbeats(found.status))) {
-      await client.updateStatus({ ...found, status });
+      // A patch, as the kubelet's: it stands beside what the controllers write to the node meanwhile.
+      const key = { name: node.nodeName };
+      await client.patch(Node, key, { type: 'merge', body: { status } }, { subresource: 'status' });
       this.#reportedAt = now;
     }
     await this.#taintDisk(isDiskFull(disk));
