@@ -1,7 +1,11 @@
-import { structuredPatch } from 'diff';
+import { createRequire } from 'node:module';
+import type * as textDiff from 'diff';
 import { isRecord } from '../../../objects/json.js';
 import type { PodSpec } from '../../../objects/kinds/core-v1.js';
 import { typeOfKind, type SchemaType, type StructType } from '../../../objects/schema/schema-table.js';
+
+/** Loaded with the first refused change of a pod: a start without it is faster. */
+const load = createRequire(import.meta.url);
 
 /** Fields whose names in Go are not those of JSON with a capital. */
 const GO_NAMES: Readonly<Record<string, string>> = {
@@ -102,6 +106,7 @@ const lines = (spec: Readonly<Record<string, unknown>>): string => `${JSON.strin
 /** How two specs differ, as a unified diff of the form in which Kubernetes holds them: `-` is asked for, `+` is there. */
 export const podSpecDiff = (asked: Partial<PodSpec>, current: Partial<PodSpec>): string => {
   const texts = [asked, current].map((spec) => lines(spec as Readonly<Record<string, unknown>>)) as [string, string];
+  const { structuredPatch } = load('diff') as typeof textDiff;
   const { hunks } = structuredPatch('', '', ...texts, undefined, undefined, { context: 3 });
   return hunks
     .flatMap(({ oldStart, oldLines, newStart, newLines, lines: changed }) => [
