@@ -62,7 +62,8 @@ export class ApiError extends Error {
       status: 'Failure',
       message: this.message,
       reason: this.reason,
-      details: this.details,
+      // As Kubernetes has it: empty details are there for what was not found, and for nothing else.
+      ...(this.reason === 'NotFound' || Object.keys(this.details).length > 0 ? { details: this.details } : {}),
       code: this.code,
     };
   }

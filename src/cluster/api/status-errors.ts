@@ -1,4 +1,4 @@
-import { ApiError, type StatusCause } from '../../objects/api-error.js';
+import { ApiError, type StatusCause, type StatusDetails } from '../../objects/api-error.js';
 import { StoreError } from '../store/store.js';
 
 /** What names a resource in messages: `deployments.apps`, or `pods` in the core group. */
@@ -17,8 +17,11 @@ export const qualifiedResource = ({ group, plural }: Named): string => (group ==
 
 export const qualifiedKind = ({ group, kind }: NamedKind): string => (group === '' ? kind : `${kind}.${group}`);
 
-const detailsOf = (resource: Named, name: string): { name: string; group?: string; kind: string } =>
-  resource.group === '' ? { name, kind: resource.plural } : { name, group: resource.group, kind: resource.plural };
+const detailsOf = ({ group, plural }: Named, name: string): StatusDetails => ({
+  ...(name === '' ? {} : { name }),
+  ...(group === '' ? {} : { group }),
+  kind: plural,
+});
 
 export const notFound = (resource: Named, name: string): ApiError =>
   new ApiError('NotFound', `${qualifiedResource(resource)} "${name}" not found`, detailsOf(resource, name));
@@ -49,11 +52,11 @@ export interface FieldProblem {
 }
 
 export const invalid = (kind: NamedKind, name: string, problems: readonly FieldProblem[]): ApiError => {
-  const lines = problems.map(({ field, message }) => `${field}: ${message}`);
+  const lines = [...new Set(problems.map(({ field, message }) => `${field}: ${message}`))];
   const text = lines.length === 1 ? (lines[0] as string) : `[${lines.join(', ')}]`;
   const group = kind.group === '' ? {} : { group: kind.group };
   return new ApiError('Invalid', `${qualifiedKind(kind)} "${name}" is invalid: ${text}`, {
-    name,
+    ...(name === '' ? {} : { name }),
     ...group,
     kind: kind.kind,
     causes: problems.map(({ reason, field, message }) => ({ reason, message, field })),

@@ -4,7 +4,7 @@ import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
-import { createApi, type Api } from '../../../src/cluster/api/api.js';
+import { createApi, type Api, type ApiOptions } from '../../../src/cluster/api/api.js';
 import { Traffic } from '../../../src/cluster/api/http/traffic/traffic.js';
 import { startApiServer, type ApiServer } from '../../../src/cluster/api/http/server.js';
 import { ADMIN_USER, staticToken } from '../../../src/cluster/auth/authenticator.js';
@@ -43,7 +43,11 @@ export class ServerUnderTest {
 
   readonly agent = new Agent({ keepAlive: true, rejectUnauthorized: false, maxSockets: 20 });
 
-  static async start(store: Store = createMemoryStore(), traffic: Traffic = new Traffic()): Promise<ServerUnderTest> {
+  static async start(
+    store: Store = createMemoryStore(),
+    traffic: Traffic = new Traffic(),
+    changed: Partial<ApiOptions> = {},
+  ): Promise<ServerUnderTest> {
     const folder = mkdtempSync(join(tmpdir(), 'fairlead-api-'));
     const credentials = await openCredentials(folder, { now: Date.now() });
     const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
@@ -53,6 +57,7 @@ export class ServerUnderTest {
       disabledPlugins: ['ServiceAccount'],
       serviceAccountKey: credentials.serviceAccountKey,
       tokenChecks: [staticToken(credentials.adminToken, ADMIN_USER)],
+      ...changed,
     });
     const stopping = new AbortController();
     await api.start(stopping.signal);
