@@ -255,15 +255,15 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   'coordination.k8s.io/v1': [['Lease', 'leases', {}]],
   'node.k8s.io/v1': [['RuntimeClass', 'runtimeclasses', { clusterScoped: cluster }]],
   'discovery.k8s.io/v1': [['EndpointSlice', 'endpointslices', {}]],
-  'flowcontrol.apiserver.k8s.io/v1': [
-    ['FlowSchema', 'flowschemas', { clusterScoped: cluster, status: true }],
-    ['PriorityLevelConfiguration', 'prioritylevelconfigurations', { clusterScoped: cluster, status: true }],
-  ],
   'resource.k8s.io/v1': [
     ['DeviceClass', 'deviceclasses', { clusterScoped: cluster }],
     ['ResourceClaim', 'resourceclaims', { status: true }],
     ['ResourceClaimTemplate', 'resourceclaimtemplates', {}],
     ['ResourceSlice', 'resourceslices', { clusterScoped: cluster }],
+  ],
+  'flowcontrol.apiserver.k8s.io/v1': [
+    ['FlowSchema', 'flowschemas', { clusterScoped: cluster, status: true }],
+    ['PriorityLevelConfiguration', 'prioritylevelconfigurations', { clusterScoped: cluster, status: true }],
   ],
 };
 

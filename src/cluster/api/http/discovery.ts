@@ -11,7 +11,7 @@ export interface DiscoveryDocument {
 }
 
 type Version = { readonly version: string; readonly resources: readonly Served[] };
-type Served = Omit<ServedResource, 'custom' | 'listKind'>;
+type Served = Omit<ServedResource, 'listKind'>;
 
 /** What is served, in the forms in which clients ask for it. Made once after each change. */
 export class Discovery {
@@ -30,7 +30,7 @@ export class Discovery {
       items: this.#groups()
         .filter(([group]) => (group === '') === (part === 'core'))
         .map(([group, versions]) => ({
-          metadata: group === '' ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
+          metadata: group === '' ? {} : { name: group },
           versions: versions.map(aggregatedVersion),
         })),
     }));
@@ -129,11 +129,15 @@ const kindRef = (apiVersion: string, kind: string): Readonly<Record<string, stri
   return { group: slash < 0 ? '' : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1), kind };
 };
 
+/** The kind of what a path answers: of built-in resources the kind alone, which is then of the version that is described. */
+const responseKind = (resource: Served, { apiVersion, kind }: { apiVersion: string; kind: string }) =>
+  resource.custom || apiVersion !== resource.apiVersion ? kindRef(apiVersion, kind) : { group: '', version: '', kind };
+
 const aggregatedVersion = ({ version, resources }: Version): unknown => ({
   version,
   resources: resources.map((resource) => ({
     resource: resource.plural,
-    responseKind: kindRef(resource.apiVersion, resource.kind),
+    responseKind: responseKind(resource, resource),
     scope: resource.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: resource.singular,
     verbs: resource.verbs,
@@ -144,7 +148,7 @@ const aggregatedVersion = ({ version, resources }: Version): unknown => ({
       : {
           subresources: resource.subresources.map(({ name, kind, verbs }) => ({
             subresource: name,
-            responseKind: kindRef(kind.apiVersion, kind.kind),
+            responseKind: responseKind(resource, kind),
             verbs,
           })),
         }),
@@ -166,7 +170,7 @@ const resourceEntries = (resource: Served): readonly unknown[] => [
     verbs: resource.verbs,
     ...(resource.shortNames.length === 0 ? {} : { shortNames: resource.shortNames }),
     ...(resource.categories.length === 0 ? {} : { categories: resource.categories }),
-    storageVersionHash: storageHash(resource),
+    ...(isStored(resource) ? { storageVersionHash: storageHash(resource) } : {}),
   },
   ...resource.subresources.map(({ name, kind, verbs }) => ({
     name: `${resource.plural}/${name}`,
@@ -178,5 +182,20 @@ const resourceEntries = (resource: Served): readonly unknown[] => [
   })),
 ];
 
-const storageHash = ({ storageVersion, kind }: Served): string =>
-  createHash('sha512').update(`${storageVersion}/${kind}`).digest().subarray(0, 8).toString('base64');
+/** What only answers questions, or is put together when it is read, is stored nowhere. */
+const isStored = ({ verbs, plural }: Served): boolean => verbs.includes('watch') && plural !== 'componentstatuses';
+
+/** Kinds that a kube-apiserver stores in another version than the one that it serves. */
+const STORED_AS: Readonly<Record<string, string>> = {
+  'events.k8s.io/v1/Event': '/v1/Event',
+  'apiextensions.k8s.io/v1/CustomResourceDefinition': 'apiextensions.k8s.io/v1beta1/CustomResourceDefinition',
+};
+
+const storageHash = ({ group, storageVersion, kind }: Served): string => {
+  const stored = `${group === '' ? '/' : ''}${storageVersion}/${kind}`;
+  return createHash('sha256')
+    .update(STORED_AS[stored] ?? stored)
+    .digest()
+    .subarray(0, 8)
+    .toString('base64');
+};

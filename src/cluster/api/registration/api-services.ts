@@ -41,7 +41,7 @@ const PRIORITIES: Readonly<Record<string, readonly [group: number, version: numb
   'coordination.k8s.io/v1': [16_500, 15],
   'node.k8s.io/v1': [16_300, 15],
   'discovery.k8s.io/v1': [16_200, 15],
-  'resource.k8s.io/v1': [16_200, 20],
+  'resource.k8s.io/v1': [16_200, 21],
   'flowcontrol.apiserver.k8s.io/v1': [16_100, 21],
 };
 
