@@ -185,14 +185,13 @@ const resourceEntries = (resource: Served): readonly unknown[] => [
 /** What only answers questions, or is put together when it is read, is stored nowhere. */
 const isStored = ({ verbs, plural }: Served): boolean => verbs.includes('watch') && plural !== 'componentstatuses';
 
-/** Kinds that a kube-apiserver stores in another version than the one that it serves. */
+/** Kinds that a kube-apiserver stores in another version than Fairlead. */
 const STORED_AS: Readonly<Record<string, string>> = {
-  'events.k8s.io/v1/Event': '/v1/Event',
   'apiextensions.k8s.io/v1/CustomResourceDefinition': 'apiextensions.k8s.io/v1beta1/CustomResourceDefinition',
 };
 
-const storageHash = ({ group, storageVersion, kind }: Served): string => {
-  const stored = `${group === '' ? '/' : ''}${storageVersion}/${kind}`;
+const storageHash = ({ storageVersion, kind }: Served): string => {
+  const stored = `${storageVersion.includes('/') ? '' : '/'}${storageVersion}/${kind}`;
   return createHash('sha256')
     .update(STORED_AS[stored] ?? stored)
     .digest()
