@@ -24,9 +24,10 @@ const server = await startApiServer(
   { api, log, authority: credentials.authority.certificate, certificate: credentials.server },
   { host: '127.0.0.1', port: 0 },
 );
-const ready = { port: server.port, token: credentials.adminToken, startMs: performance.now() - started };
+const { user, system } = process.cpuUsage();
+const startCpuMs = (user + system) / 1000;
+const ready = { port: server.port, token: credentials.adminToken, startMs: performance.now() - started, startCpuMs };
 stdout.write(`${JSON.stringify({ ...ready, objects: store.list('/registry/').items.length })}\n`);
-process.on('SIGUSR2', () => stdout.write(`${JSON.stringify({ memory: process.memoryUsage().rss })}\n`));
 process.on('SIGTERM', () => {
   stop.abort();
   void server
