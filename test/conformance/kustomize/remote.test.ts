@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
+import { kustomizeCommand } from '../../../src/cli/commands/kustomize.js';
 import type { OutsideHere } from '../../../src/cli/lazy-outside.js';
 import { openOutsideHere } from '../../../src/cli/template/outside-here.js';
 import { createChartInflator } from '../../../src/render/kustomize/generate/inflate-chart.js';
@@ -162,6 +163,19 @@ describe('kustomize with what is elsewhere, beside kubectl kustomize', function 
     await bases.commit({ 'outer/kustomization.yaml': resources(`${git.url}/org/bases.git//shared?ref=v1`) });
     const components = `components:\n- ${git.url}/org/bases.git//part?ref=v1\n`;
     await builtAlike({ 'kustomization.yaml': resources(`${git.url}/org/bases.git//outer`) + components });
+  });
+
+  it('builds a folder of a repository that the command names', async () => {
+    const url = `${git.url}/org/bases.git//app?ref=v1`;
+    const ours = join(folder, 'ours.yaml');
+    await kustomizeCommand().exitOverride().parseAsync([url, '-o', ours], { from: 'user' });
+    assert.deepEqual(await buildWithKubectl(kubectl, url), { output: await readFile(ours, 'utf8') });
+    await assert.rejects(
+      kustomizeCommand()
+        .exitOverride()
+        .parseAsync([`${git.url}/org/none//app`], { from: 'user' }),
+      /cannot fetch .*org\/none/,
+    );
   });
 
   it('reads files over HTTP', async () => {
