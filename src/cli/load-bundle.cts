@@ -23,16 +23,31 @@ const readIfThere = (file: string): Buffer | undefined => {
   }
 };
 
+/** The bundle of the commands that end within a second; every other bundle is of what goes on running. */
+const COMMANDS = 'bundled-commands.cjs';
+
+/**
+ * Flags of V8 are part of what compiled code is compared by: they are set here, where code is kept and used.
+ *
+ * The heap may grow this far past what was alive before garbage is looked for again. Left alone, V8 lets it double and
+ * more; this costs a few percent of the time of a burst of work.
+ *
+ * A command that ends within a second never earns back what optimizing its functions costs (a third of the processor time
+ * of a large chart): they run many times as long as usual before V8 optimizes them. Later versions of V8 have a compiler for
+ * such programs and not this flag.
+ */
+const setFlags = (file: string): void => {
+  v8.setFlagsFromString('--heap-growing-percent=30');
+  const isShort = path.basename(file) === COMMANDS;
+  if (isShort && process.versions.v8.startsWith('11.')) v8.setFlagsFromString('--interrupt-budget=1000000');
+};
+
 /**
  * Loads a CommonJS file with the compiled code that `npm run build` left beside it. Code of another version of Node.js
  * is refused by V8 and the file is compiled as always.
  */
 const loadBundle = (file: string): LoadedBundle => {
-  // How much a function runs before V8 optimizes it, many times the usual: in a command that ends within a second,
-  // optimizing costs more than it gives back (a third of the processor time of a large chart). A flag is part of what the
-  // compiled code is compared by: it is set here, where code is kept and used. Later versions of V8 have a compiler for
-  // such programs and not this flag.
-  if (process.versions.v8.startsWith('11.')) v8.setFlagsFromString('--interrupt-budget=1000000');
+  setFlags(file);
   const script = new vm.Script(
     `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(file, 'utf8')}\n})`,
     {

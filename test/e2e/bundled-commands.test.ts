@@ -33,13 +33,15 @@ describe('the bundled commands', () => {
     assert.equal(run(join(dist, 'main.cjs'), 'template', 'r', CHART), fromSource('template', 'r', CHART));
   });
 
-  it('use the compiled code that the build kept', () => {
-    const script = `
-      require('node:v8').setFlagsFromString('--heap-growing-percent=30');
-      const { loadBundle } = require(${JSON.stringify(join(dist, 'load-bundle.cjs'))});
-      console.log(loadBundle(${JSON.stringify(join(dist, 'bundled-commands.cjs'))}).script.cachedDataRejected);`;
-    assert.equal(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }), 'false\n');
-  });
+  for (const bundle of ['bundled-commands.cjs', 'bundled-program.cjs']) {
+    it(`use the compiled code that the build kept of ${bundle}`, () => {
+      const built = join(ROOT, 'dist', 'cli');
+      const script = `
+        const { loadBundle } = require(${JSON.stringify(join(built, 'load-bundle.cjs'))});
+        console.log(loadBundle(${JSON.stringify(join(built, bundle))}).script.cachedDataRejected);`;
+      assert.equal(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }), 'false\n');
+    });
+  }
 
   it('run without it, and with one that is broken', () => {
     const expected = run(join(dist, 'main.cjs'), 'template', 'r', CHART);
