@@ -14,15 +14,14 @@ const LONG_NUMBER = /(?:^|[:[,\s])-?\d{16,19}(?:$|[\s,\]}])/;
 const MARK = randomBytes(12).toString('hex');
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
 
-/** The JSON of a value that may hold BigInts. */
-export const writeJson = (value: unknown): string => {
+/** The JSON of a value that may hold BigInts; `indent` spaces for each level make it one that people read. */
+export const writeJson = (value: unknown, indent = 0): string => {
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value, undefined, indent);
   } catch (error) {
     if (!holdsBigInt(value)) throw error;
-    const text = JSON.stringify(value, (_key, inner: unknown) =>
-      typeof inner === 'bigint' ? `${MARK}${inner}` : inner,
-    );
+    const mark = (_key: string, inner: unknown): unknown => (typeof inner === 'bigint' ? `${MARK}${inner}` : inner);
+    const text = JSON.stringify(value, mark, indent);
     return text.replaceAll(MARKED, '$1');
   }
 };

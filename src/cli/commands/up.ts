@@ -26,6 +26,7 @@ export interface UpOptions {
   readonly disableAdmissionPlugins?: readonly string[];
   readonly authorizationMode: 'RBAC' | 'AlwaysAllow';
   readonly tokenAuthFile?: string;
+  readonly clientCaFile?: string;
   readonly maintenance: string;
   readonly logLevel: string;
 }
@@ -75,12 +76,19 @@ const withApiOptions = (command: Command): Command =>
         .choices(['RBAC', 'AlwaysAllow'])
         .default('RBAC'),
     )
-    .option('--token-auth-file <file>', 'further bearer tokens: lines of token,user,uid,"group1,group2"');
+    .option('--token-auth-file <file>', 'further bearer tokens: lines of token,user,uid,"group1,group2"')
+    .option('--client-ca-file <file>', 'certificates (PEM) whose client certificates are believed too');
 
-const accessFrom = ({ disableAdmissionPlugins, authorizationMode, tokenAuthFile }: UpOptions): AccessOptions => ({
+const accessFrom = ({
+  disableAdmissionPlugins,
+  authorizationMode,
+  tokenAuthFile,
+  clientCaFile,
+}: UpOptions): AccessOptions => ({
   authorizationMode,
   ...(disableAdmissionPlugins !== undefined && { disabledPlugins: disableAdmissionPlugins }),
   ...(tokenAuthFile !== undefined && { tokenFile: tokenAuthFile }),
+  ...(clientCaFile !== undefined && { clientAuthorityFile: clientCaFile }),
 });
 
 const announce = (server: Server, dataDir: string): void => {

@@ -13,6 +13,8 @@ export interface AccessOptions {
   readonly authorizationMode?: 'RBAC' | 'AlwaysAllow';
   /** A file of bearer tokens beside the administrator's: see `tokensOfFile`. */
   readonly tokenFile?: string;
+  /** A file of certificates (PEM): authorities whose client certificates are believed beside the server's own. */
+  readonly clientAuthorityFile?: string;
 }
 
 const PLUGINS: Readonly<Record<PluginName, true>> = {
@@ -40,6 +42,18 @@ export const accessOf = (
   disabledPlugins: disabledPlugins.filter(isPlugin),
   ...(authorizationMode === 'AlwaysAllow' && { authorize: allowAuthenticated }),
 });
+
+/** The authorities of that file, as PEM. */
+export const clientAuthoritiesOf = ({ clientAuthorityFile: file }: AccessOptions): string | undefined => {
+  if (file === undefined) return undefined;
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new Error('it holds no certificate');
+    return text;
+  } catch (error) {
+    throw new CommandFailure(`Cannot read the authorities in ${file}: ${(error as Error).message}`);
+  }
+};
 
 const readTokens = (file: string | undefined): readonly TokenCheck[] => {
   if (file === undefined) return [];

@@ -13,7 +13,7 @@ import type { Store } from '../../cluster/store/store.js';
 import type { Clock } from '../../objects/clock.js';
 import type { DetectedRuntime } from '../../runtime/containers/choose-runtime.js';
 import type { DataPaths } from '../data-folder.js';
-import { accessOf, type AccessOptions } from './access-options.js';
+import { accessOf, clientAuthoritiesOf, type AccessOptions } from './access-options.js';
 import type { Lifetime } from './lifetime.js';
 import { listening } from './listen.js';
 import type { ServerSettings } from './server-settings.js';
@@ -49,6 +49,7 @@ PROCESS_PODS.addSubnet('127.64.0.0', 11);
 /** Serves the API on the loopback, and to containers on their network; writes the administrator's kubeconfig. */
 export const startApi = async (options: ApiOptions, lifetime: Lifetime): Promise<StartedApi> => {
   const { store, paths, settings, detected, access = {}, clock, log } = options;
+  const clientAuthorities = clientAuthoritiesOf(access);
   const gateway = await gatewayOf(detected);
   const inside = new AddressRange(settings.serviceCidr).first;
   const hosts = gateway === undefined ? [inside] : [inside, gateway];
@@ -67,6 +68,7 @@ export const startApi = async (options: ApiOptions, lifetime: Lifetime): Promise
     api,
     log,
     authority: credentials.authority.certificate,
+    ...(clientAuthorities !== undefined && { clientAuthorities }),
     certificate: credentials.server,
     traffic: new Traffic(),
     // Pods that are processes live on the machine's loopback; the proxy leads nowhere else there.

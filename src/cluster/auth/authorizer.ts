@@ -24,7 +24,9 @@ export interface Decision {
 export type Authorizer = (attributes: AccessAttributes) => Decision;
 
 /** Whoever has shown a credential may do everything. */
-export const allowAuthenticated: Authorizer = ({ user }) => ({ allowed: user.groups.includes('system:authenticated') });
+export const allowAuthenticated: Authorizer = ({ user }) => ({
+  allowed: !user.groups.includes('system:unauthenticated'),
+});
 
 /** Members of `system:masters` may do everything, whatever the rules say; others are left to the next authorizer. */
 export const mastersFirst =

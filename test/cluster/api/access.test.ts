@@ -240,8 +240,10 @@ describe('createApi, at its start', () => {
     await api.start(stop.signal);
     const groups = ['system:authenticated'];
     assert.equal((await api.client({ name: 'ann', groups }).list(ConfigMap, { namespace: 'default' })).items.length, 0);
-    await assert.rejects(api.client({ name: 'ann', groups: [] }).list(ConfigMap), (error) =>
-      isApiError(error, 'Forbidden'),
-    );
+    const anonymous = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+    await assert.rejects(api.client(anonymous).list(ConfigMap), (error) => isApiError(error, 'Forbidden'));
+    const bob = { name: 'bob', groups: ['team'] };
+    const attributes = { namespace: 'default', verb: 'create', resource: 'pods', group: '' };
+    assert.deepEqual(allowAuthenticated({ user: bob, ...attributes }), { allowed: true });
   });
 });

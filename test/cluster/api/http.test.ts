@@ -131,6 +131,18 @@ describe('the HTTPS server', () => {
     assert.equal(both.headers['content-type'], 'application/json');
   });
 
+  it('indents JSON for people', async () => {
+    const path = '/api/v1/namespaces/default';
+    const text = async (query: string, agent = 'kubectl/v1.35.2') =>
+      (await server.ask(`${path}${query}`, { headers: { 'user-agent': agent } })).text.slice(0, 4);
+    assert.equal(await text('', 'curl/8.5.0'), '{\n  ');
+    assert.equal(await text('?pretty=true'), '{\n  ');
+    assert.equal(await text('?pretty=0', 'Mozilla/5.0 (X11)'), '{"ap');
+    assert.equal(await text(''), '{"ap');
+    const refused = await server.ask('/api/v1/namespaces/none', { headers: { 'user-agent': 'Wget/1.21' } });
+    assert.match(refused.text, /^ {2}"reason": "NotFound",$/m);
+  });
+
   it('compresses large answers', async () => {
     for (let index = 0; index < 3; index += 1) {
       await server.ask(CONFIG_MAPS, { method: 'POST', body: configMap(`big-${index}`, { text: 'x'.repeat(100_000) }) });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { startServer, type Server, type ServerOptions } from '../../../src/cli/server/start-server.js';
+import { createAuthority, issueCertificate, type KeyedCertificate } from '../../../src/cluster/auth/certificates.js';
 import { createHttpClient } from '../../../src/cluster/client/http-client.js';
 import { loadKubeconfig } from '../../../src/cluster/client/kubeconfig.js';
 import { ConfigMap, Pod, Service } from '../../../src/objects/kinds/core-v1.js';
@@ -50,6 +51,26 @@ describe('options of the server', function () {
     await assert.rejects(createHttpClient({ ...own, token: 'wrong' }).get(ConfigMap, metadata), /Unauthorized/);
     await server.close();
     server = undefined;
+  });
+
+  it('client certificates of another authority', async () => {
+    const authority = await createAuthority(Date.now());
+    const clientAuthorityFile = join(folder, 'ca.crt');
+    writeFileSync(clientAuthorityFile, authority.certificate);
+    const dataDir = join(folder, 'certificates');
+    server = await startServer({ ...options, dataDir, access: { clientAuthorityFile } });
+    const { server: url, ca } = await loadKubeconfig(server.kubeconfig);
+    const request = { commonName: 'bob', organizations: ['system:masters'], use: 'client' } as const;
+    const clientOf = async (signer: KeyedCertificate) => {
+      const { certificate, key } = await issueCertificate(signer, request, Date.now());
+      return createHttpClient({ server: url, ca, clientCertificate: certificate, clientKey: key });
+    };
+    assert.ok((await (await clientOf(authority)).list(ConfigMap)).items.length > 0);
+    await assert.rejects((await clientOf(await createAuthority(Date.now()))).list(ConfigMap), /Unauthorized/);
+    await server.close();
+    server = undefined;
+    const access = { clientAuthorityFile: join(folder, 'tokens.csv') };
+    await assert.rejects(startServer({ ...options, dataDir, access }), /Cannot read the authorities in .*tokens\.csv/);
   });
 
   it('a data folder keeps its range', async () => {

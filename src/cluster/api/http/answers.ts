@@ -41,8 +41,17 @@ export const sendAnswer = async (
     await sendBytes(request, response, code, 'application/vnd.kubernetes.protobuf', [protobufOf(value)]);
     return;
   }
-  const parts = bytes ?? [Buffer.from(writeJson(body))];
+  const parts = isForPeople(request)
+    ? [Buffer.from(writeJson(body ?? readJson(Buffer.concat(bytes ?? []).toString('utf8')), 2))]
+    : (bytes ?? [Buffer.from(writeJson(body))]);
   await sendBytes(request, response, code, 'application/json', parts);
+};
+
+/** Whether JSON is indented: as `pretty` asks, else for browsers and the tools that people ask by hand with. */
+export const isForPeople = ({ url = '', headers }: IncomingMessage): boolean => {
+  const asked = /[?&]pretty=([^&]+)/.exec(url)?.[1];
+  if (asked !== undefined) return /^(?:1|t|true)$/i.test(asked);
+  return /^(?:curl|Wget|Mozilla\/5\.0)/.test(headers['user-agent'] ?? '');
 };
 
 /** An object as protobuf. Throws NotAcceptable for kinds that have no such form. */

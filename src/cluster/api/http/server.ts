@@ -8,6 +8,7 @@ import { ApiError } from '../../../objects/api-error.js';
 import type { KeyedCertificate } from '../../auth/certificates.js';
 import type { Api } from '../api.js';
 import { internal } from '../status-errors.js';
+import { isForPeople } from './answers.js';
 import { createRequestHandler, type RequestHandler } from './request-handler.js';
 import type { Traffic } from './traffic/traffic.js';
 
@@ -16,6 +17,8 @@ export interface ApiServerOptions {
   readonly log: Logger;
   /** PEM. Client certificates that it signed are believed. */
   readonly authority: string;
+  /** PEM, of authorities whose client certificates are believed as well. */
+  readonly clientAuthorities?: string;
   readonly certificate: KeyedCertificate;
   /** Addresses of pods that the proxy may lead to although they are the machine's own. Default: none. */
   readonly isPodAddress?: (address: string) => boolean;
@@ -28,13 +31,18 @@ export interface ApiServer {
   /** `https://127.0.0.1:6443` */
   readonly url: string;
   readonly port: number;
-  /** Ends watches and requests under way, and releases the port. */
+  /** Ends watches, waits for other requests under way, and releases the port. */
   close(): Promise<void>;
 }
 
 /** Idle connections are kept for long: clients come back. */
 const KEEP_ALIVE_MS = 120_000;
 const HEADERS_MS = 32_000;
+/** As Kubernetes allows; certificates and tokens with many groups are long. */
+const HEADER_BYTES = 1024 * 1024;
+/** What streams have to end by themselves when the server closes, and what ordinary requests have. */
+const STREAMS_END_MS = 1000;
+const REQUESTS_END_MS = 10_000;
 
 /** Listens on an address; port 0 takes a free one. */
 export const startApiServer = async (
@@ -47,7 +55,7 @@ export const startApiServer = async (
   const server = createServer({
     cert: options.certificate.certificate,
     key: options.certificate.key,
-    ca: options.authority,
+    ca: [options.authority, ...(options.clientAuthorities === undefined ? [] : [options.clientAuthorities])],
     requestCert: true,
     // A request without a certificate may still show a token.
     rejectUnauthorized: false,
@@ -57,20 +65,20 @@ export const startApiServer = async (
     headersTimeout: HEADERS_MS,
     // Watches and followed logs last for hours.
     requestTimeout: 0,
-    maxHeaderSize: 64 * 1024,
+    maxHeaderSize: HEADER_BYTES,
   });
   const sockets = trackSockets(server);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     void answer(handler, options.log, request, response);
+    response.once('finish', () => {
+      if (closing.signal.aborted) server.closeIdleConnections();
+    });
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     handler.upgrade(request, socket, head).catch((error: unknown) => refuseUpgrade(socket, error, options.log));
   });
-  server.on('clientError', (_error, socket: Duplex) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
-    else socket.destroy();
-  });
+  server.on('clientError', refuseUnread);
   server.listen(listen.port, listen.host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -82,12 +90,25 @@ export const startApiServer = async (
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();
-      const grace = setTimeout(() => sockets.forEach((socket) => socket.destroy()), 1000);
-      grace.unref();
+      const timers = [
+        setTimeout(() => destroyAll([...sockets].filter((socket) => !handler.busy.has(socket))), STREAMS_END_MS),
+        setTimeout(() => destroyAll(sockets), REQUESTS_END_MS),
+      ];
+      for (const timer of timers) timer.unref();
       await closed;
-      clearTimeout(grace);
+      timers.forEach(clearTimeout);
     },
   };
+};
+
+/** What cannot be read as a request is answered in the words of Go's HTTP server. */
+const refuseUnread = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`);
 };
 
 /** Upgraded connections are no longer the server's; they are ended with it all the same. */
@@ -98,6 +119,10 @@ const trackSockets = (server: Server): ReadonlySet<Duplex> => {
     socket.once('close', () => sockets.delete(socket));
   });
   return sockets;
+};
+
+const destroyAll = (sockets: Iterable<Duplex>): void => {
+  for (const socket of sockets) socket.destroy();
 };
 
 const answer = async (
@@ -123,7 +148,10 @@ const sendError = (response: ServerResponse, error: unknown, log: Logger, reques
     return;
   }
   const status = error instanceof ApiError ? error : internal('the request could not be served');
-  const body = Buffer.from(`${JSON.stringify(status.toStatus())}\n`);
+  const text = isForPeople(request)
+    ? JSON.stringify(status.toStatus(), undefined, 2)
+    : `${JSON.stringify(status.toStatus())}\n`;
+  const body = Buffer.from(text);
   const { retryAfterSeconds } = status.details;
   if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
   // A body that was refused unread would be taken for the next request.

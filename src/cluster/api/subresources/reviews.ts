@@ -19,11 +19,11 @@ interface AccessSpec {
 
 const specOf = (body: KubeObject): AccessSpec => (body['spec'] ?? {}) as AccessSpec;
 
-const answered = (body: KubeObject, status: object): KubeObject => ({
-  ...body,
-  metadata: body.metadata,
-  status,
-});
+/** Reviews are nobody's to keep: most have no name. */
+const answered = (body: KubeObject, status: object): KubeObject => {
+  const { name, ...rest } = body.metadata;
+  return { ...body, metadata: (name === '' ? rest : body.metadata) as KubeObject['metadata'], status };
+};
 
 const attributesOf = (user: UserInfo, { resourceAttributes, nonResourceAttributes }: AccessSpec): AccessAttributes => {
   if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined)) {
