@@ -1,43 +1,11 @@
-/** The order in which kinds are applied within a wave (Argo CD's); kinds that are not named come last. */
-const KINDS = [
-  'Namespace',
-  'NetworkPolicy',
-  'ResourceQuota',
-  'LimitRange',
-  'PodSecurityPolicy',
-  'PodDisruptionBudget',
-  'ServiceAccount',
-  'Secret',
-  'SecretList',
-  'ConfigMap',
-  'StorageClass',
-  'PersistentVolume',
-  'PersistentVolumeClaim',
-  'CustomResourceDefinition',
-  'ClusterRole',
-  'ClusterRoleList',
-  'ClusterRoleBinding',
-  'ClusterRoleBindingList',
-  'Role',
-  'RoleList',
-  'RoleBinding',
-  'RoleBindingList',
-  'Service',
-  'DaemonSet',
-  'Pod',
-  'ReplicationController',
-  'ReplicaSet',
-  'Deployment',
-  'HorizontalPodAutoscaler',
-  'StatefulSet',
-  'Job',
-  'CronJob',
-  'IngressClass',
-  'Ingress',
-  'APIService',
-];
+import { INSTALL_ORDER } from '../../objects/install-order.js';
+
+/** Kinds that Helm places and Argo CD does not. */
+const NOT_PLACED = new Set(['PriorityClass', 'MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration']);
+
+const KINDS = INSTALL_ORDER.filter((kind) => !NOT_PLACED.has(kind));
 
 const INDEX = new Map(KINDS.map((kind, index) => [kind, index - KINDS.length]));
 
-/** Negative for kinds with a place in the order, 0 for all others. */
+/** The order within a wave, as Argo CD has it: negative for kinds with a place in it, 0 for all others, which come last. */
 export const kindIndex = (kind: string): number => INDEX.get(kind) ?? 0;

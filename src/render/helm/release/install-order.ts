@@ -1,49 +1,9 @@
+import { INSTALL_ORDER } from '../../../objects/install-order.js';
 import { compareStrings } from '../template/go-string.js';
-
-/** The kinds in the order in which Helm installs them; others follow by name. */
-const INSTALL_ORDER = [
-  'PriorityClass',
-  'Namespace',
-  'NetworkPolicy',
-  'ResourceQuota',
-  'LimitRange',
-  'PodSecurityPolicy',
-  'PodDisruptionBudget',
-  'ServiceAccount',
-  'Secret',
-  'SecretList',
-  'ConfigMap',
-  'StorageClass',
-  'PersistentVolume',
-  'PersistentVolumeClaim',
-  'CustomResourceDefinition',
-  'ClusterRole',
-  'ClusterRoleList',
-  'ClusterRoleBinding',
-  'ClusterRoleBindingList',
-  'Role',
-  'RoleList',
-  'RoleBinding',
-  'RoleBindingList',
-  'Service',
-  'DaemonSet',
-  'Pod',
-  'ReplicationController',
-  'ReplicaSet',
-  'Deployment',
-  'HorizontalPodAutoscaler',
-  'StatefulSet',
-  'Job',
-  'CronJob',
-  'IngressClass',
-  'Ingress',
-  'APIService',
-  'MutatingWebhookConfiguration',
-  'ValidatingWebhookConfiguration',
-];
 
 const positions = new Map(INSTALL_ORDER.map((kind, position) => [kind, position]));
 
+/** As Helm sorts kinds: those without a place in the order follow by name. */
 export const compareKinds = (a: string, b: string): number => {
   const x = positions.get(a);
   const y = positions.get(b);

@@ -20,7 +20,7 @@ import type {
 } from '../container-runtime.js';
 import { RuntimeFailure } from '../container-runtime.js';
 import { EventHub } from '../event-hub.js';
-import { checkImageName } from '../image-name.js';
+import { ImageNames } from '../image-names.js';
 import { stableId } from '../labels.js';
 import { attachToKeeper } from './attach.js';
 import type { ContainerRecord } from './container-records.js';
@@ -57,7 +57,7 @@ class ProcessRuntime implements ContainerRuntime {
   readonly #folder: StateFolder;
   readonly #sandboxes = new Map<string, StoredSandbox>();
   readonly #containers = new Map<string, ContainerRecord>();
-  readonly #images = new Set<string>();
+  readonly #images = new ImageNames('process');
   readonly #events = new EventHub<RuntimeEvent>();
   readonly #hostPorts = new HostPorts();
   readonly #addressRange: Promise<boolean>;
@@ -287,25 +287,20 @@ class ProcessRuntime implements ContainerRuntime {
     return readLog(this.#folder.containerFolder(id), options, this.#require(id).ended.signal, signal);
   }
 
-  /** There are no images: every well-formed name is as good as another. */
   async pullImage(image: string): Promise<string> {
-    checkImageName(image);
-    this.#images.add(image);
-    return imageOf(image).id;
+    return this.#images.pull(image);
   }
 
-  listImages(): Promise<readonly Image[]> {
-    return Promise.resolve(Array.from(this.#images, imageOf));
+  async listImages(): Promise<readonly Image[]> {
+    return this.#images.list();
   }
 
   async imageStatus(image: string): Promise<Image | undefined> {
-    checkImageName(image);
-    return imageOf(image);
+    return this.#images.image(image);
   }
 
-  removeImage(image: string): Promise<void> {
-    this.#images.delete(image);
-    return Promise.resolve();
+  async removeImage(image: string): Promise<void> {
+    this.#images.remove(image);
   }
 
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
@@ -439,8 +434,6 @@ class ProcessRuntime implements ContainerRuntime {
 }
 
 const podText = (config: SandboxConfig): string => `${config.podNamespace}/${config.podName}`;
-
-const imageOf = (name: string): Image => ({ id: `process:${name}`, tags: [name], digests: [], sizeBytes: 0 });
 
 /** `SIGQUIT` and `QUIT` alike; what this system does not know is SIGTERM. */
 const stopSignal = (name: string | undefined): NodeJS.Signals => {

@@ -12,7 +12,7 @@ import type {
 } from '../container-runtime.js';
 import { RuntimeFailure } from '../container-runtime.js';
 import { EventHub } from '../event-hub.js';
-import { checkImageName } from '../image-name.js';
+import { ImageNames } from '../image-names.js';
 import { RUNS_TO_COMPLETION, SIMULATED_EXIT_CODE, stableId } from '../labels.js';
 
 export interface SimulatedRuntimeOptions {
@@ -44,7 +44,7 @@ class SimulatedRuntime implements ContainerRuntime {
   readonly #nextAddress: () => string;
   readonly #pods = new Map<string, SimulatedPod>();
   readonly #containers = new Map<string, ContainerStatus>();
-  readonly #images = new Set<string>();
+  readonly #images = new ImageNames('simulated');
   readonly #events = new EventHub<RuntimeEvent>();
   readonly #ended = new EventHub<string>();
 
@@ -208,24 +208,19 @@ class SimulatedRuntime implements ContainerRuntime {
   }
 
   async pullImage(image: string): Promise<string> {
-    checkImageName(image);
-    this.#images.add(image);
-    return imageOf(image).id;
+    return this.#images.pull(image);
   }
 
-  listImages(): Promise<readonly Image[]> {
-    return Promise.resolve(Array.from(this.#images, imageOf));
+  async listImages(): Promise<readonly Image[]> {
+    return this.#images.list();
   }
 
-  /** Every image is there: nothing of it is used. */
   async imageStatus(image: string): Promise<Image | undefined> {
-    checkImageName(image);
-    return imageOf(image);
+    return this.#images.image(image);
   }
 
-  removeImage(image: string): Promise<void> {
-    this.#images.delete(image);
-    return Promise.resolve();
+  async removeImage(image: string): Promise<void> {
+    this.#images.remove(image);
   }
 
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
@@ -252,8 +247,6 @@ class SimulatedRuntime implements ContainerRuntime {
 }
 
 const podText = (config: SandboxConfig): string => `${config.podNamespace}/${config.podName}`;
-
-const imageOf = (name: string): Image => ({ id: `simulated:${name}`, tags: [name], digests: [], sizeBytes: 0 });
 
 /** The runtime of scale tests and trials: see SimulatedRuntime. */
 export const createSimulatedRuntime = (options: SimulatedRuntimeOptions): ContainerRuntime =>
