@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, normalize, sep } from 'node:path';
 import { type Entry, type FileTree, FileTreeError } from '../../render/file-tree.js';
 
@@ -34,6 +34,14 @@ export class MachineFiles implements FileTree {
       throw new FileTreeError('not-a-file', path, message);
     }
     return { name: path, kind: found.isDirectory() ? 'folder' : 'file', size: found.size };
+  }
+
+  async resolve(path: string): Promise<string | undefined> {
+    try {
+      return realpathSync(path);
+    } catch {
+      return undefined;
+    }
   }
 
   async missing(path: string): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import type { Chart } from '../../render/helm/chart/chart.js';
 import { ChartError } from '../../render/helm/chart/chart-error.js';
 import { loadChartFiles } from '../../render/helm/chart/load-files.js';
 import { readArchive } from '../../render/helm/chart/read-archive.js';
+import type { Notice } from '../../render/helm/notice.js';
 import { ChartCache } from '../../render/helm/repositories/chart-cache.js';
 import { isHttp, isOci, pullAddress, pullChart } from '../../render/helm/repositories/pull-chart.js';
 import type { RepositoryAccess } from '../../render/helm/repositories/request.js';
@@ -38,7 +39,7 @@ export const accessOf = async (options: TemplateOptions): Promise<RepositoryAcce
 export const pullReferenced = async (
   reference: string,
   options: TemplateOptions,
-  warnings: string[],
+  notices: Notice[],
 ): Promise<Chart> => {
   const access = await accessOf(options);
   const version = options.version ?? (options.devel === true ? PRERELEASES : '');
@@ -59,5 +60,5 @@ export const pullReferenced = async (
       archiveCache(),
     );
   }
-  return await loadChartFiles(await readArchive(archive), warnings);
+  return await loadChartFiles(await readArchive(archive), notices);
 };

@@ -1,9 +1,10 @@
-import { stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { env, stderr, stdout } from 'node:process';
 import type { Chart } from '../../render/helm/chart/chart.js';
 import { ChartError } from '../../render/helm/chart/chart-error.js';
-import { loadChart } from '../../render/helm/chart/load-chart.js';
+import { loadChart, noteLink } from '../../render/helm/chart/load-chart.js';
+import { type Notice, noticeLine, type Notify } from '../../render/helm/notice.js';
 import { RenderFailure } from '../../render/helm/release/render-failure.js';
 import { missingDependencies } from '../../render/helm/repositories/pull-dependencies.js';
 import { renderChart, type RenderedChart } from '../../render/helm/render-chart.js';
@@ -40,17 +41,17 @@ export const templateText = async (
   warn: (text: string) => void,
 ): Promise<string> => {
   const { name, chart: reference } = releaseNameAndChart(args, options);
-  const warnings: string[] = [];
+  const notify = (notice: Notice): void => warn(noticeLine(notice));
   const local = await isLocal(reference, options);
   if (options.verify === true) throw new ChartError(await cannotVerify(reference, local));
   if (options.validate === true) throw new ChartError('--validate needs a cluster: charts are rendered without one');
   const values = await readValues(options);
-  let chart = local ? await loadLocal(reference, warnings) : await pull(reference, options, warnings);
+  let chart = local ? await loadLocal(reference, notify) : await pull(reference, options, notify);
   if (
     options.dependencyUpdate === true &&
     (await update(chart, local ? machinePath(reference) : undefined, options, warn))
   )
-    chart = await loadLocal(reference, []);
+    chart = await loadLocal(reference, notify);
   const rendered = await renderChart(chart, {
     releaseName: name,
     namespace: options.namespace ?? env['HELM_NAMESPACE'] ?? 'default',
@@ -62,9 +63,9 @@ export const templateText = async (
       return await fetchSchema(address);
     },
     apiVersions: options.apiVersions ?? [],
+    notify,
     ...(options.kubeVersion === undefined ? {} : { kubeVersion: options.kubeVersion }),
   });
-  for (const warning of [...warnings, ...rendered.warnings]) warn(warning);
   return await outputOf(rendered, name, options);
 };
 
@@ -89,8 +90,19 @@ const print = (text: string): Promise<void> =>
 /** Everything on this machine is in reach, as it is for the person who runs the command. */
 const machinePath = (path: string): string => resolve(path);
 
-const loadLocal = (path: string, warnings: string[]): Promise<Chart> =>
-  loadChart(new MachineFiles(), machinePath(path), warnings);
+const loadLocal = async (reference: string, notify: Notify): Promise<Chart> => {
+  const files = new MachineFiles();
+  const path = machinePath(reference);
+  const said: Notice[] = [];
+  const links: Notice[] = [];
+  const found = await lstat(path);
+  if (found.isSymbolicLink() && (await stat(path)).isDirectory()) await noteLink(files, path, links);
+  try {
+    return await loadChart(files, path, said, links);
+  } finally {
+    for (const notice of [...links, ...said]) notify(notice);
+  }
+};
 
 const isLocal = async (reference: string, options: TemplateOptions): Promise<boolean> => {
   if (options.repo !== undefined) return false;
@@ -108,9 +120,12 @@ const cannotVerify = async (reference: string, isLocalChart: boolean): Promise<s
     ? 'unpacked charts cannot be verified'
     : '--verify is not there: provenance files are not checked';
 
-const pull = async (reference: string, options: TemplateOptions, warnings: string[]): Promise<Chart> => {
+const pull = async (reference: string, options: TemplateOptions, notify: Notify): Promise<Chart> => {
   const { pullReferenced } = await import('./pull-referenced.js');
-  return await pullReferenced(reference, options, warnings);
+  const said: Notice[] = [];
+  const chart = await pullReferenced(reference, options, said);
+  for (const notice of said) notify(notice);
+  return chart;
 };
 
 /** Whether the chart's folder was changed. */

@@ -3,10 +3,11 @@ import { ChartError } from './chart/chart-error.js';
 import { fileText } from './chart/file-text.js';
 import { processDependencies } from './chart/process-dependencies.js';
 import type { Lookup } from './functions/lookups.js';
+import { type Notify, warning } from './notice.js';
 import { capabilities, DEFAULT_KUBE_VERSION, type KubeVersion, parseKubeVersion } from './release/capabilities.js';
 import { RenderFailure } from './release/render-failure.js';
 import { renderTemplates } from './release/render-templates.js';
-import { type Hook, type RenderedManifest, sortManifests } from './release/sort-manifests.js';
+import { type Hook, type RenderedManifest, type SortedManifests, sortManifests } from './release/sort-manifests.js';
 import type { LoadSchema } from './schema/compile-schema.js';
 import { sourced } from './release/template-output.js';
 import type { Limits } from './template/execution.js';
@@ -28,6 +29,8 @@ export interface RenderChartOptions {
   /** Fetches schemas that a schema refers to; without it they are refused. */
   readonly loadSchema?: LoadSchema;
   readonly limits?: Partial<Limits>;
+  /** Takes what Helm says beside the manifests, as it comes: also before an error. */
+  readonly notify?: Notify;
 }
 
 export interface RenderedChart {
@@ -36,7 +39,6 @@ export interface RenderedChart {
   readonly crds: readonly { readonly name: string; readonly content: string }[];
   /** The text of NOTES.txt. */
   readonly notes: string;
-  readonly warnings: readonly string[];
 }
 
 /** Most renders never look at the CRDs, which are the largest files that a chart has. */
@@ -69,10 +71,12 @@ const kubeVersionOf = (options: RenderChartOptions): KubeVersion => {
   return kube;
 };
 
-/** Whether the chart can be rendered at all. */
-export const checkInstallable = (chart: Chart): void => {
+const checkInstallable = (chart: Chart): void => {
   const { type } = chart.metadata;
   if (type !== '' && type !== 'application') throw new ChartError(`${type} charts are not installable`);
+};
+
+const checkDependencies = (chart: Chart): void => {
   const missing = (chart.metadata.dependencies ?? [])
     .filter((dependency) => dependency !== null && !chart.dependencies.some(({ name }) => name === dependency.name))
     .map((dependency) => dependency?.name);
@@ -89,24 +93,30 @@ export const checkInstallable = (chart: Chart): void => {
  * with Helm's own text.
  */
 export const renderChart = async (chart: Chart, options: RenderChartOptions): Promise<RenderedChart> => {
-  const warnings: string[] = [];
-  const warn = (message: string): void => void warnings.push(message);
+  const notify = options.notify ?? (() => undefined);
   const kube = kubeVersionOf(options);
   checkInstallable(chart);
-  checkReleaseName(options.releaseName);
-  if (chart.metadata.deprecated) warn('this chart is deprecated');
+  if (chart.metadata.deprecated) notify(warning('this chart is deprecated'));
+  checkDependencies(chart);
   const given = options.values ?? new Map<string, Value>();
-  try {
-    processDependencies(chart, given, warn);
-  } catch (error) {
-    if (error instanceof ChartError) throw new ChartError(`chart dependencies processing failed: ${error.message}`);
-    throw error;
-  }
-  const values = coalesceValues(chart, given, warn);
+  saying('release name check failed', notify, () => checkReleaseName(options.releaseName));
+  saying('chart dependencies processing failed', notify, () => processDependencies(chart, given, notify));
+  const values = coalesceValues(chart, given, notify);
   if (options.skipSchemaValidation !== true) await validateSchemas(chart, values, options.loadSchema);
   const { manifests, hooks, notes } = failing(() => renderAll(chart, kube, values, options));
   const crds = chart.crds().map((file) => new CrdFile(file.name, file.data));
-  return { manifests, hooks, crds, notes, warnings };
+  return { manifests, hooks, crds, notes };
+};
+
+/** These failures Helm says twice. */
+const saying = (what: string, notify: Notify, act: () => void): void => {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof ChartError)) throw error;
+    notify({ level: 'ERROR', message: what, attributes: [['error', error.message]] });
+    throw new ChartError(`${what}: ${error.message}`);
+  }
 };
 
 /** Everything from the templates on. */
@@ -115,7 +125,7 @@ const renderAll = (
   kube: KubeVersion,
   values: GoMap,
   options: RenderChartOptions,
-): ReturnType<typeof sortManifests> & { readonly notes: string } => {
+): SortedManifests & { readonly notes: string } => {
   const { kubeVersion } = chart.metadata;
   if (kubeVersion !== '' && !isCompatible(kubeVersion, kube.normalized)) {
     throw new ChartError(
@@ -125,7 +135,7 @@ const renderAll = (
   const top = { values, release: releaseMap(options), capabilities: capabilities(kube, options.apiVersions ?? []) };
   const rendered = renderTemplates(chart, top, options);
   const notes = takeNotes(chart, rendered);
-  return { ...sortedOrInvalid(rendered), notes };
+  return { ...sortedOrInvalid(rendered, options.notify ?? (() => undefined)), notes };
 };
 
 const failing = <T>(render: () => T): T => {
@@ -137,9 +147,9 @@ const failing = <T>(render: () => T): T => {
   }
 };
 
-const sortedOrInvalid = (rendered: ReadonlyMap<string, string>): ReturnType<typeof sortManifests> => {
+const sortedOrInvalid = (rendered: ReadonlyMap<string, string>, notify: Notify): SortedManifests => {
   try {
-    return sortManifests(rendered);
+    return sortManifests(rendered, notify);
   } catch (error) {
     if (!(error instanceof ChartError)) throw error;
     const texts = [...rendered].filter(([, text]) => text.trim() !== '').map(([name, text]) => sourced(name, text));
@@ -150,10 +160,10 @@ const sortedOrInvalid = (rendered: ReadonlyMap<string, string>): ReturnType<type
 const RELEASE_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 const checkReleaseName = (name: string): void => {
-  if (name === '') throw new ChartError('release name check failed: no name provided');
+  if (name === '') throw new ChartError('no name provided');
   if (name.length > 53 || !RELEASE_NAME.test(name)) {
     throw new ChartError(
-      `release name check failed: release name "${name}": invalid release name, must match regex ${RELEASE_NAME.source} and the length must not be longer than 53`,
+      `release name "${name}": invalid release name, must match regex ${RELEASE_NAME.source} and the length must not be longer than 53`,
     );
   }
 };

@@ -11,6 +11,7 @@ import type { Chart } from './chart/chart.js';
 import { loadChart } from './chart/load-chart.js';
 import { fromPlain } from './json/json-reader.js';
 import { mergeValues } from './chart/load-values.js';
+import { type Notice, noticeText } from './notice.js';
 import { renderChart, type RenderedChart } from './render-chart.js';
 import { lookupThrough } from './release/outside-lookup.js';
 import { missingDependencies, pullDependencies } from './repositories/pull-dependencies.js';
@@ -28,8 +29,8 @@ import { setFiles, setStrings, setValues } from './values/set-values.js';
 export const renderHelm: Render = async (tree, options, signal, outside) => {
   try {
     signal.throwIfAborted();
-    const warnings: string[] = [];
-    const chart = await loadChart(tree, options.path, warnings);
+    const notices: Notice[] = [];
+    const chart = await loadChart(tree, options.path, notices);
     await addDependencies(chart, { tree, options, outside, signal });
     const values = await sourceValues({ tree, options, outside, signal });
     signal.throwIfAborted();
@@ -41,10 +42,11 @@ export const renderHelm: Render = async (tree, options, signal, outside) => {
       apiVersions: helm.apiVersions ?? options.apiVersions,
       skipSchemaValidation: helm.skipSchemaValidation === true,
       values,
+      notify: (notice) => void notices.push(notice),
       ...(outside?.lookup === undefined ? {} : { lookup: lookupThrough(outside.lookup) }),
       ...(outside?.deadline === undefined ? {} : { limits: { deadline: outside.deadline } }),
     });
-    return { manifests: manifestsOf(rendered, helm), warnings: [...warnings, ...rendered.warnings] };
+    return { manifests: manifestsOf(rendered, helm), warnings: notices.map(noticeText) };
   } catch (error) {
     if (error instanceof ChartError) throw new RenderError([problemOf(error, options)]);
     throw error;

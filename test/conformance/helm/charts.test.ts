@@ -5,7 +5,7 @@ import { realTool } from '../../components/components.js';
 import { CHARTS, type Outcome, runFairlead, runHelm } from './helm-runs.js';
 import { areEqualMasked } from './masking.js';
 
-const RENDERED = ['corpus', 'umbrella', 'ordering', 'legacy', 'schema'];
+const RENDERED = ['corpus', 'umbrella', 'ordering', 'legacy', 'schema', 'notices'];
 
 const valueFilesOf = async (chart: string): Promise<string[][]> => {
   const files = await readdir(join(chart, 'ci')).catch(() => []);
@@ -14,7 +14,9 @@ const valueFilesOf = async (chart: string): Promise<string[][]> => {
 
 /** Helm names files by their whole path, Fairlead by the path in the tree. */
 const withoutRoot = (outcome: Outcome): Outcome =>
-  'refusal' in outcome ? { refusal: outcome.refusal.replaceAll(CHARTS, '').replaceAll(CHARTS.slice(1), '') } : outcome;
+  'refusal' in outcome
+    ? { ...outcome, refusal: outcome.refusal.replaceAll(CHARTS, '').replaceAll(CHARTS.slice(1), '') }
+    : outcome;
 
 describe('charts, beside helm', function () {
   this.timeout(300_000);

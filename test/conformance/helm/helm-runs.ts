@@ -10,8 +10,13 @@ import type { TemplateOptions } from '../../../src/cli/template/template-options
 export const CHARTS = fileURLToPath(new URL('./charts/', import.meta.url));
 export const EXPRESSIONS = fileURLToPath(new URL('./expressions/', import.meta.url));
 
-/** What a render printed, or why it was refused. */
-export type Outcome = { readonly output: string } | { readonly refusal: string };
+/**
+ * What a render printed, or why it was refused, and the lines that were said beside it: sorted, because helm says what it
+ * finds in maps in a random order.
+ */
+export type Outcome = ({ readonly output: string } | { readonly refusal: string }) & {
+  readonly said: readonly string[];
+};
 
 export interface Case {
   readonly chart: string;
@@ -21,9 +26,16 @@ export interface Case {
 
 const HINT = '\n\nUse --debug flag to render out invalid YAML';
 
-const refusalIn = (text: string): string => {
-  const at = text.indexOf('Error: ');
-  return (at < 0 ? text : text.slice(at + 'Error: '.length)).replace(`${HINT}\n`, '').trim();
+const linesOf = (text: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort();
+
+const refusalIn = (text: string): Outcome => {
+  const at = text.search(/^Error: /m);
+  const refusal = (at < 0 ? text : text.slice(at + 'Error: '.length)).replace(`${HINT}\n`, '').trim();
+  return { refusal, said: linesOf(text.slice(0, Math.max(at, 0))) };
 };
 
 /** Renders with the real helm. */
@@ -44,7 +56,7 @@ export const runHelm = (helm: string, { chart, valueFiles = [], flags = [] }: Ca
       args,
       { maxBuffer: 256 * 1024 * 1024, env: { ...process.env, TZ: 'UTC' } },
       (error, stdout, stderr) => {
-        resolve(error === null ? { output: stdout } : { refusal: refusalIn(stderr) });
+        resolve(error === null ? { output: stdout, said: linesOf(stderr) } : refusalIn(stderr));
       },
     );
   });
@@ -60,12 +72,15 @@ export const runFairlead = async ({ chart, valueFiles = [], flags = [] }: Case):
     ...valueFiles.flatMap((file) => ['-f', file]),
     ...flags,
   ]);
+  const said: string[] = [];
+  const hear = (line: string): void => void said.push(line);
   try {
-    return { output: await templateText(['release', chart], command.opts<TemplateOptions>(), () => undefined) };
+    const output = await templateText(['release', chart], command.opts<TemplateOptions>(), hear);
+    return { output, said: said.sort() };
   } catch (error) {
     // By name: the test runner loads modules that are imported late a second time.
     if (error instanceof Error && /^(ChartError|RenderFailure|FileTreeError)$/.test(error.name))
-      return { refusal: error.message.trim() };
+      return { refusal: error.message.trim(), said: said.sort() };
     throw error;
   }
 };

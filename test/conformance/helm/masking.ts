@@ -6,7 +6,7 @@
 /** A word is what a random value can be: letters, digits and the characters of base64. */
 const WORDS = /[A-Za-z0-9+/=]+|[^A-Za-z0-9+/=]+/g;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-const PEM = /-----BEGIN ([A-Z ]+)-----[A-Za-z0-9+/=\s]+-----END \1-----/g;
+const PEM = /-----BEGIN ([A-Z ]+)-----(?:[A-Za-z0-9+/=\s]|\\n)+-----END \1-----/g;
 
 const decoded = (word: string): string | undefined => {
   if (word.length < 8 || !BASE64.test(word)) return undefined;

@@ -50,10 +50,13 @@ const isSameRefusal = (runs: readonly string[], ours: string): boolean => {
 const RUNS = 5;
 
 const compare = async (helm: string, each: Case): Promise<Verdict> => {
-  const found = await runFairlead(each).catch((error: unknown): Outcome => ({ refusal: `thrown: ${String(error)}` }));
+  const found = await runFairlead(each).catch(
+    (error: unknown): Outcome => ({ refusal: `thrown: ${String(error)}`, said: [] }),
+  );
   const runs: Outcome[] = [];
   while (runs.length < RUNS) {
     runs.push(await runHelm(helm, each));
+    if (runs[0]?.said.join('\n') !== found.said.join('\n')) return 'different';
     const outputs = runs.flatMap((run) => ('output' in run ? [run.output] : []));
     if ('refusal' in found) {
       if (isSameRefusal(refusalsOf(runs), found.refusal)) return 'refused equally';

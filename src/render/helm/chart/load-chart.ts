@@ -1,4 +1,5 @@
 import type { FileTree } from '../../file-tree.js';
+import { info, type Notice } from '../notice.js';
 import { fromBytes } from '../template/go-string.js';
 import { compareStrings } from '../template/go-string.js';
 import { goQuote } from '../template/quote.js';
@@ -14,19 +15,27 @@ const MAX_FOLDER_DEPTH = 100;
 
 const join = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
 
-/** Loads the chart in a folder of a tree, or the `.tgz` at that path. Throws ChartError and FileTreeError. */
-export const loadChart = async (tree: FileTree, path: string, warnings: string[] = []): Promise<Chart> => {
+/**
+ * Loads the chart in a folder of a tree, or the `.tgz` at that path; adds to the notices, and to `links` a notice of
+ * each link that was followed. Throws ChartError and FileTreeError.
+ */
+export const loadChart = async (
+  tree: FileTree,
+  path: string,
+  notices: Notice[] = [],
+  links: Notice[] = [],
+): Promise<Chart> => {
   const entry = await tree.stat(path);
   if (entry?.kind === 'file') {
     const data = await tree.read(path);
-    return await loadOnce([{ name: '.tgz', data }], () => readArchive(data), warnings);
+    return await loadOnce([{ name: '.tgz', data }], () => readArchive(data), notices);
   }
   const file = join(path, 'Chart.yaml');
   if ((await tree.stat(file)) === undefined) {
     throw new ChartError(`unable to detect chart at ${file}: open ${file}: no such file or directory`);
   }
-  const files = await readFolder(tree, path);
-  return await loadOnce(files, () => files, warnings);
+  const files = await readFolder(tree, path, links);
+  return await loadOnce(files, () => files, notices);
 };
 
 const loadedCharts = new LoadedCharts(64 * 1024 * 1024);
@@ -35,22 +44,22 @@ const loadedCharts = new LoadedCharts(64 * 1024 * 1024);
 const loadOnce = async (
   source: readonly ChartFile[],
   files: () => readonly ChartFile[] | Promise<readonly ChartFile[]>,
-  warnings: string[],
+  notices: Notice[],
 ): Promise<Chart> => {
-  const known = loadedCharts.find(source, warnings);
+  const known = loadedCharts.find(source, notices);
   if (known !== undefined) return known;
-  const own: string[] = [];
+  const own: Notice[] = [];
   try {
     const chart = await loadChartFiles(await files(), own);
     loadedCharts.keep(source, chart, own);
     return chart;
   } finally {
-    warnings.push(...own);
+    notices.push(...own);
   }
 };
 
 /** The files of a chart's folder without what `.helmignore` leaves out, in Helm's order. */
-export const readFolder = async (tree: FileTree, root: string): Promise<ChartFile[]> => {
+export const readFolder = async (tree: FileTree, root: string, links: Notice[] = []): Promise<ChartFile[]> => {
   const ignoreFile = join(root, '.helmignore');
   const hasIgnore = (await tree.stat(ignoreFile))?.kind === 'file';
   const ignore = HelmIgnore.parse(hasIgnore ? fromBytes(await tree.read(ignoreFile)) : '');
@@ -62,6 +71,7 @@ export const readFolder = async (tree: FileTree, root: string): Promise<ChartFil
       const name = join(folder, entry.name);
       const target = entry.kind === 'link' ? await tree.stat(join(root, name)) : entry;
       if (target === undefined) throw await brokenLink(tree, join(root, name));
+      if (entry.kind === 'link') await noteLink(tree, join(root, name), links);
       if (ignore.ignores(name, target.kind === 'folder')) continue;
       if (target.kind === 'folder') await walk(name, depth + 1);
       else files.push({ name, data: await readFile(tree, join(root, name), entry.name) });
@@ -70,6 +80,14 @@ export const readFolder = async (tree: FileTree, root: string): Promise<ChartFil
   };
   await walk('', 0);
   return files;
+};
+
+/** Says nothing where a tree cannot tell where links lead. */
+export const noteLink = async (tree: FileTree, path: string, links: Notice[]): Promise<void> => {
+  const resolved = await tree.resolve?.(path);
+  if (resolved === undefined) return;
+  const message = 'found symbolic link in path. Contents of linked file included and used';
+  links.push(info(message, ['path', path], ['resolved', resolved]));
 };
 
 const brokenLink = async (tree: FileTree, path: string): Promise<ChartError> => {

@@ -1,3 +1,4 @@
+import { info, type Notice } from '../notice.js';
 import { fromBytes } from '../template/go-string.js';
 import type { GoMap } from '../template/values.js';
 import { Chart, type ChartFile, type Lock } from './chart.js';
@@ -31,7 +32,7 @@ interface Parts {
   readonly templates: ChartFile[];
   readonly files: ChartFile[];
   readonly subcharts: Map<string, ChartFile[]>;
-  readonly warnings: string[];
+  readonly notices: Notice[];
 }
 
 /** Sorts one file into the part of the chart that it belongs to. */
@@ -68,12 +69,16 @@ const placeRequirements = (file: ChartFile, parts: Parts): void => {
   if (metadata.apiVersion === 'v1') {
     parts.files.push(file);
   } else if (name === 'requirements.yaml') {
-    parts.warnings.push(
-      'Warning: Dependencies are handled in Chart.yaml since apiVersion "v2". We recommend migrating dependencies to Chart.yaml.',
+    parts.notices.push(
+      info(
+        'Warning: Dependencies are handled in Chart.yaml since apiVersion "v2". We recommend migrating dependencies to Chart.yaml.',
+      ),
     );
   } else {
-    parts.warnings.push(
-      'Warning: Dependency locking is handled in Chart.lock since apiVersion "v2". We recommend migrating to Chart.lock.',
+    parts.notices.push(
+      info(
+        'Warning: Dependency locking is handled in Chart.lock since apiVersion "v2". We recommend migrating to Chart.lock.',
+      ),
     );
   }
 };
@@ -91,7 +96,7 @@ const checkApiVersion = (data: Uint8Array): void => {
 /** Makes a chart, its subcharts included, of its files. Throws ChartError. */
 export const loadChartFiles = async (
   files: readonly ChartFile[],
-  warnings: string[] = [],
+  notices: Notice[] = [],
   depth = 0,
 ): Promise<Chart> => {
   if (depth > MAX_DEPTH) throw new ChartError(`charts are nested more than ${MAX_DEPTH} levels deep`);
@@ -103,7 +108,7 @@ export const loadChartFiles = async (
     templates: [],
     files: [],
     subcharts: new Map(),
-    warnings,
+    notices,
   };
   for (const { name, data } of files) {
     if (name !== 'Chart.yaml') continue;
@@ -123,7 +128,7 @@ export const loadChartFiles = async (
   const subcharts: Chart[] = [];
   for (const [name, members] of parts.subcharts) {
     if (name.startsWith('_') || name.startsWith('.')) continue;
-    subcharts.push(await loadSubchart(name, members, chart, warnings, depth));
+    subcharts.push(await loadSubchart(name, members, chart, notices, depth));
   }
   chart.dependencies = subcharts;
   return chart;
@@ -133,7 +138,7 @@ const loadSubchart = async (
   name: string,
   members: readonly ChartFile[],
   parent: Chart,
-  warnings: string[],
+  notices: Notice[],
   depth: number,
 ): Promise<Chart> => {
   try {
@@ -144,12 +149,12 @@ const loadSubchart = async (
           `error unpacking subchart tar in ${parent.name}: expected ${name}, got ${file?.name ?? ''}`,
         );
       }
-      return await loadChartFiles(await readArchive(file.data), warnings, depth + 1);
+      return await loadChartFiles(await readArchive(file.data), notices, depth + 1);
     }
     const inner = members
       .filter((file) => file.name.includes('/'))
       .map((file) => ({ name: file.name.slice(file.name.indexOf('/') + 1), data: file.data }));
-    return await loadChartFiles(inner, warnings, depth + 1);
+    return await loadChartFiles(inner, notices, depth + 1);
   } catch (error) {
     if (error instanceof ChartError) {
       throw new ChartError(`error unpacking subchart ${name} in ${parent.name}: ${error.message}`);

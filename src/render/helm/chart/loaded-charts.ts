@@ -1,9 +1,10 @@
+import type { Notice } from '../notice.js';
 import type { Chart, ChartFile } from './chart.js';
 
 interface Loaded {
   readonly files: readonly ChartFile[];
   readonly chart: Chart;
-  readonly warnings: readonly string[];
+  readonly notices: readonly Notice[];
   readonly bytes: number;
 }
 
@@ -20,25 +21,25 @@ export class LoadedCharts {
 
   constructor(readonly maxBytes: number) {}
 
-  /** A chart of these very files, which the caller can change; its warnings are added to the others. */
-  find(files: readonly ChartFile[], warnings: string[]): Chart | undefined {
+  /** A chart of these very files, which the caller can change; its notices are added to the others. */
+  find(files: readonly ChartFile[], notices: Notice[]): Chart | undefined {
     const key = keyOf(files);
     const variants = this.#charts.get(key);
     const found = variants?.find((loaded) => areEqual(loaded.files, files));
     if (variants === undefined || found === undefined) return undefined;
     this.#charts.delete(key);
     this.#charts.set(key, variants);
-    warnings.push(...found.warnings);
+    notices.push(...found.notices);
     return found.chart.clone();
   }
 
   /** Keeps a chart that was just made; what is given out from now on are clones of it. */
-  keep(files: readonly ChartFile[], chart: Chart, warnings: readonly string[]): void {
+  keep(files: readonly ChartFile[], chart: Chart, notices: readonly Notice[]): void {
     const bytes = files.reduce((sum, { name, data }) => sum + name.length + data.length, 0);
     if (bytes > this.maxBytes / 4) return;
     const key = keyOf(files);
     const variants = this.#charts.get(key) ?? [];
-    variants.unshift({ files, chart: chart.clone(), warnings: [...warnings], bytes });
+    variants.unshift({ files, chart: chart.clone(), notices: [...notices], bytes });
     for (const dropped of variants.splice(MAX_VARIANTS)) this.#bytes -= dropped.bytes;
     this.#bytes += bytes;
     this.#charts.delete(key);

@@ -1,18 +1,20 @@
+import { type Notify, warning } from '../notice.js';
 import { sprintValue } from '../template/print.js';
 import { deepCopy } from '../functions/dicts.js';
+import { goQuote } from '../template/quote.js';
 import { stringMap, type GoMap, type Value } from '../template/values.js';
-import { coalesceTables, mergeChartValues, seenValues, tableAt, valueAt, type Warn } from '../values/coalesce.js';
+import { coalesceTables, mergeChartValues, seenValues, tableAt, valueAt } from '../values/coalesce.js';
 import { isCompatible } from '../versions/constraint.js';
 import type { Chart } from './chart.js';
 import type { Dependency } from './metadata.js';
 
 /** Drops the subcharts that conditions and tags turn off, makes those of aliases, and imports values. */
-export const processDependencies = (chart: Chart, values: GoMap, warn: Warn): void => {
-  enableDependencies(chart, values, '', warn);
-  importValues(chart, warn);
+export const processDependencies = (chart: Chart, values: GoMap, notify: Notify): void => {
+  enableDependencies(chart, values, '', notify);
+  importValues(chart, notify);
 };
 
-const enableDependencies = (chart: Chart, values: GoMap, path: string, warn: Warn): void => {
+const enableDependencies = (chart: Chart, values: GoMap, path: string, notify: Notify): void => {
   const wanted = chart.metadata.dependencies?.filter((dependency) => dependency !== null);
   if (wanted === undefined) return;
   chart.dependencies = [...unlisted(chart, wanted), ...wanted.flatMap((dependency) => aliased(chart, dependency))];
@@ -20,14 +22,12 @@ const enableDependencies = (chart: Chart, values: GoMap, path: string, warn: War
     if (dependency.alias !== '') dependency.name = dependency.alias;
     dependency.enabled = true;
   }
-  const seen = seenValues(chart, values, warn);
-  for (const dependency of wanted) {
-    applyTags(dependency, seen, warn);
-    applyCondition(dependency, seen, path, warn);
-  }
+  const seen = seenValues(chart, values, notify);
+  for (const dependency of wanted) applyTags(dependency, seen, notify);
+  for (const dependency of wanted) applyCondition(dependency, seen, path, notify);
   const removed = new Set(wanted.filter(({ enabled }) => !enabled).map(({ name }) => name));
   const kept = chart.dependencies.filter(({ name }) => !removed.has(name));
-  for (const subchart of kept) enableDependencies(subchart, seen, `${path}${subchart.name}.`, warn);
+  for (const subchart of kept) enableDependencies(subchart, seen, `${path}${subchart.name}.`, notify);
   chart.metadata.dependencies = wanted.filter(({ name }) => !removed.has(name));
   chart.dependencies = kept;
 };
@@ -49,7 +49,7 @@ const aliased = (chart: Chart, dependency: Dependency): Chart[] => {
   return [copy];
 };
 
-const applyTags = (dependency: Dependency, values: GoMap, warn: Warn): void => {
+const applyTags = (dependency: Dependency, values: GoMap, notify: Notify): void => {
   const tags = tableAt(values, 'tags');
   if (tags === undefined) return;
   let hasTrue = false;
@@ -57,14 +57,15 @@ const applyTags = (dependency: Dependency, values: GoMap, warn: Warn): void => {
   for (const tag of dependency.tags) {
     if (!tags.has(tag)) continue;
     const value = tags.get(tag);
-    if (typeof value !== 'boolean') warn(`returned non-bool value tag=${tag} chart=${dependency.name}`);
+    if (typeof value !== 'boolean')
+      notify(warning('returned non-bool value', ['tag', tag], ['chart', dependency.name]));
     else if (value) hasTrue = true;
     else hasFalse = true;
   }
   dependency.enabled = hasTrue || !hasFalse;
 };
 
-const applyCondition = (dependency: Dependency, values: GoMap, path: string, warn: Warn): void => {
+const applyCondition = (dependency: Dependency, values: GoMap, path: string, notify: Notify): void => {
   for (const condition of dependency.condition.trim().split(',')) {
     if (condition === '') continue;
     const found = valueAt(values, path + condition);
@@ -73,30 +74,40 @@ const applyCondition = (dependency: Dependency, values: GoMap, path: string, war
       dependency.enabled = found.value;
       return;
     }
-    warn(`returned non-bool value path=${condition} chart=${dependency.name}`);
+    notify(warning('returned non-bool value', ['path', condition], ['chart', dependency.name]));
   }
 };
 
-const importValues = (chart: Chart, warn: Warn): void => {
-  for (const subchart of chart.dependencies) importValues(subchart, warn);
+/** The first name in a path that is no table; undefined where all are. */
+const notATable = (values: GoMap, path: string): string | undefined => {
+  let table: Value = values;
+  for (const name of path.split('.')) {
+    table = table instanceof Map ? table.get(name) : undefined;
+    if (!(table instanceof Map)) return name;
+  }
+  return undefined;
+};
+
+const importValues = (chart: Chart, notify: Notify): void => {
+  for (const subchart of chart.dependencies) importValues(subchart, notify);
   const dependencies = chart.metadata.dependencies?.filter((dependency) => dependency !== null);
   if (dependencies === undefined) return;
   if (dependencies.every(({ importValues: entries }) => entries.length === 0)) {
-    chart.values = mergeChartValues(chart, warn, true);
+    chart.values = mergeChartValues(chart, notify, true);
     return;
   }
-  const seen = mergeChartValues(chart, warn, false);
+  const seen = mergeChartValues(chart, notify, false);
   const imported: GoMap = new Map();
   for (const dependency of dependencies) {
     dependency.importValues = dependency.importValues.flatMap((entry) =>
-      importEntry(entry, dependency, seen, imported, warn),
+      importEntry(entry, dependency, seen, imported, notify),
     );
   }
-  chart.values = coalesceTables(deepCopy(seen) as GoMap, imported, '', { merge: true, warn });
+  chart.values = coalesceTables(deepCopy(seen) as GoMap, imported, '', { merge: true, notify });
 };
 
 /** Adds one `import-values` entry; answers the entry in the form that `.Chart.Dependencies` shows. */
-const importEntry = (entry: Value, dependency: Dependency, seen: GoMap, imported: GoMap, warn: Warn): Value[] => {
+const importEntry = (entry: Value, dependency: Dependency, seen: GoMap, imported: GoMap, notify: Notify): Value[] => {
   const [child, parent] =
     entry instanceof Map
       ? [sprintValue(entry.get('child')), sprintValue(entry.get('parent'))]
@@ -104,9 +115,15 @@ const importEntry = (entry: Value, dependency: Dependency, seen: GoMap, imported
         ? [`exports.${entry}`, '.']
         : [];
   if (child === undefined || parent === undefined) return [];
-  const table = tableAt(seen, `${dependency.name}.${child}`);
-  if (table === undefined) warn(`ImportValues missing table from chart ${dependency.name}: "${child}" is not a table`);
-  else coalesceTables(imported, under(parent, table), '', { merge: true, warn });
+  const path = `${dependency.name}.${child}`;
+  const table = tableAt(seen, path);
+  if (table === undefined) {
+    const reason = `${goQuote(notATable(seen, path) ?? '')} is not a table`;
+    if (typeof entry === 'string') notify(warning('ImportValues missing table', ['error', reason]));
+    else notify(warning('ImportValues missing table from chart', ['chart', dependency.name], ['error', reason]));
+  } else {
+    coalesceTables(imported, under(parent, table), '', { merge: true, notify });
+  }
   return [
     stringMap([
       ['child', child],

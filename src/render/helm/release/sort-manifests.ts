@@ -1,3 +1,4 @@
+import { info, type Notify } from '../notice.js';
 import { trimSpace } from '../functions/strings.js';
 import { basePath } from '../functions/paths.js';
 import { compareStrings } from '../template/go-string.js';
@@ -42,19 +43,26 @@ const EVENTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Splits what the templates wrote into documents, tells hooks from manifests, and orders both for installation. */
-export const sortManifests = (rendered: ReadonlyMap<string, string>): SortedManifests => {
+export const sortManifests = (rendered: ReadonlyMap<string, string>, notify: Notify): SortedManifests => {
   const manifests: RenderedManifest[] = [];
   const hooks: Hook[] = [];
+  const sorter: Sorter = { manifests, hooks, notify };
   for (const template of [...rendered.keys()].sort(compareStrings)) {
     const content = rendered.get(template) ?? '';
     if (basePath(template).startsWith('_') || trimSpace(content) === '') continue;
-    for (const document of splitManifests(content)) place(template, document, manifests, hooks);
+    for (const document of splitManifests(content)) place(template, document, sorter);
   }
   const byKind = (a: RenderedManifest, b: RenderedManifest): number => compareKinds(a.kind, b.kind);
   return { manifests: manifests.sort(byKind), hooks: hooks.sort(byKind) };
 };
 
-const place = (template: string, document: Document, manifests: RenderedManifest[], hooks: Hook[]): void => {
+interface Sorter {
+  readonly manifests: RenderedManifest[];
+  readonly hooks: Hook[];
+  readonly notify: Notify;
+}
+
+const place = (template: string, document: Document, { manifests, hooks, notify }: Sorter): void => {
   const { text: content, line } = document;
   const head = readHead(template, content);
   const types = head.annotations.get('helm.sh/hook');
@@ -64,7 +72,10 @@ const place = (template: string, document: Document, manifests: RenderedManifest
   }
   const events = types.split(',').map((type) => EVENTS.get(trimSpace(type).toLowerCase()));
   // An unknown hook is left out altogether.
-  if (!events.every((event) => event !== undefined)) return;
+  if (!events.every((event) => event !== undefined)) {
+    notify(info('skipping unknown hooks', ['hookTypes', types]));
+    return;
+  }
   hooks.push({ template, content, line, kind: head.kind, name: head.name, events, weight: weightOf(head.annotations) });
 };
 

@@ -1,16 +1,15 @@
 import type { Chart } from '../chart/chart.js';
 import { ChartError } from '../chart/chart-error.js';
 import { deepCopy } from '../functions/dicts.js';
+import { info, type Notify } from '../notice.js';
 import { sprintValue } from '../template/print.js';
 import { goQuote } from '../template/quote.js';
 import type { GoMap, Value } from '../template/values.js';
 
-export type Warn = (message: string) => void;
-
 /** What is the same all the way down. `merge` keeps nulls, which without it delete keys. */
 interface TableWay {
   readonly merge: boolean;
-  readonly warn: Warn;
+  readonly notify: Notify;
 }
 
 interface Way extends TableWay {
@@ -18,6 +17,8 @@ interface Way extends TableWay {
   readonly isShared: boolean;
 }
 
+/** Helm prints these without a level, which its log takes for information. */
+const say = ({ notify }: TableWay, message: string): void => notify(info(message));
 const isNil = (value: Value): boolean => value === null || value === undefined;
 const concat = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
 const copyMap = (map: GoMap): GoMap => deepCopy(map) as GoMap;
@@ -31,16 +32,16 @@ const copyTouched = (map: GoMap, other: GoMap, chart: Chart): GoMap => {
 };
 
 /** The values that a chart and its subcharts see: the given ones over those of the charts. Nulls delete. */
-export const coalesceValues = (chart: Chart, values: GoMap, warn: Warn): GoMap =>
-  coalesce(chart, copyMap(values), '', { merge: false, isShared: false, warn });
+export const coalesceValues = (chart: Chart, values: GoMap, notify: Notify): GoMap =>
+  coalesce(chart, copyMap(values), '', { merge: false, isShared: false, notify });
 
 /** As {@link coalesceValues}, for whoever only reads the result: copies no more than what is merged. */
-export const seenValues = (chart: Chart, values: GoMap, warn: Warn): GoMap =>
-  coalesce(chart, copyTouched(values, chart.values, chart), '', { merge: false, isShared: true, warn });
+export const seenValues = (chart: Chart, values: GoMap, notify: Notify): GoMap =>
+  coalesce(chart, copyTouched(values, chart.values, chart), '', { merge: false, isShared: true, notify });
 
 /** The values of the charts themselves, in which nulls stay. `isShared` as in {@link seenValues}. */
-export const mergeChartValues = (chart: Chart, warn: Warn, isShared: boolean): GoMap =>
-  coalesce(chart, new Map(), '', { merge: true, isShared, warn });
+export const mergeChartValues = (chart: Chart, notify: Notify, isShared: boolean): GoMap =>
+  coalesce(chart, new Map(), '', { merge: true, isShared, notify });
 
 const coalesce = (chart: Chart, target: GoMap, prefix: string, way: Way): GoMap => {
   addChartValues(chart, target, prefix, way);
@@ -66,9 +67,9 @@ const mismatch = (value: Value): string => {
 
 const addGlobals = (target: GoMap, source: GoMap, prefix: string, way: Way): void => {
   const to = target.has('global') ? target.get('global') : new Map<string, Value>();
-  if (!(to instanceof Map)) return way.warn('warning: skipping globals because destination global is not a table.');
+  if (!(to instanceof Map)) return say(way, 'warning: skipping globals because destination global is not a table.');
   const from = source.has('global') ? source.get('global') : new Map<string, Value>();
-  if (!(from instanceof Map)) return way.warn('warning: skipping globals because source global is not a table.');
+  if (!(from instanceof Map)) return say(way, 'warning: skipping globals because source global is not a table.');
   for (const [key, value] of from) addGlobal(to, key, value, prefix, way);
   target.set('global', to);
   return undefined;
@@ -84,10 +85,10 @@ const addGlobal = (to: GoMap, key: string, value: Value, prefix: string, way: Wa
       coalesceTables(copy, own, concat(prefix, key), { ...way, merge: true });
       to.set(key, copy);
     } else {
-      way.warn(`Conflict: cannot merge map onto non-map for ${goQuote(key)}. Skipping.`);
+      say(way, `Conflict: cannot merge map onto non-map for ${goQuote(key)}. Skipping.`);
     }
   } else if (own instanceof Map) {
-    way.warn(`key ${key} is table. Skipping`);
+    say(way, `key ${key} is table. Skipping`);
   } else {
     to.set(key, value);
   }
@@ -109,7 +110,7 @@ const addChartValues = (chart: Chart, target: GoMap, prefix: string, way: Way): 
         const isSubchart = chart.dependencies.some(({ name }) => name === key);
         coalesceTables(above, value, concat(inner, key), { ...way, merge: way.merge || isSubchart });
       } else if (!isNil(value)) {
-        way.warn(`warning: skipped value for ${inner}.${key}: Not a table.`);
+        say(way, `warning: skipped value for ${inner}.${key}: Not a table.`);
       }
     }
   }
@@ -133,9 +134,9 @@ export const coalesceTables = (target: GoMap, source: GoMap, prefix: string, way
       target.set(key, value);
     } else if (value instanceof Map) {
       if (own instanceof Map) coalesceTables(own, value, name, way);
-      else way.warn(`warning: cannot overwrite table with non table for ${name} (${sprintValue(value)})`);
+      else say(way, `warning: cannot overwrite table with non table for ${name} (${sprintValue(value)})`);
     } else if (own instanceof Map && !isNil(value)) {
-      way.warn(`warning: destination for ${name} is a table. Ignoring non-table value (${sprintValue(value)})`);
+      say(way, `warning: destination for ${name} is a table. Ignoring non-table value (${sprintValue(value)})`);
     }
   }
   return target;

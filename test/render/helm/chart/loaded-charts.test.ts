@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { MemoryTree } from '../../../../src/render/files/memory-tree.js';
+import type { Notice } from '../../../../src/render/helm/notice.js';
 import { loadChart } from '../../../../src/render/helm/chart/load-chart.js';
 import { renderChart } from '../../../../src/render/helm/render-chart.js';
 
@@ -32,10 +33,10 @@ describe('a chart that was loaded before', () => {
     assert.deepEqual(await contents({ ...FILES, 'values.yaml': 'size: 1\n' }), ['kind: ConfigMap\nsize: 1', 'fast']);
   });
 
-  it('repeats its warnings', async () => {
+  it('repeats its notices', async () => {
     const files = { ...FILES, 'requirements.yaml': 'dependencies: []\n' };
-    const first: string[] = [];
-    const second: string[] = [];
+    const first: Notice[] = [];
+    const second: Notice[] = [];
     await loadChart(new MemoryTree(files), '', first);
     await loadChart(new MemoryTree(files), '', second);
     assert.equal(first.length, 1);
