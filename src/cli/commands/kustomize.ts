@@ -75,7 +75,11 @@ const write = async (built: BuiltOverlay, path: string): Promise<void> => {
   const { overlayFiles, printOverlay } = await import('../../render/kustomize/print-overlay.js');
   if (path === '') stdout.write(printOverlay(built));
   else if (await isFolder(path)) {
-    for (const [name, text] of overlayFiles(built)) await writeTo(join(path, name), text);
+    for (const [name, text] of overlayFiles(built)) {
+      // An object's name decides the file's: it must not lead out of the folder.
+      if (name.includes('/')) throw new CommandFailure(`open ${path}/${name}: no such file or directory`);
+      await writeTo(join(path, name), text);
+    }
   } else await writeTo(path, printOverlay(built));
 };
 

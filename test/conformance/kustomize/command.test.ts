@@ -76,6 +76,14 @@ describe('fairlead kustomize, beside kubectl kustomize', function () {
     assert.equal(text, await readFile(join(folder, 'theirs.yaml'), 'utf8'));
   });
 
+  it('writes nothing outside the folder, whatever objects are named', async () => {
+    const object = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "../../escaped"}\n';
+    await writeFile(join(folder, 'app/objects.yaml'), object);
+    await mkdir(join(folder, 'out'));
+    assert.match(await ours([join(folder, 'app'), '-o', join(folder, 'out')]), /no such file or directory$/);
+    assert.deepEqual((await readdir(folder)).toSorted(), ['app', 'empty', 'out']);
+  });
+
   const refused: readonly (readonly [what: string, args: readonly string[]])[] = [
     ['two folders', ['app', 'empty']],
     ['no folder', ['']],
