@@ -14,6 +14,8 @@ export interface Occurrence {
 export interface Correlated {
   readonly message: string;
   readonly count: number;
+  /** Whether it speaks for several occurrences with messages of their own. */
+  readonly combined: boolean;
   /** The Event that says the same already. */
   readonly known?: ObjectKey;
   /** Tells under which name a new Event was written. */
@@ -39,13 +41,14 @@ export class EventCorrelator {
     const group = groupId(occurrence);
     const combined = this.#isOneOfMany(group, occurrence);
     const message = combined ? `(combined from similar events): ${occurrence.message}` : occurrence.message;
-    const id = combined ? group : `${group}\n${occurrence.message}`;
+    const id = combined ? group : `${group}\n${occurrence.fieldPath ?? ''}\n${occurrence.message}`;
     const entry = this.#counts.get(id) ?? { count: 0 };
     entry.count += 1;
     this.#counts.set(id, entry);
     return {
       message,
       count: entry.count,
+      combined,
       ...(entry.key === undefined ? {} : { known: entry.key }),
       written: (key) => {
         entry.key = key;
@@ -67,16 +70,15 @@ export class EventCorrelator {
     const known = this.#similar.get(group);
     const fresh = known !== undefined && occurrence.at - known.lastAt <= SIMILAR_WINDOW_MS;
     const messages = fresh ? known.messages : new Set<string>();
-    if (messages.size < SIMILAR_LIMIT) messages.add(occurrence.message);
+    const isOneTooMany = !messages.has(occurrence.message) && messages.size >= SIMILAR_LIMIT - 1;
+    if (!isOneTooMany) messages.add(occurrence.message);
     this.#similar.set(group, { messages, lastAt: occurrence.at });
-    return messages.size >= SIMILAR_LIMIT && !messages.has(occurrence.message);
+    return isOneTooMany;
   }
 }
 
-const objectId = ({ about, fieldPath }: Occurrence): string =>
-  [about.apiVersion, about.kind, about.metadata.namespace, about.metadata.name, about.metadata.uid, fieldPath].join(
-    '\n',
-  );
+const objectId = ({ about }: Occurrence): string =>
+  [about.apiVersion, about.kind, about.metadata.namespace, about.metadata.name, about.metadata.uid].join('\n');
 
 const groupId = (occurrence: Occurrence): string =>
   [objectId(occurrence), occurrence.type, occurrence.reason].join('\n');

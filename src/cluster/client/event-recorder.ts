@@ -4,7 +4,7 @@ import { Event } from '../../objects/kinds/core-v1.js';
 import type { KubeObject, ObjectKey } from '../../objects/object.js';
 import { isApiError } from '../../objects/api-error.js';
 import type { Client } from './client.js';
-import type { Occurrence } from './event-correlator.js';
+import type { Correlated, Occurrence } from './event-correlator.js';
 import { EventCorrelator } from './event-correlator.js';
 
 /** Tells users what happened to an object, as `kubectl describe` and `kubectl events` show it. Best effort. */
@@ -26,8 +26,9 @@ export interface EventRecorderOptions {
 }
 
 /**
- * Writes core/v1 Events. Repetitions raise `count` of one Event; more than ten different messages of one reason in ten
- * minutes are combined; an object that causes too many is silenced for a while: the limits of client-go.
+ * Writes core/v1 Events. Repetitions raise `count` of one Event; from the tenth message of one reason on, those
+ * less than ten minutes apart are combined; an object that causes too many is silenced for a while: the limits of
+ * client-go.
  */
 export const createEventRecorder = (client: Client, options: EventRecorderOptions): EventRecorder => {
   const correlator = new EventCorrelator();
@@ -49,7 +50,7 @@ export const createEventRecorder = (client: Client, options: EventRecorderOption
         if (!isApiError(error, 'NotFound')) throw error;
       }
     }
-    const made = await client.create(eventOf(occurrence, decision.message, decision.count, time, options));
+    const made = await client.create(eventOf(occurrence, decision, time, options));
     decision.written({ namespace: made.metadata.namespace ?? 'default', name: made.metadata.name });
   };
 
@@ -95,8 +96,7 @@ const nameStamp = (ms: number): string => {
 
 const eventOf = (
   occurrence: Occurrence,
-  message: string,
-  count: number,
+  { message, count, combined }: Correlated,
   time: string,
   options: EventRecorderOptions,
 ): Event => {
@@ -123,7 +123,8 @@ const eventOf = (
     lastTimestamp: time,
     count,
     type,
-    reportingComponent: options.component,
-    reportingInstance: options.host ?? '',
+    // What is combined is told by nobody in particular.
+    reportingComponent: combined ? '' : options.component,
+    reportingInstance: combined ? '' : (options.host ?? ''),
   };
 };

@@ -88,8 +88,9 @@ describe('createEventRecorder', () => {
     const recorder = createEventRecorder(client, { component: 'x', clock: new ManualClock(), log });
     for (let number = 0; number < 15; number++) recorder.event(pod('web'), 'Warning', 'Failed', `try ${number}`);
     await recorder.flush();
-    assert.equal(all().length, 11);
-    assert.deepEqual([all()[10]?.message, all()[10]?.count], ['(combined from similar events): try 14', 5]);
+    assert.equal(all().length, 10);
+    assert.deepEqual([all()[9]?.message, all()[9]?.count], ['(combined from similar events): try 14', 6]);
+    assert.deepEqual([all()[8]?.reportingComponent, all()[9]?.reportingComponent], ['x', '']);
   });
 
   it('silences an object after 25 events and lets it speak again later', async () => {
