@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { stderr } from 'node:process';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { RequestLimits } from '../../cluster/api/http/traffic/traffic.js';
 import type { RuntimeChoice } from '../../runtime/containers/choose-runtime.js';
 import { dataFolderOption } from '../data-folder.js';
 import { CommandFailure, EXIT } from '../exit-statuses.js';
@@ -27,6 +28,9 @@ export interface UpOptions {
   readonly authorizationMode: 'RBAC' | 'AlwaysAllow';
   readonly tokenAuthFile?: string;
   readonly clientCaFile?: string;
+  readonly maxRequestsInflight: number;
+  readonly maxMutatingRequestsInflight: number;
+  readonly requestTimeout: number;
   readonly maintenance: string;
   readonly logLevel: string;
 }
@@ -47,6 +51,8 @@ const range = (text: string): string => {
   if (isIPv4(address) && Number.isInteger(size) && size >= 8 && size <= 28) return text;
   throw new InvalidArgumentError('a range such as 10.0.0.0/16 is needed, with 8 to 28 bits for the network');
 };
+
+const inFlight = wholeNumber(1, 100_000);
 
 const namesOf = (text: string): readonly string[] =>
   text
@@ -77,7 +83,10 @@ const withApiOptions = (command: Command): Command =>
         .default('RBAC'),
     )
     .option('--token-auth-file <file>', 'further bearer tokens: lines of token,user,uid,"group1,group2"')
-    .option('--client-ca-file <file>', 'certificates (PEM) whose client certificates are believed too');
+    .option('--client-ca-file <file>', 'certificates (PEM) whose client certificates are believed too')
+    .option('--max-requests-inflight <count>', 'reads that may be under way at once', inFlight, 400)
+    .option('--max-mutating-requests-inflight <count>', 'writes that may be under way at once', inFlight, 200)
+    .option('--request-timeout <seconds>', 'time for a request that is no watch or stream', wholeNumber(1, 3600), 60);
 
 const accessFrom = ({
   disableAdmissionPlugins,
@@ -89,6 +98,12 @@ const accessFrom = ({
   ...(disableAdmissionPlugins !== undefined && { disabledPlugins: disableAdmissionPlugins }),
   ...(tokenAuthFile !== undefined && { tokenFile: tokenAuthFile }),
   ...(clientCaFile !== undefined && { clientAuthorityFile: clientCaFile }),
+});
+
+const limitsFrom = (options: UpOptions): RequestLimits => ({
+  readOnly: options.maxRequestsInflight,
+  mutating: options.maxMutatingRequestsInflight,
+  requestMs: options.requestTimeout * 1000,
 });
 
 const announce = (server: Server, dataDir: string): void => {
@@ -139,7 +154,13 @@ export const upCommand = (): Command =>
       const interrupted = untilInterrupted();
       const log = createLog(options.logLevel, stderr);
       const access = accessFrom(options);
-      const server = await startServer({ ...options, access, pollSeconds: options.pollInterval, log });
+      const server = await startServer({
+        ...options,
+        access,
+        limits: limitsFrom(options),
+        pollSeconds: options.pollInterval,
+        log,
+      });
       if (options.repo !== undefined) {
         await server.client.apply(rootApplication(options.repo, options.path, options.revision), {
           fieldManager: 'fairlead-up',

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { createApi, type Api } from '../../cluster/api/api.js';
 import type { ApiServer } from '../../cluster/api/http/server.js';
 import { startApiServer } from '../../cluster/api/http/server.js';
-import { Traffic } from '../../cluster/api/http/traffic/traffic.js';
+import { Traffic, type RequestLimits } from '../../cluster/api/http/traffic/traffic.js';
 import { AddressRange } from '../../cluster/api/plugins/address-range.js';
 import type { Credentials } from '../../cluster/auth/credentials.js';
 import { openCredentials } from '../../cluster/auth/credentials.js';
@@ -26,6 +26,7 @@ export interface ApiOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly access?: AccessOptions;
+  readonly limits?: RequestLimits;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -70,7 +71,7 @@ export const startApi = async (options: ApiOptions, lifetime: Lifetime): Promise
     authority: credentials.authority.certificate,
     ...(clientAuthorities !== undefined && { clientAuthorities }),
     certificate: credentials.server,
-    traffic: new Traffic(),
+    traffic: new Traffic(options.limits),
     // Pods that are processes live on the machine's loopback; the proxy leads nowhere else there.
     ...(detected.name === 'process' && { isPodAddress: (address: string) => PROCESS_PODS.check(address) }),
   };

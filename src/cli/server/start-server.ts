@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Client } from '../../cluster/client/client.js';
+import type { RequestLimits } from '../../cluster/api/http/traffic/traffic.js';
 import type { InformerSet } from '../../cluster/client/informer.js';
 import { openLmdbStore } from '../../cluster/store/lmdb-store.js';
 import { systemClock } from '../../objects/clock.js';
@@ -33,6 +34,8 @@ export interface ServerOptions {
   /** Addresses of Services, for a new data folder. */
   readonly serviceCidr?: string;
   readonly access?: AccessOptions;
+  /** What requests to the API are held to. Default: as Kubernetes has it. */
+  readonly limits?: RequestLimits;
   /** 0 takes a free port. */
   readonly apiPort: number;
   readonly webPort: number;

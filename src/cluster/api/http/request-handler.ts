@@ -14,11 +14,14 @@ import { OpenApi } from './openapi.js';
 import { handlePlain } from './plain-requests.js';
 import { handleResource, handleWatchSocket, isWatch } from './resource-requests.js';
 import { resourceRoute } from './route.js';
+import { allottedMs, Deadline } from './traffic/deadline.js';
 import { metricsOf } from './traffic/load-metrics.js';
 import { pathInfo, resourceInfo } from './traffic/request-info.js';
 import { Traffic, type Arrival } from './traffic/traffic.js';
 
 export interface RequestHandler {
+  /** Connections with requests under way that are waited for when the server closes. */
+  readonly busy: ReadonlySet<Duplex>;
   request(request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** Takes over a connection that asks for another protocol. A throw refuses it. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
@@ -56,49 +59,99 @@ export const createRequestHandler = (options: HandlerOptions, closing: AbortSign
   const metrics = metricsOf({ traffic, store: api.pipeline.machinery.store, registry: api.registry });
   const plain = { discovery, openApi, tokens: api.tokens, checks, metrics };
 
+  const busy = new Set<Duplex>();
+  const admit = { traffic, busy };
+
   const answer = async (
     request: IncomingMessage,
     response: ServerResponse,
     [path, query]: SplitUrl,
-    arrival: Arrival,
+    { arrival, deadline }: Omit<Begun, 'user'>,
   ): Promise<void> => {
     const user = await identify(request, path);
+    const begun = { arrival, deadline, user };
     if (!isResourcePath(path)) {
       checkPath(api.authorize, user, request.method ?? 'GET', path);
-      traffic.admit(arrival, user);
-      await handlePlain(request, response, path, query, plain);
+      begin(request, query, begun, admit);
+      if (!deadline.hasPassed) await handlePlain(request, response, path, query, plain);
       return;
     }
     const route = resourceRoute(api.registry, path);
     arrival.info = resourceInfo(request, route, isWatch({ request, query, ...route }));
-    traffic.admit(arrival, user);
-    const context = contextOf(request, response, user, closing);
+    begin(request, query, begun, admit);
+    if (deadline.hasPassed) return;
+    const context = contextOf(request, response, user, arrival.info.isLongRunning ? closing : undefined);
     if (await connections.request(request, response, context, route, query)) return;
     await handleResource({ pipeline: api.pipeline, request, response, context, query, ...route });
   };
 
   return {
+    busy,
     request: async (request, response) => {
       const url = splitUrl(request.url ?? '/');
       const arrival = traffic.arrive(pathInfo(request, url[0]));
-      response.once('close', () => traffic.leave(arrival, response.statusCode));
-      await answer(request, response, url, arrival);
+      const deadline = new Deadline(request, response, traffic.limits.requestMs);
+      response.once('close', () => {
+        deadline.lift();
+        busy.delete(request.socket);
+        traffic.leave(arrival, response.statusCode);
+      });
+      try {
+        await answer(request, response, url, { arrival, deadline });
+      } catch (error) {
+        if (!deadline.hasPassed) throw error;
+      }
     },
-    upgrade: async (request, socket, head) => {
-      const [path, query] = splitUrl(request.url ?? '/');
-      const user = await identify(request, path);
-      if (!isResourcePath(path)) throw noSuchResource();
-      const context = { user, userAgent: request.headers['user-agent'] ?? '', signal: closing, warnings: [] };
-      const route = resourceRoute(api.registry, path);
-      const incoming = { pipeline: api.pipeline, request, context, query, ...route };
-      const arrival = traffic.arrive({ ...resourceInfo(request, route, isWatch(incoming)), isLongRunning: true });
-      traffic.admit(arrival, user);
-      if (socket.destroyed) traffic.leave(arrival, SWITCHING);
-      else socket.once('close', () => traffic.leave(arrival, SWITCHING));
-      if (isWatch(incoming)) await handleWatchSocket(incoming, { socket, head });
-      else await connections.upgrade(request, { socket, head }, context, route, query);
-    },
+    upgrade: upgrades({ api, identify, connections, traffic }, closing),
   };
+};
+
+/** How connections that ask for another protocol are taken over. */
+const upgrades =
+  ({ api, identify, connections, traffic }: UpgradeParts, closing: AbortSignal): RequestHandler['upgrade'] =>
+  async (request, socket, head) => {
+    const [path, query] = splitUrl(request.url ?? '/');
+    const user = await identify(request, path);
+    if (!isResourcePath(path)) throw noSuchResource();
+    const context = { user, userAgent: request.headers['user-agent'] ?? '', signal: closing, warnings: [] };
+    const route = resourceRoute(api.registry, path);
+    const incoming = { pipeline: api.pipeline, request, context, query, ...route };
+    const arrival = traffic.arrive({ ...resourceInfo(request, route, isWatch(incoming)), isLongRunning: true });
+    traffic.admit(arrival, user);
+    if (socket.destroyed) traffic.leave(arrival, SWITCHING);
+    else socket.once('close', () => traffic.leave(arrival, SWITCHING));
+    if (isWatch(incoming)) await handleWatchSocket(incoming, { socket, head });
+    else await connections.upgrade(request, { socket, head }, context, route, query);
+  };
+
+interface UpgradeParts {
+  readonly api: Api;
+  readonly identify: (request: IncomingMessage, path: string) => Promise<UserInfo>;
+  readonly connections: Connections;
+  readonly traffic: Traffic;
+}
+
+/** A request whose sender is known. */
+interface Begun {
+  readonly arrival: Arrival;
+  readonly deadline: Deadline;
+  readonly user: UserInfo;
+}
+
+/** Lets a request in, and says until when it must be answered; long-running ones take as long as they want. */
+const begin = (
+  request: IncomingMessage,
+  query: URLSearchParams,
+  { arrival, deadline, user }: Begun,
+  { traffic, busy }: { readonly traffic: Traffic; readonly busy: Set<Duplex> },
+): void => {
+  if (arrival.info.isLongRunning) {
+    deadline.lift();
+  } else {
+    deadline.limit(allottedMs(query, traffic.limits.requestMs));
+    busy.add(request.socket);
+  }
+  traffic.admit(arrival, user);
 };
 
 const SWITCHING = 101;
@@ -124,7 +177,7 @@ const splitUrl = (url: string): SplitUrl => {
   return at < 0 ? [url, NO_QUERY] : [url.slice(0, at), new URLSearchParams(url.slice(at + 1))];
 };
 
-/** What ends with a request, by the signal of the server's end: one listener for all that are under way. */
+/** Long-running requests, by the signal of the server's end that ends them: one listener for all that are under way. */
 const underWay = new WeakMap<AbortSignal, Set<AbortController>>();
 
 const endedWith = (closing: AbortSignal): Set<AbortController> => {
@@ -136,18 +189,19 @@ const endedWith = (closing: AbortSignal): Set<AbortController> => {
   return requests;
 };
 
+/** The context of a request ends with its connection; that of a long-running one with the server as well. */
 const contextOf = (
   request: IncomingMessage,
   response: ServerResponse,
   user: UserInfo,
-  closing: AbortSignal,
+  closing: AbortSignal | undefined,
 ): RequestContext => {
   const gone = new AbortController();
-  if (closing.aborted) gone.abort();
-  const requests = endedWith(closing);
-  requests.add(gone);
+  if (closing?.aborted === true) gone.abort();
+  const requests = closing && endedWith(closing);
+  requests?.add(gone);
   response.once('close', () => {
-    requests.delete(gone);
+    requests?.delete(gone);
     gone.abort();
   });
   return { user, userAgent: request.headers['user-agent'] ?? '', signal: gone.signal, warnings: [] };

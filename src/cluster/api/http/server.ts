@@ -43,6 +43,8 @@ const HEADER_BYTES = 1024 * 1024;
 /** What streams have to end by themselves when the server closes, and what ordinary requests have. */
 const STREAMS_END_MS = 1000;
 const REQUESTS_END_MS = 10_000;
+/** How long a request is still read that nobody wants. */
+const UNWANTED_MS = 500;
 
 /** Listens on an address; port 0 takes a free one. */
 export const startApiServer = async (
@@ -103,12 +105,17 @@ export const startApiServer = async (
 
 /** What cannot be read as a request is answered in the words of Go's HTTP server. */
 const refuseUnread = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+  // More of what was refused already.
+  if (socket.writableEnded) return;
   if (!socket.writable) {
     socket.destroy();
     return;
   }
   const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
   socket.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`);
+  // The rest of it goes by unread; closing at once would take the answer away with it.
+  socket.removeAllListeners('data').on('data', () => undefined);
+  setTimeout(() => socket.destroy(), UNWANTED_MS).unref();
 };
 
 /** Upgraded connections are no longer the server's; they are ended with it all the same. */
@@ -154,14 +161,30 @@ const sendError = (response: ServerResponse, error: unknown, log: Logger, reques
   const body = Buffer.from(text);
   const { retryAfterSeconds } = status.details;
   if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
-  // A body that was refused unread would be taken for the next request.
-  if (hasBody(request) && !request.complete) response.setHeader('Connection', 'close');
+  const isUnread = hasBody(request) && !request.complete;
+  // What is left of its body would be taken for the next request.
+  if (isUnread) response.setHeader('Connection', 'close');
   response.writeHead(status.code, {
     'content-type': 'application/json',
     'cache-control': 'no-cache, private',
     'content-length': body.byteLength,
   });
-  response.end(body);
+  if (isUnread) endWhenRead(request, response, body);
+  else response.end(body);
+};
+
+/**
+ * Closing a connection with something unread on it resets it, and the client would lose the answer over what it is still
+ * sending: that is read for a moment first.
+ */
+const endWhenRead = (request: IncomingMessage, response: ServerResponse, body: Buffer): void => {
+  response.write(body);
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, UNWANTED_MS).unref();
+  request.once('end', end).once('close', end).resume();
 };
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>

@@ -118,9 +118,15 @@ const join = (one: Duplex, other: Duplex): void => {
     [other, one],
   ] as const) {
     from.once('error', () => to.destroy());
-    from.once('close', () => to.destroy());
+    // What came before an orderly end is still on its way.
+    from.once('close', () => (from.readableEnded ? destroyWhenSent(to) : to.destroy()));
     from.pipe(to);
   }
+};
+
+const destroyWhenSent = (stream: Duplex): void => {
+  if (stream.writableFinished) stream.destroy();
+  else stream.once('finish', () => stream.destroy());
 };
 
 const rawHeaders = ({ rawHeaders: raw }: IncomingMessage): string => {

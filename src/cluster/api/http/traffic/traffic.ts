@@ -2,15 +2,19 @@ import { ApiError } from '../../../../objects/api-error.js';
 import { MASTERS, type UserInfo } from '../../../auth/user.js';
 import type { RequestInfo } from './request-info.js';
 
-/** How many requests may be under way at once; long-running ones are not counted. */
-export interface InFlightLimits {
+/** What requests are held to; long-running ones are not. */
+export interface RequestLimits {
+  /** How many may be under way at once that change something. */
   readonly mutating: number;
+  /** How many may be under way at once that read. */
   readonly readOnly: number;
+  /** Milliseconds that one may take. */
+  readonly requestMs: number;
 }
 
-export const DEFAULT_LIMITS: InFlightLimits = { mutating: 200, readOnly: 400 };
+export const DEFAULT_LIMITS: RequestLimits = { mutating: 200, readOnly: 400, requestMs: 60_000 };
 
-export type RequestKind = keyof InFlightLimits;
+export type RequestKind = 'mutating' | 'readOnly';
 
 /** A request that has arrived. What it is becomes clearer as it is read. */
 export interface Arrival {
@@ -34,7 +38,11 @@ export class Traffic {
   readonly longRunning = new Map<string, { readonly info: RequestInfo; count: number }>();
   observe: Observer = () => undefined;
 
-  constructor(private readonly limits: InFlightLimits = DEFAULT_LIMITS) {}
+  readonly limits: RequestLimits;
+
+  constructor(limits: Partial<RequestLimits> = {}) {
+    this.limits = { ...DEFAULT_LIMITS, ...limits };
+  }
 
   arrive(info: RequestInfo): Arrival {
     return { info, at: performance.now() };
