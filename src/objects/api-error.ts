@@ -42,14 +42,19 @@ export type StatusReason = keyof typeof STATUS_CODES;
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: number;
+  readonly details: StatusDetails;
+  readonly #hasDetails: boolean;
 
+  /** Empty details that are given are sent; those that are not given are left out. */
   constructor(
     readonly reason: StatusReason,
     message: string,
-    readonly details: StatusDetails = {},
+    details?: StatusDetails,
     code?: number,
   ) {
     super(message);
+    this.details = details ?? {};
+    this.#hasDetails = details !== undefined || reason === 'NotFound';
     this.code = code ?? STATUS_CODES[reason];
   }
 
@@ -62,8 +67,7 @@ export class ApiError extends Error {
       status: 'Failure',
       message: this.message,
       reason: this.reason,
-      // As Kubernetes has it: empty details are there for what was not found, and for nothing else.
-      ...(this.reason === 'NotFound' || Object.keys(this.details).length > 0 ? { details: this.details } : {}),
+      ...(this.#hasDetails ? { details: this.details } : {}),
       code: this.code,
     };
   }

@@ -133,9 +133,10 @@ const decodeOr = (object: KubeObject | undefined, fallback: Managers): Managers 
   }
 };
 
-/** `managedFields: [{}]` in a request asks to forget all managers. */
+/** `managedFields: []` and `[{}]` in a request ask to forget all managers. */
 const asksForReset = (entries: readonly ManagedFieldsEntry[] | undefined): boolean =>
-  entries?.length === 1 && entries[0] !== undefined && Object.keys(entries[0]).length === 0;
+  entries !== undefined &&
+  (entries.length === 0 || (entries.length === 1 && Object.keys(entries[0] as ManagedFieldsEntry).length === 0));
 
 const managersForUpdate = (live: KubeObject | undefined, updated: KubeObject, subresource: string): Managers => {
   const current = decodeOr(live, new Map());
@@ -198,7 +199,7 @@ const checkApplied = ({ applied, live }: ApplyRequest, type: MergeType): void =>
 const managersBeforeApply = (live: KubeObject | undefined, type: MergeType, request: ApplyRequest): Managers => {
   const managers = decodeManagers(live?.metadata.managedFields);
   if (managers.size > 0 || live === undefined) return managers;
-  const writer = { ...writerOf(request, live, 'Update'), manager: BEFORE_FIRST_APPLY, subresource: '' };
+  const writer = { ...writerOf(request, live, 'Update'), manager: BEFORE_FIRST_APPLY };
   return managersAfterUpdate({
     before: emptyObject(live),
     after: comparable(live),
@@ -206,7 +207,7 @@ const managersBeforeApply = (live: KubeObject | undefined, type: MergeType, requ
     managers,
     writer,
     id: managerId(writer),
-    ignored: emptySet,
+    ignored: ignoredSet(request.resetFields),
   });
 };
 
@@ -236,7 +237,16 @@ export const applyObject = (request: ApplyRequest): ApplyResult => {
     isSame && previous !== undefined && setsEqual(previous.fields, outcome.managers.get(id)?.fields ?? emptySet);
   if (keepsManagers && live !== undefined) return { object: live, conflicts: [] };
   const object = refreshLastApplied(merged, applied, request.manager);
-  return { object: withManagedFields(object, encodeManagers(capUpdateManagers(outcome.managers))), conflicts: [] };
+  const next = isSame ? withTimeOf(outcome.managers, id, previous) : outcome.managers;
+  return { object: withManagedFields(object, encodeManagers(capUpdateManagers(next))), conflicts: [] };
+};
+
+/** An apply that changes nothing but who owns it keeps the time of its manager: none, when that is a new one. */
+const withTimeOf = (managers: Managers, id: string, previous: Manager | undefined): Managers => {
+  const manager = managers.get(id);
+  if (manager === undefined) return managers;
+  const { time: _now, ...entry } = manager;
+  return new Map(managers).set(id, previous?.time === undefined ? entry : { ...entry, time: previous.time });
 };
 
 /** The same as `applyObject`, with conflicts thrown as the API error that a client gets. */

@@ -78,7 +78,17 @@ const neededBy = (operation: jsonPatch.Operation): string | undefined => {
     : undefined;
 };
 
-const applyOne = (document: unknown, operation: jsonPatch.Operation): unknown => {
+/** Kubernetes lets a replacement make a field of an object that is there. */
+const asApplied = (document: unknown, operation: jsonPatch.Operation): jsonPatch.Operation => {
+  if (operation.op !== 'replace' || isThere(document, operation.path)) return operation;
+  const parent = operation.path.slice(0, operation.path.lastIndexOf('/'));
+  const isField =
+    operation.path !== '' && isThere(document, parent) && isRecord(jsonPatch.getValueByPointer(document, parent));
+  return isField ? { ...operation, op: 'add' } : operation;
+};
+
+const applyOne = (document: unknown, asked: jsonPatch.Operation): unknown => {
+  const operation = asApplied(document, asked);
   const needed = neededBy(operation);
   if (needed !== undefined && !isThere(document, needed)) {
     throw patchDoesNotApply(`${operation.op} operation does not apply: doc is missing path: ${needed}: missing value`);

@@ -2,7 +2,7 @@ import { ApiError } from '../api-error.js';
 
 /** The answer to a patch that is well formed but does not fit the object. */
 export const patchDoesNotApply = (reason: string): ApiError => {
-  const error = new ApiError('Invalid', 'the server rejected our request due to an error in our request');
+  const error = new ApiError('Invalid', 'the server rejected our request due to an error in our request', {});
   error.cause = reason;
   return error;
 };

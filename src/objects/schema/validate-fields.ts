@@ -5,7 +5,7 @@ import type { KubeObject } from '../object.js';
 import { parseQuantity } from '../quantity.js';
 import { canonicalObject } from './canonical.js';
 import { parseDurationNanos } from '../duration.js';
-import { typeOfKind, type ScalarName, type SchemaType, type StructType } from './schema-table.js';
+import { resolveType, typeOfKind, type ScalarName, type SchemaType, type StructType } from './schema-table.js';
 
 /** An object as the types of its kind hold it, and what a client should be told about. */
 export interface DecodedObject<T extends KubeObject = KubeObject> {
@@ -222,14 +222,23 @@ export const decodeObject = <T extends KubeObject>(value: T): DecodedObject<T> =
   const type = typeOfKind(value);
   if (type === undefined) return { object: value, unknownFields: [] };
   const unknownFields: string[] = [];
+  checkAs(value, value, type, unknownFields);
+  return { object: canonicalObject(value), unknownFields };
+};
+
+/** Checks the metadata of an object of any kind. Throws an ApiError (BadRequest). */
+export const checkMetadata = (object: KubeObject): void => {
+  checkAs(object, object.metadata, resolveType('meta/v1.ObjectMeta') as StructType, []);
+};
+
+const checkAs = (object: KindRef, value: unknown, type: StructType, unknown: string[]): void => {
   try {
-    check(value, type, { path: '', fields: '', struct: shortName(type.name) }, unknownFields);
+    check(value, type, { path: '', fields: '', struct: shortName(type.name) }, unknown);
   } catch (error) {
-    if (error instanceof MisfitError) throw new DecodingError(value, error.message, error.restoring);
-    if (error instanceof Error) throw new DecodingError(value, error.message);
+    if (error instanceof MisfitError) throw new DecodingError(object, error.message, error.restoring);
+    if (error instanceof Error) throw new DecodingError(object, error.message);
     throw error;
   }
-  return { object: canonicalObject(value), unknownFields };
 };
 
 /** What `fieldValidation=Warn` tells and `Strict` refuses. Both lists hold paths. */

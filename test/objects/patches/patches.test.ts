@@ -14,7 +14,6 @@ describe('applyJsonPatch', () => {
     });
     for (const operation of [
       { op: 'remove', path },
-      { op: 'replace', path, value: 1 },
       { op: 'copy', from: path, path: '/data/c' },
       { op: 'move', from: path, path: '/data/c' },
       { op: 'add', path: `${path}/x`, value: 1 },
@@ -22,6 +21,12 @@ describe('applyJsonPatch', () => {
       assert.throws(() => applyJsonPatch(document, [operation]), /rejected our request/);
     }
     assert.equal('x' in Object, false);
+  });
+
+  it('makes a field that a replacement does not find, in an object that is there', () => {
+    assert.deepEqual(applyJsonPatch({ data: {} }, [{ op: 'replace', path: '/data/a', value: 1 }]), { data: { a: 1 } });
+    assert.throws(() => applyJsonPatch({}, [{ op: 'replace', path: '/data/a', value: 1 }]), /rejected our request/);
+    assert.throws(() => applyJsonPatch({ a: [] }, [{ op: 'replace', path: '/a/0', value: 1 }]), /rejected our request/);
   });
 
   it('applies every operation to a copy', () => {

@@ -14,7 +14,9 @@ export const decoded = (
   object: KubeObject,
   { fieldValidation, duplicates = [] }: WriteParameters,
 ): KubeObject => {
-  const { object: typed, unknownFields } = rules.decode(target, object);
+  const { object: known, unknownFields } = rules.decode(target, object);
+  const forgets = object.metadata.managedFields?.length === 0 && !target.resource.custom;
+  const typed = forgets ? withoutManagers(known) : known;
   if (fieldValidation === 'Ignore') return typed;
   const problems = fieldProblems(unknownFields, duplicates);
   if (problems.length === 0) return typed;
@@ -22,3 +24,9 @@ export const decoded = (
   context.warnings.push(...problems);
   return typed;
 };
+
+/** An empty list of managers asks to forget them. The form of a kind has no empty lists: one empty entry says the same. */
+const withoutManagers = (object: KubeObject): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, managedFields: [{}] },
+});

@@ -17,9 +17,33 @@ const writeContext = (machinery: Machinery, target: Target, manager: string): Wr
   };
 };
 
+type Paths = readonly (readonly string[])[];
+
+/** Kinds whose status is written apart from all of their metadata. */
+const STATUS_ALONE = new Set([
+  'admissionregistration.k8s.io/validatingadmissionpolicies',
+  'apiregistration.k8s.io/apiservices',
+  'flowcontrol.apiserver.k8s.io/flowschemas',
+  'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations',
+  'networking.k8s.io/servicecidrs',
+  'resource.k8s.io/resourceclaims',
+  'storage.k8s.io/volumeattachments',
+]);
+
+const RESET_BY_STATUS: Readonly<Record<string, Paths>> = {
+  '/pods': [['spec'], ['metadata', 'deletionTimestamp'], ['metadata', 'ownerReferences']],
+  'apps/deployments': [['spec'], ['metadata', 'labels']],
+  'certificates.k8s.io/certificatesigningrequests': [['spec'], ['status', 'conditions']],
+};
+
 /** Fields that a write to this part of an object does not set, whatever it says. */
-const resetFields = ({ resource, subresource }: Target): readonly (readonly string[])[] => {
-  if (subresource === 'status') return [['spec']];
+const resetFields = ({ resource, subresource }: Target): Paths => {
+  const id = `${resource.group}/${resource.plural}`;
+  if (subresource === 'status') {
+    if (resource.custom || STATUS_ALONE.has(id)) return [['metadata'], ['spec']];
+    return RESET_BY_STATUS[id] ?? [['spec']];
+  }
+  if (subresource === 'approval') return [['spec'], ['status', 'certificate']];
   return subresource === undefined && hasStatus(resource) ? [['status']] : [];
 };
 

@@ -72,7 +72,10 @@ export const applyObject = async (
   const item = await changeObject(machinery, context, named, parameters, {
     retries: (applied.metadata.resourceVersion ?? '') === '',
     applied: true,
-    desired: (current) => applyManaged(machinery, named, current, object, parameters),
+    desired: (current) => {
+      const merged = applyManaged(machinery, named, current, object, parameters);
+      return merged === current || !target.resource.custom ? merged : machinery.rules.decode(named, merged).object;
+    },
   });
   return { item, created: false };
 };

@@ -1,4 +1,5 @@
 import { ApiError } from '../../../objects/api-error.js';
+import { timestamp } from '../../../objects/conditions.js';
 import type { KubeObject } from '../../../objects/object.js';
 import { accessDenied, type Authorizer } from '../../auth/authorizer.js';
 import { MASTERS } from '../../auth/user.js';
@@ -6,7 +7,8 @@ import type { ComputedResources } from '../computed/computed-resources.js';
 import { bindPod } from '../subresources/pod-binding.js';
 import { evictPod } from '../subresources/pod-eviction.js';
 import { scaleOf, withScale } from '../subresources/scale.js';
-import type { RequestContext, Target, Verb, WriteParameters } from '../request.js';
+import { appliedScale, managedScaleOf, updatedScale, withScaleManagers } from '../subresources/scale-managers.js';
+import { managerOf, type RequestContext, type Target, type Verb, type WriteParameters } from '../request.js';
 import { methodNotAllowed, noSuchResource, notFound } from '../status-errors.js';
 import { storageKey } from '../storage-keys.js';
 import { review } from './admission.js';
@@ -103,19 +105,17 @@ export class Pipeline {
       return updateObject(this.machinery, context, target, object, parameters);
     }
     const retries = (object.metadata.resourceVersion ?? '') === '';
-    const item = await this.#changeScale(context, target, parameters, () => object, retries);
+    const item = await this.#changeScale(context, target, parameters, retries, (scale, writer) =>
+      updatedScale(scale, object, writer),
+    );
     return { item, created: false };
   }
 
   async patch(context: RequestContext, target: Target, patch: PatchBody, parameters: WriteParameters): Promise<Item> {
     await this.#begin('patch', target, context);
     if (target.subresource !== 'scale') return patchObject(this.machinery, context, target, patch, parameters);
-    return this.#changeScale(
-      context,
-      target,
-      parameters,
-      (scale) => applyPatch(target.resource, scale, scale, patch),
-      true,
+    return this.#changeScale(context, target, parameters, true, (scale, writer) =>
+      updatedScale(scale, applyPatch(target.resource, scale, scale, patch), writer),
     );
   }
 
@@ -128,7 +128,9 @@ export class Pipeline {
     await this.#begin('patch', target, context);
     this.#checkMaking(target, context);
     if (target.subresource !== 'scale') return applyObject(this.machinery, context, target, object, parameters);
-    const item = await this.#changeScale(context, target, parameters, () => object, true);
+    const item = await this.#changeScale(context, target, parameters, true, (scale, writer) =>
+      appliedScale(scale, object, writer, parameters.force),
+    );
     return { item, created: false };
   }
 
@@ -158,13 +160,18 @@ export class Pipeline {
     context: RequestContext,
     target: Target,
     parameters: WriteParameters,
-    scale: (current: KubeObject) => KubeObject,
     retries: boolean,
+    write: (scale: KubeObject, writer: { manager: string; now: string }) => KubeObject,
   ): Promise<Item> {
     const { resource } = target;
+    const writer = { manager: managerOf(context, parameters), now: timestamp(this.machinery.clock.now()) };
     const { object } = await changeObject(this.machinery, context, target, parameters, {
       retries,
-      desired: (current) => withScale(resource, current, scale(scaleOf(resource, current))),
+      applied: true,
+      desired: (current) => {
+        const scale = write(managedScaleOf(resource, current), writer);
+        return withScaleManagers(resource, withScale(resource, current, scale), scale);
+      },
     });
     return { object: scaleOf(resource, object) };
   }

@@ -87,7 +87,9 @@ export const updateObject = async (
   const version = versionAsked(object);
   if (!missing && version === '' && (resource.custom || VERSION_REQUIRED.has(id))) {
     const message = 'Invalid value: 0: must be specified for an update';
-    throw invalid(resource, name, [{ reason: 'FieldValueInvalid', field: 'metadata.resourceVersion', message }]);
+    throw invalid({ group: resource.group, kind: resource.plural }, name, [
+      { reason: 'FieldValueInvalid', field: 'metadata.resourceVersion', message },
+    ]);
   }
   const typed = decoded(machinery, context, named, object, parameters);
   const item = await changeObject(machinery, context, named, parameters, {

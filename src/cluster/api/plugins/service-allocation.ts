@@ -5,6 +5,7 @@ import type { Store, Stored } from '../../store/store.js';
 import type { Target } from '../request.js';
 import { internal, invalid } from '../status-errors.js';
 import { AddressRange } from './address-range.js';
+import { withFamilies } from './service-families.js';
 
 /** What a write took for its object. Exactly one of `keep` and `release` takes effect: the first that is called. */
 export interface Reservation {
@@ -126,7 +127,7 @@ interface Pool {
 
 const allocate = (service: Service, current: Service | undefined, pool: Pool): Service => {
   const spec = carriedOver(withoutLeftovers(service.spec, current?.spec), current?.spec);
-  const addressed = withAddress(spec, service.metadata.name, pool);
+  const addressed = withAddress(withFamilies(spec, current?.spec, service.metadata.name), service.metadata.name, pool);
   return { ...service, spec: withPorts(addressed, service.metadata.name, pool) };
 };
 
@@ -194,37 +195,28 @@ const takesNodePorts = ({ type, allocateLoadBalancerNodePorts }: ServiceSpec): b
 
 const SERVICE = { group: '', kind: 'Service' };
 
-const refuse = (name: string, field: string, value: string | number, why: string): never => {
+const refuse = (name: string, field: string, value: string | number | readonly string[], why: string): never => {
   const message = `Invalid value: ${JSON.stringify(value)}: ${why}`;
   throw invalid(SERVICE, name, [{ reason: 'FieldValueInvalid', field, message }]);
 };
 
 const withAddress = (spec: ServiceSpec, name: string, pool: Pool): ServiceSpec => {
-  if (spec.type === 'ExternalName' || spec.clusterIP === 'None') {
-    return spec.clusterIP === 'None' ? { ...spec, ...families(spec), clusterIPs: ['None'] } : spec;
-  }
+  if (spec.type === 'ExternalName') return spec;
+  if (spec.clusterIP === 'None') return { ...spec, clusterIPs: ['None'] };
   const asked = spec.clusterIP ?? spec.clusterIPs?.[0] ?? '';
   const address = asked === '' ? pool.range.pick((each) => pool.used.has(each)) : asked;
   if (address === undefined) throw internal('failed to allocate a serviceIP: range is full');
+  const all = [asked];
   if (asked !== '' && !pool.range.contains(asked)) {
-    refuse(
-      name,
-      'spec.clusterIPs',
-      asked,
-      `failed to allocate IP ${asked}: the provided network does not match the current range`,
-    );
+    const why = `failed to allocate IP ${asked}: the provided network does not match the current range`;
+    refuse(name, 'spec.clusterIPs', all, why);
   }
   if (asked !== '' && pool.used.has(asked)) {
-    refuse(name, 'spec.clusterIPs', asked, `failed to allocate IP ${asked}: provided IP is already allocated`);
+    refuse(name, 'spec.clusterIPs', all, `failed to allocate IP ${asked}: provided IP is already allocated`);
   }
   pool.take(address);
-  return { ...spec, ...families(spec), clusterIP: address, clusterIPs: [address] };
+  return { ...spec, clusterIP: address, clusterIPs: [address] };
 };
-
-const families = ({ ipFamilies, ipFamilyPolicy }: ServiceSpec): Partial<ServiceSpec> => ({
-  ipFamilies: ipFamilies ?? ['IPv4'],
-  ipFamilyPolicy: ipFamilyPolicy ?? 'SingleStack',
-});
 
 const withPorts = (spec: ServiceSpec, name: string, pool: Pool): ServiceSpec => {
   if (spec.ports === undefined || !takesNodePorts(spec)) return spec;

@@ -13,11 +13,15 @@ const DEFAULT_PATHS = { replicas: '.spec.replicas', statusReplicas: '.status.rep
 /** `.spec.replicas` as the names on the way. */
 const namesOf = (path: string): readonly string[] => path.split('.').filter((name) => name !== '');
 
+/** The names on the way to the replicas that an object asks for. */
+export const replicasPath = (resource: ServedResource): readonly string[] =>
+  namesOf((resource.scale ?? DEFAULT_PATHS).replicas);
+
 /** The `autoscaling/v1` Scale of an object: how many replicas are asked for, and how many there are. */
 export const scaleOf = (resource: ServedResource, object: KubeObject): KubeObject => {
-  const { replicas, statusReplicas } = resource.scale ?? DEFAULT_PATHS;
+  const { statusReplicas } = resource.scale ?? DEFAULT_PATHS;
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const asked = valueAt(object, namesOf(replicas));
+  const asked = valueAt(object, replicasPath(resource));
   const selector = selectorText(resource, object);
   return {
     apiVersion: 'autoscaling/v1',
@@ -66,7 +70,7 @@ export const withScale = (resource: ServedResource, object: KubeObject, scale: K
       { reason: 'FieldValueInvalid', field: 'spec.replicas', message },
     ]);
   }
-  const path = namesOf((resource.scale ?? DEFAULT_PATHS).replicas);
+  const path = replicasPath(resource);
   const { resourceVersion, uid } = scale.metadata;
   const versions = {
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
