@@ -3,6 +3,7 @@ import type { PatchArgs } from '../kustomization/kustomization.js';
 import type { Loader } from '../load/loader.js';
 import type { Node } from '../nodes/node.js';
 import type { JsonPatchOperation } from '../patch/json-patch.js';
+import { passThroughJson } from '../nodes/through-json.js';
 import { applyJsonPatch, readJsonPatch } from '../patch/json-patch.js';
 import type { MergeSchemas } from '../patch/merge-schema.js';
 import { strategicMerge } from '../patch/strategic-merge.js';
@@ -130,6 +131,7 @@ const applyTo = (resource: Resource, operations: readonly JsonPatchOperation[]):
   if (resource.sharesNodes) resource.node = resource.node.copy();
   resource.sharesNodes = false;
   applyJsonPatch(resource.node, operations);
+  passThroughJson(resource.node);
   resource.restoreAnnotations(hasState);
 };
 

@@ -264,8 +264,8 @@ class NodeReader {
         this.#flowPair(map);
       } else if (token.type === 'value') {
         this.scanner.skip();
-        map.add(nullNode(), token, this.#endsEntry() ? nullNode() : this.#node(false, false));
-      } else if (token.type !== 'flow-mapping-end') map.add(this.#node(false, false), token, nullNode());
+        map.add(nullNode(), token, this.#endsEntry() ? flowNull() : this.#node(false, false));
+      } else if (token.type !== 'flow-mapping-end') map.add(this.#node(false, false), token, flowNull());
     }
     this.scanner.skip();
     return map.finish();
@@ -274,7 +274,7 @@ class NodeReader {
   #flowPair(map: MapBuilder): void {
     const token = this.scanner.peek();
     const key = token.type === 'value' || this.#endsEntry() ? nullNode() : this.#node(false, false);
-    let value = nullNode();
+    let value = flowNull();
     if (this.#type() === 'value') {
       this.scanner.skip();
       if (!this.#endsEntry()) value = this.#node(false, false);
@@ -329,6 +329,9 @@ class MapBuilder {
 }
 
 const nullNode = (): Node => Node.scalar('', '!!null');
+
+/** Nothing behind a key in braces: a null until it is written, where go-yaml has to put quotes. */
+const flowNull = (): Node => Node.scalar('', '!!null', true);
 
 const scalarNode = (text: string, tag: string, isPlain: boolean): Node => {
   if (tag !== '' && tag !== '!') {

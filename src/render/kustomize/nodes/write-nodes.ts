@@ -11,6 +11,7 @@ import type { Node } from './node.js';
 export const scalarValue = (node: Node): string | number | bigint | boolean | null => {
   const { tag, text, quoted } = node;
   if (tag === '!!str' || (tag === '' && quoted)) return node.folded ? refolded(text) : text;
+  if (tag === '!!null' && quoted) return text;
   if (tag === '!!binary') return Buffer.from(text, 'base64').toString('utf8');
   const found = resolvePlainScalar(text, 'overlays');
   if (tag.startsWith('!!') && tag !== found.tag && tag !== '!!merge') {
