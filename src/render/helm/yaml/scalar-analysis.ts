@@ -1,5 +1,3 @@
-import { isAscii } from '../template/go-string.js';
-
 /** Which styles can hold a text, by libyaml's rules for block context. */
 export interface Analysis {
   readonly isMultiline: boolean;
@@ -35,8 +33,10 @@ const startsWithIndicator = (text: string): boolean => {
 
 const INNER_INDICATOR = /:(?:[ \t]|$)|[ \t\r\n\x85\u2028\u2029]#/;
 
-const isSpecial = (text: string): boolean =>
-  isAscii(text) ? /[^ -~\n]/.test(text) : Array.from(text).some((c) => !isYamlPrintable(c));
+/** Something that libyaml does not write as it is; pairs of surrogates are one of them. */
+const SPECIAL = /[^\n -~\xa0-\ufefe\uff00-\ufffd]|[\ud800-\udbff][\udc00-\udfff]/;
+
+const isSpecial = (text: string): boolean => SPECIAL.test(text);
 
 /** go-yaml 3 (`allowTabs`) lets block scalars have tabs. */
 export const analyze = (text: string, allowTabs = false): Analysis => {

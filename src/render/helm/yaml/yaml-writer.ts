@@ -133,41 +133,58 @@ class Writer {
       this.out += text;
       this.column += text.length;
     } else {
-      this.folded(text, indent, isKey, (c) => c);
+      this.folded(text, indent, isKey, false);
     }
     this.isWhitespace = false;
     this.isIndention = false;
   }
 
-  /** Writes words and folds between them; breaks cannot occur in plain texts. */
-  private folded(text: string, indent: number, isKey: boolean, escape: (c: string) => string): void {
+  /**
+   * Writes words and folds between them. What lies between two folds, breaks or quotes is copied at once: texts can
+   * have many megabytes.
+   */
+  private folded(text: string, indent: number, isKey: boolean, doublesQuotes: boolean): void {
     let wasSpace = false;
     let wasBreak = false;
-    const characters = Array.from(text);
-    for (const [i, c] of characters.entries()) {
-      if (c === ' ') {
-        const isInner = escape === identity || (i > 0 && i < characters.length - 1);
-        if (this.isFoldable(isKey, wasSpace) && isInner && characters[i + 1] !== ' ') this.indent(indent);
-        else this.putCharacter(c);
+    let from = 0;
+    const copyUntil = (at: number): void => {
+      if (from < at) this.out += text.slice(from, at);
+      from = at;
+    };
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code === SPACE) {
+        const isInner = at > 0 && at < text.length - 1;
+        if (this.isFoldable(isKey, wasSpace) && isInner && text.charCodeAt(at + 1) !== SPACE) {
+          copyUntil(at);
+          this.indent(indent);
+          from = at + 1;
+        } else this.column += 1;
         wasSpace = true;
-      } else if (isYamlBreak(c)) {
-        if (!wasBreak && c === '\n') this.break();
-        this.putBreak(c);
+      } else if (isBreakCode(code)) {
+        copyUntil(at);
+        if (!wasBreak && code === LINE_FEED) this.break();
+        this.putBreak(text.charAt(at));
+        from = at + 1;
         this.isIndention = true;
         wasBreak = true;
       } else {
-        if (wasBreak) this.indent(indent);
-        this.putCharacter(escape(c));
+        if (wasBreak) {
+          copyUntil(at);
+          this.indent(indent);
+        }
+        if (doublesQuotes && code === SINGLE_QUOTE) {
+          copyUntil(at);
+          this.out += "'";
+          this.column += 1;
+        }
+        if (!isLowSurrogate(code)) this.column += 1;
         this.isIndention = false;
         wasSpace = false;
         wasBreak = false;
       }
     }
-  }
-
-  private putCharacter(text: string): void {
-    this.out += text;
-    this.column += text.length > 1 && text !== "''" ? 1 : text.length;
+    copyUntil(text.length);
   }
 
   private putBreak(c: string): void {
@@ -181,7 +198,7 @@ class Writer {
 
   private single(text: string, indent: number, isKey: boolean): void {
     this.indicator("'");
-    this.folded(text, indent, isKey, (c) => (c === "'" ? "''" : c));
+    this.folded(text, indent, isKey, true);
     this.put("'");
     this.isWhitespace = false;
     this.isIndention = false;
@@ -190,27 +207,38 @@ class Writer {
   private double(text: string, indent: number, isKey: boolean): void {
     this.indicator('"');
     let wasSpace = false;
-    const characters = Array.from(text);
+    let from = 0;
+    const copyUntil = (at: number): void => {
+      if (from < at) this.out += text.slice(from, at);
+    };
+    // go-yaml looks for the byte order mark at the start of the text only, whatever character it is at.
     const hasMark = text.startsWith('\ufeff');
-    for (const [i, c] of characters.entries()) {
-      // go-yaml looks for the byte order mark at the start of the text only, whatever character it is at.
-      const needsEscape = hasMark || !isYamlPrintable(c) || isYamlBreak(c) || c === '"' || c === '\\';
-      if (needsEscape) {
-        this.put(escapeDouble(c));
-        wasSpace = false;
-      } else if (c === ' ') {
-        if (this.isFoldable(isKey, wasSpace) && i > 0 && i < characters.length - 1) {
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code === SPACE && !hasMark) {
+        if (this.isFoldable(isKey, wasSpace) && at > 0 && at < text.length - 1) {
+          copyUntil(at);
           this.indent(indent);
-          if (characters[i + 1] === ' ') this.put('\\');
-        } else {
-          this.putCharacter(c);
-        }
+          if (text.charCodeAt(at + 1) === SPACE) this.put('\\');
+          from = at + 1;
+        } else this.column += 1;
         wasSpace = true;
-      } else {
-        this.putCharacter(c);
-        wasSpace = false;
+        continue;
       }
+      wasSpace = false;
+      if (!hasMark && isOrdinary(code)) {
+        this.column += 1;
+        continue;
+      }
+      const c = String.fromCodePoint(text.codePointAt(at) ?? 0);
+      if (hasMark || !isYamlPrintable(c) || isYamlBreak(c) || c === '"' || c === '\\') {
+        copyUntil(at);
+        this.put(escapeDouble(c));
+        from = at + c.length;
+      } else this.column += 1;
+      at += c.length - 1;
     }
+    copyUntil(text.length);
     this.put('"');
     this.isWhitespace = false;
     this.isIndention = false;
@@ -243,7 +271,17 @@ class Writer {
   }
 }
 
-const identity = (c: string): string => c;
+const SPACE = 0x20;
+const LINE_FEED = 0x0a;
+const SINGLE_QUOTE = 0x27;
+
+const isBreakCode = (code: number): boolean =>
+  code === LINE_FEED || code === 0x0d || code === 0x85 || code === 0x2028 || code === 0x2029;
+
+const isLowSurrogate = (code: number): boolean => code >= 0xdc00 && code <= 0xdfff;
+
+/** Visible ASCII that double quotes need not escape. */
+const isOrdinary = (code: number): boolean => code > SPACE && code < 0x7f && code !== 0x22 && code !== 0x5c;
 
 const isSimpleKey = (key: YamlScalar): boolean => byteLength(key.text) <= 128 && !analyze(key.text).isMultiline;
 
