@@ -92,6 +92,13 @@ export const typeInvalid = (field: string, value: unknown, detail: string): Fiel
   message: withDetail(`Invalid value: ${showValue(value)}`, detail),
 });
 
+/** A wrong value that the message does not show. */
+export const invalidUnshown = (field: string, detail: string): FieldError => ({
+  reason: 'FieldValueInvalid',
+  field,
+  message: `Invalid value: ${detail}`,
+});
+
 /** The errors of a rule that gives messages, all for one field and value. */
 export const invalidEach = (field: string, value: unknown, messages: readonly string[]): FieldError[] =>
   messages.map((message) => invalid(field, value, message));

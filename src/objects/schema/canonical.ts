@@ -33,14 +33,14 @@ const zeroOf = (field: StructField, lists: AbsentLists): unknown => {
   if (field.pointer === true) return undefined;
   if (resolved.shape === 'struct') return canonicalStruct({}, resolved, lists);
   if (resolved.shape === 'scalar') {
-    const isWritten = field.required === true || ALWAYS_WRITTEN.has(resolved.scalar);
+    const isWritten = field.written || ALWAYS_WRITTEN.has(resolved.scalar);
     return isWritten && resolved.scalar !== 'bytes' ? SCALAR_ZERO[resolved.scalar] : undefined;
   }
   return field.required === true && lists === 'null' ? null : undefined;
 };
 
 const isOmitted = (field: StructField, value: unknown): boolean => {
-  if (field.required === true || field.pointer === true || field.resolved.shape === 'struct') return false;
+  if (field.written || field.pointer === true || field.resolved.shape === 'struct') return false;
   if (field.resolved.shape === 'scalar' && ALWAYS_WRITTEN.has(field.resolved.scalar)) return false;
   return field.resolved.shape !== 'any' && field.resolved.shape !== 'union' && isEmptyValue(value);
 };

@@ -40,6 +40,8 @@ export interface StructType {
 export interface StructField extends SchemaField {
   readonly name: string;
   readonly resolved: SchemaType;
+  /** True when Go writes the field although nothing set it. */
+  readonly written: boolean;
 }
 
 const SCALARS: ReadonlyMap<string, ScalarName> = new Map<string, ScalarName>([
@@ -73,6 +75,23 @@ const splitTypeName = (name: string): { groupVersion: string; type: string } => 
   return { groupVersion: name.slice(0, dot), type: name.slice(dot + 1) };
 };
 
+/** Fields that need not be given but are always written, and the reverse. */
+const WRITTEN: Readonly<Record<string, boolean>> = {
+  'apps/v1.StatefulSetOrdinals.start': true,
+  'apps/v1.StatefulSetSpec.serviceName': true,
+  'apps/v1.StatefulSetStatus.availableReplicas': true,
+  'core/v1.ContainerRestartRule.action': false,
+  'core/v1.ContainerRestartRuleOnExitCodes.operator': false,
+  'core/v1.Event.reportingComponent': true,
+  'core/v1.Event.reportingInstance': true,
+  'core/v1.NodeRuntimeHandler.name': true,
+  'core/v1.PodCertificateProjection.keyType': false,
+  'core/v1.PodCertificateProjection.signerName': false,
+  'flowcontrol.apiserver.k8s.io/v1.FlowSchemaSpec.matchingPrecedence': true,
+  'networking.k8s.io/v1.ParentReference.name': false,
+  'networking.k8s.io/v1.ParentReference.resource': false,
+};
+
 const structType = (name: string, fields: readonly SchemaField[], atomic: boolean): StructType => {
   let byName: Map<string, StructField> | undefined;
   return {
@@ -81,18 +100,19 @@ const structType = (name: string, fields: readonly SchemaField[], atomic: boolea
     atomic,
     messageFields: fields,
     get fields() {
-      byName ??= inlineFields(fields);
+      byName ??= inlineFields(name, fields);
       return byName;
     },
   };
 };
 
-const inlineFields = (fields: readonly SchemaField[]): Map<string, StructField> => {
+const inlineFields = (owner: string, fields: readonly SchemaField[]): Map<string, StructField> => {
   const byName = new Map<string, StructField>();
   for (const field of fields) {
     const resolved = resolveType(field.type);
     if (field.name !== undefined) {
-      byName.set(field.name, { ...field, name: field.name, resolved });
+      const written = WRITTEN[`${owner}.${field.name}`] ?? field.required === true;
+      byName.set(field.name, { ...field, name: field.name, resolved, written });
     } else if (resolved.shape === 'struct') {
       for (const [name, inner] of resolved.fields) if (!byName.has(name)) byName.set(name, inner);
     }

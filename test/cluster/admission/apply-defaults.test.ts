@@ -132,6 +132,7 @@ describe('applyDefaults', () => {
       parallelism: 1,
       backoffLimit: 6,
       completionMode: 'NonIndexed',
+      manualSelector: false,
       suspend: false,
       podReplacementPolicy: 'TerminatingOrFailed',
     });

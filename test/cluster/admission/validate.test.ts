@@ -34,6 +34,15 @@ const podSpec = { containers: [{ name: 'web', image: 'web:1' }] };
 const template = { metadata: { labels: { app: 'web' } }, spec: podSpec };
 const deployment = { spec: { selector: { matchLabels: { app: 'web' } }, template } };
 
+/** A Job whose author takes care of the selector: the server makes no other without a uid. */
+const selectingJob = (spec: object) => ({
+  spec: {
+    manualSelector: true,
+    selector: { matchLabels: { app: 'x' } },
+    template: { metadata: { labels: { app: 'x' } }, spec },
+  },
+});
+
 describe('validateCreate', () => {
   const good: [apiVersion: string, kind: string, fields: Record<string, unknown>][] = [
     ['v1', 'Pod', { spec: podSpec }],
@@ -80,7 +89,7 @@ describe('validateCreate', () => {
         },
       },
     ],
-    ['batch/v1', 'Job', { spec: { template: { spec: { ...podSpec, restartPolicy: 'Never' } } } }],
+    ['batch/v1', 'Job', selectingJob({ ...podSpec, restartPolicy: 'Never' })],
     [
       'batch/v1',
       'CronJob',
@@ -221,7 +230,7 @@ describe('validateCreate', () => {
     [
       'batch/v1',
       'Job',
-      { spec: { template: { spec: podSpec } } },
+      selectingJob(podSpec),
       ['spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'],
     ],
     [
@@ -307,9 +316,7 @@ describe('validateUpdate', () => {
       updated('apps/v1', 'StatefulSet', stateful, { spec: { ...deployment.spec, serviceName: 'x' } })[0] ?? '',
       /^spec: Forbidden: updates to statefulset spec/,
     );
-    const job = (image: string) => ({
-      spec: { template: { spec: { containers: [{ name: 'a', image }], restartPolicy: 'Never' } } },
-    });
+    const job = (image: string) => selectingJob({ containers: [{ name: 'a', image }], restartPolicy: 'Never' });
     assert.match(
       updated('batch/v1', 'Job', job('a'), job('b'))[0] ?? '',
       /^spec\.template: Invalid value: .*: field is immutable$/,

@@ -102,7 +102,7 @@ describe('createHttpClient against our own server', () => {
     const written = await client.updateStatus<Deployment>({
       ...made,
       spec: { ...made.spec, replicas: 9 },
-      status: { readyReplicas: 1 },
+      status: { replicas: 2, readyReplicas: 1 },
     });
     assert.deepEqual([written.spec.replicas, written.status?.readyReplicas], [2, 1]);
     const scale = await client.patch(

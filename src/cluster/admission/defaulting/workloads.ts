@@ -1,6 +1,5 @@
 import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../../../objects/kinds/apps-v1.js';
 import type { CronJob, Job, JobSpec } from '../../../objects/kinds/batch-v1.js';
-import type { ObjectMeta } from '../../../objects/object.js';
 import type { Draft } from './draft.js';
 import { defaultPodTemplate } from './pod-spec.js';
 import { defaultClaimSpec } from './volumes.js';
@@ -48,7 +47,6 @@ export const defaultStatefulSet = ({ spec }: Draft<StatefulSet>): void => {
   }
   if (spec.updateStrategy.type === 'RollingUpdate' && spec.updateStrategy.rollingUpdate !== undefined) {
     spec.updateStrategy.rollingUpdate.partition ??= 0;
-    spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;
   }
   spec.persistentVolumeClaimRetentionPolicy ??= {};
   spec.persistentVolumeClaimRetentionPolicy.whenDeleted ||= 'Retain';
@@ -71,26 +69,8 @@ const defaultFailurePolicy = (spec: Draft<JobSpec>): void => {
   }
 };
 
-/** A Job that has its uid selects its pods by it, unless its author chose the selector. */
-const generateSelector = ({ metadata, spec }: Draft<Job>): void => {
-  // Without a name it is refused later; the name of its labels is empty until then.
-  const { uid, name = '' } = metadata as { readonly uid?: string; readonly name?: string };
-  if (uid === undefined || spec.manualSelector === true || spec.selector !== undefined) return;
-  spec.template ??= {};
-  spec.template.metadata ??= {} as Draft<ObjectMeta>;
-  spec.template.metadata.labels = {
-    ...spec.template.metadata.labels,
-    'batch.kubernetes.io/controller-uid': uid,
-    'batch.kubernetes.io/job-name': name,
-    'controller-uid': uid,
-    'job-name': name,
-  };
-  spec.selector = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } };
-};
-
 export const defaultJob = (job: Draft<Job>): void => {
   const { spec } = job;
-  generateSelector(job);
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : MAX_INT32;
@@ -98,6 +78,7 @@ export const defaultJob = (job: Draft<Job>): void => {
   if (labels !== undefined && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = { ...labels };
   spec.completionMode ??= 'NonIndexed';
   spec.suspend ??= false;
+  spec.manualSelector ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed';
   defaultFailurePolicy(spec);
   defaultPodTemplate(spec.template);

@@ -1,157 +1,224 @@
-import { isTimeZone, scheduleError } from '../../../objects/cron-schedule.js';
-import type { CronJob, Job, JobSpec } from '../../../objects/kinds/batch-v1.js';
+import { jsonEquals } from '../../../objects/json.js';
+import type { Job, JobSpec } from '../../../objects/kinds/batch-v1.js';
+import type { Affinity, PodTemplateSpec } from '../../../objects/kinds/core-v1.js';
 import { labelsOf } from '../../../objects/labels.js';
+import { dns1123Label } from '../../../objects/names.js';
 import { matchesLabels, selectorFromObject } from '../../../objects/selectors/label-selector.js';
-import { child, invalid, notSupported, required, type FieldError } from '../field-errors.js';
+import { child, invalid, keyed, notSupported, required, tooLong, type FieldError } from '../field-errors.js';
+import { internal, served, shownSelector } from './go-values.js';
+import { validateFailurePolicy, validateSuccessPolicy } from './job-policies.js';
 import { validateLabelSelector } from './labels.js';
 import { validatePodTemplate } from './pod-spec.js';
-import { each, immutable, nonNegative, oneOf, requiredOneOf } from './rules.js';
+import { domainPrefixedPath, immutable, nonNegative } from './rules.js';
+import { MISMATCH } from './workloads.js';
 
-const validateFailurePolicy = (field: string, policy: NonNullable<JobSpec['podFailurePolicy']>): FieldError[] =>
-  each(child(field, 'rules'), policy.rules, (rule, path) => {
-    const errors = requiredOneOf(child(path, 'action'), rule.action, ['Count', 'FailIndex', 'FailJob', 'Ignore']);
-    const { onExitCodes, onPodConditions = [] } = rule;
-    if (onExitCodes !== undefined && onPodConditions.length > 0) {
-      errors.push(invalid(path, null, 'specifying both OnExitCodes and OnPodConditions is not supported'));
-    }
-    if (onExitCodes === undefined && onPodConditions.length === 0) {
-      errors.push(invalid(path, null, 'specifying one of OnExitCodes and OnPodConditions is required'));
-    }
-    if (onExitCodes !== undefined) {
-      errors.push(...requiredOneOf(child(path, 'onExitCodes.operator'), onExitCodes.operator, ['In', 'NotIn']));
-      if ((onExitCodes.values ?? []).length === 0) {
-        errors.push(
-          invalid(child(path, 'onExitCodes.values'), onExitCodes.values ?? [], 'at least one value is required'),
-        );
-      }
-    }
-    return errors;
-  });
+const MOST_MANAGER_BYTES = 63;
+const MOST_PARALLEL = 100_000;
+const MOST_FAILED = 100_000;
+/** Above so many completions, less is allowed of the rest. */
+const MANY_COMPLETIONS = 100_000;
+const MOST_OF_MANY = 10_000;
 
-const validateRestartPolicy = (field: string, policy: string | undefined): FieldError[] => {
-  if (policy === 'OnFailure' || policy === 'Never') return [];
-  if (policy === undefined || policy === 'Always') return [required(field, 'valid values: "OnFailure", "Never"')];
-  return [notSupported(field, policy, ['OnFailure', 'Never'])];
-};
+const atMost = (field: string, value: number | undefined, limit: number, when = ''): FieldError[] =>
+  value !== undefined && value > limit ? [invalid(field, value, `must be less than or equal to ${limit}${when}`)] : [];
 
-const MAX_INDEXED = 100_000;
-
-const validateJobSpec = (spec: JobSpec, field: string): FieldError[] => {
-  const errors = [
-    ...nonNegative(child(field, 'parallelism'), spec.parallelism),
-    ...nonNegative(child(field, 'completions'), spec.completions),
-    ...nonNegative(child(field, 'activeDeadlineSeconds'), spec.activeDeadlineSeconds),
-    ...nonNegative(child(field, 'backoffLimit'), spec.backoffLimit),
-    ...nonNegative(child(field, 'ttlSecondsAfterFinished'), spec.ttlSecondsAfterFinished),
-    ...nonNegative(child(field, 'backoffLimitPerIndex'), spec.backoffLimitPerIndex),
-    ...nonNegative(child(field, 'maxFailedIndexes'), spec.maxFailedIndexes),
-    ...oneOf(child(field, 'completionMode'), spec.completionMode, ['Indexed', 'NonIndexed']),
-    ...oneOf(child(field, 'podReplacementPolicy'), spec.podReplacementPolicy, ['Failed', 'TerminatingOrFailed']),
-    ...(spec.podFailurePolicy === undefined
-      ? []
-      : validateFailurePolicy(child(field, 'podFailurePolicy'), spec.podFailurePolicy)),
-    ...validatePodTemplate(spec.template, child(field, 'template')),
-    ...validateRestartPolicy(child(field, 'template.spec.restartPolicy'), spec.template?.spec?.restartPolicy),
-  ];
-  if (spec.completionMode === 'Indexed') {
-    if (spec.completions === undefined) {
-      errors.push(required(child(field, 'completions'), 'when completion mode is Indexed'));
-    }
-    if ((spec.parallelism ?? 0) > MAX_INDEXED) {
-      errors.push(
-        invalid(
-          child(field, 'parallelism'),
-          spec.parallelism,
-          `must be less than or equal to ${MAX_INDEXED} when completion mode is Indexed`,
-        ),
-      );
-    }
-  } else if (spec.backoffLimitPerIndex !== undefined) {
-    errors.push(
-      invalid(child(field, 'backoffLimitPerIndex'), spec.backoffLimitPerIndex, 'requires indexed completion mode'),
-    );
-  }
-  if (spec.podFailurePolicy !== undefined && spec.template?.spec?.restartPolicy !== 'Never') {
-    errors.push(
-      invalid(
-        child(field, 'template.spec.restartPolicy'),
-        spec.template?.spec?.restartPolicy,
-        'only "Never" is supported when podFailurePolicy is specified',
-      ),
-    );
-  }
-  return errors;
-};
-
-export const validateJob = ({ spec }: Job): FieldError[] => {
-  const errors = validateJobSpec(spec, 'spec');
-  if (spec.selector === undefined) return [...errors, required('spec.selector')];
-  errors.push(...validateLabelSelector('spec.selector', spec.selector));
-  if (errors.length === 0 && !matchesLabels(selectorFromObject(spec.selector), labelsOf(spec.template))) {
-    errors.push(
-      invalid('spec.template.metadata.labels', labelsOf(spec.template), '`selector` does not match template `labels`'),
-    );
-  }
-  return errors;
-};
-
-/** What of a template a suspended job that has not started may still change: where its pods go. */
-const withoutScheduling = ({ template }: JobSpec): unknown => {
-  const { nodeSelector: _n, affinity: _a, tolerations: _t, schedulingGates: _g, ...spec } = template.spec ?? {};
-  const { labels: _l, annotations: _an, ...metadata } = template.metadata ?? {};
-  return { ...template, metadata, spec };
-};
-
-export const validateJobUpdate = (job: Job, old: Job): FieldError[] => {
-  const { spec } = job;
-  const isElastic =
-    spec.completionMode === 'Indexed' && spec.completions === spec.parallelism && spec.completions !== undefined;
-  const isWaiting = old.spec.suspend === true && old.status?.startTime === undefined;
-  const [template, before] = isWaiting
-    ? [withoutScheduling(spec), withoutScheduling(old.spec)]
-    : [spec.template, old.spec.template];
-  return [
-    ...validateJob(job),
-    ...(isElastic ? [] : immutable('spec.completions', spec.completions, old.spec.completions)),
-    ...immutable('spec.selector', spec.selector, old.spec.selector),
-    ...immutable('spec.template', template, before),
-    ...immutable('spec.completionMode', spec.completionMode, old.spec.completionMode),
-    ...immutable('spec.podFailurePolicy', spec.podFailurePolicy, old.spec.podFailurePolicy),
-    ...immutable('spec.backoffLimitPerIndex', spec.backoffLimitPerIndex, old.spec.backoffLimitPerIndex),
-    ...immutable('spec.successPolicy', spec.successPolicy, old.spec.successPolicy),
-    ...immutable('spec.managedBy', spec.managedBy, old.spec.managedBy),
-  ];
-};
-
-const MAX_CRON_NAME = 52;
-
-export const validateCronJob = ({ metadata, spec }: CronJob): FieldError[] => {
+const validateIndexed = (spec: JobSpec, field: string): FieldError[] => {
+  const { completions, parallelism, maxFailedIndexes } = spec;
   const errors: FieldError[] = [];
-  const { name = '' } = metadata as { readonly name?: string };
-  if (name.length > MAX_CRON_NAME) {
-    errors.push(invalid('metadata.name', name, `must be no more than ${MAX_CRON_NAME} characters`));
+  if (completions === undefined) errors.push(required(child(field, 'completions'), 'when completion mode is Indexed'));
+  errors.push(...atMost(child(field, 'parallelism'), parallelism, MOST_PARALLEL, ' when completion mode is Indexed'));
+  const failed = child(field, 'maxFailedIndexes');
+  if (completions !== undefined && maxFailedIndexes !== undefined && maxFailedIndexes > completions) {
+    errors.push(invalid(failed, maxFailedIndexes, 'must be less than or equal to completions'));
   }
-  const schedule = spec.schedule ?? '';
-  if (schedule === '') errors.push(required('spec.schedule'));
-  else if (/TZ=/.test(schedule)) {
-    errors.push(invalid('spec.schedule', schedule, 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'));
-  } else {
-    const wrong = scheduleError(schedule);
-    if (wrong !== undefined) errors.push(invalid('spec.schedule', schedule, wrong));
+  errors.push(...atMost(failed, maxFailedIndexes, MOST_FAILED));
+  if ((completions ?? 0) <= MANY_COMPLETIONS || spec.backoffLimitPerIndex === undefined) return errors;
+  if (maxFailedIndexes === undefined) {
+    errors.push(required(failed, `must be specified when completions is above ${MANY_COMPLETIONS}`));
   }
-  if (spec.timeZone !== undefined) {
-    if (spec.timeZone === '') errors.push(invalid('spec.timeZone', '', 'timeZone must be nil or non-empty string'));
-    else if (!isTimeZone(spec.timeZone))
-      errors.push(invalid('spec.timeZone', spec.timeZone, `unknown time zone ${spec.timeZone}`));
+  const when = ` when completions are above ${MANY_COMPLETIONS} and used with backoff limit per index`;
+  return [
+    ...errors,
+    ...atMost(child(field, 'parallelism'), parallelism, MOST_OF_MANY, when),
+    ...atMost(failed, maxFailedIndexes, MOST_OF_MANY, when),
+  ];
+};
+
+const validateUnindexed = (spec: JobSpec, field: string): FieldError[] =>
+  (['backoffLimitPerIndex', 'maxFailedIndexes'] as const).flatMap((name) =>
+    spec[name] === undefined ? [] : [invalid(child(field, name), spec[name], 'requires indexed completion mode')],
+  );
+
+const validateMode = (spec: JobSpec, field: string): FieldError[] => {
+  const mode = spec.completionMode ?? 'NonIndexed';
+  if (mode === 'Indexed') return validateIndexed(spec, field);
+  if (mode === 'NonIndexed') return validateUnindexed(spec, field);
+  return [notSupported(child(field, 'completionMode'), mode, ['NonIndexed', 'Indexed'])];
+};
+
+const validateReplacement = (spec: JobSpec, field: string): FieldError[] => {
+  const policy = spec.podReplacementPolicy;
+  const supported = spec.podFailurePolicy === undefined ? ['Failed', 'TerminatingOrFailed'] : ['Failed'];
+  return policy === undefined || supported.includes(policy) ? [] : [notSupported(field, policy, supported)];
+};
+
+const validateRestartPolicy = (spec: JobSpec, field: string): FieldError[] => {
+  const policy = spec.template?.spec?.restartPolicy ?? '';
+  if (policy === '' || policy === 'Always') return [required(field, 'valid values: "OnFailure", "Never"')];
+  if (policy !== 'OnFailure' && policy !== 'Never') return [notSupported(field, policy, ['OnFailure', 'Never'])];
+  return spec.podFailurePolicy !== undefined && policy !== 'Never'
+    ? [invalid(field, policy, 'only "Never" is supported when podFailurePolicy is specified')]
+    : [];
+};
+
+const COUNTS = [
+  'parallelism',
+  'completions',
+  'activeDeadlineSeconds',
+  'backoffLimit',
+  'ttlSecondsAfterFinished',
+  'backoffLimitPerIndex',
+  'maxFailedIndexes',
+] as const;
+
+/** What a Job and the template of a CronJob have in common. */
+export const validateJobTemplate = (spec: JobSpec, field: string): FieldError[] => {
+  const errors = COUNTS.flatMap((name) => nonNegative(child(field, name), spec[name]));
+  if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined) {
+    errors.push(required(child(field, 'backoffLimitPerIndex'), 'when maxFailedIndexes is specified'));
+  }
+  if (spec.managedBy !== undefined) {
+    const path = child(field, 'managedBy');
+    errors.push(...domainPrefixedPath(path, spec.managedBy));
+    if (Buffer.byteLength(spec.managedBy) > MOST_MANAGER_BYTES) errors.push(tooLong(path, MOST_MANAGER_BYTES));
+  }
+  errors.push(...validateMode(spec, field));
+  if (spec.podFailurePolicy !== undefined)
+    errors.push(...validateFailurePolicy(child(field, 'podFailurePolicy'), spec));
+  if (spec.successPolicy !== undefined) {
+    const path = child(field, 'successPolicy');
+    const shown = internal('batch/v1.SuccessPolicy', spec.successPolicy);
+    errors.push(
+      ...(spec.completionMode === 'Indexed'
+        ? validateSuccessPolicy(path, spec)
+        : [invalid(path, shown, 'requires indexed completion mode')]),
+    );
   }
   return [
     ...errors,
-    ...nonNegative('spec.startingDeadlineSeconds', spec.startingDeadlineSeconds),
-    ...requiredOneOf('spec.concurrencyPolicy', spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']),
-    ...nonNegative('spec.successfulJobsHistoryLimit', spec.successfulJobsHistoryLimit),
-    ...nonNegative('spec.failedJobsHistoryLimit', spec.failedJobsHistoryLimit),
-    ...(spec.jobTemplate?.spec === undefined
-      ? [required('spec.jobTemplate.spec')]
-      : validateJobSpec(spec.jobTemplate.spec, 'spec.jobTemplate.spec')),
+    ...validateReplacement(spec, child(field, 'podReplacementPolicy')),
+    ...validatePodTemplate(spec.template, child(field, 'template')),
+    ...validateRestartPolicy(spec, child(field, 'template.spec.restartPolicy')),
+  ];
+};
+
+const validateSpec = (spec: JobSpec): FieldError[] => {
+  const errors = validateJobTemplate(spec, 'spec');
+  const { selector } = spec;
+  const wrong = selector === undefined ? [required('spec.selector')] : validateLabelSelector('spec.selector', selector);
+  errors.push(...wrong);
+  const selects =
+    selector !== undefined &&
+    (wrong.length > 0 || matchesLabels(selectorFromObject(selector), labelsOf(spec.template ?? {})));
+  if (!selects) {
+    errors.push(invalid('spec.template.metadata.labels', spec.template?.metadata?.labels ?? null, MISMATCH));
+  }
+  return errors;
+};
+
+const hasLabel = (template: PodTemplateSpec | undefined, key: string, expected: string): FieldError[] => {
+  const labels = template?.metadata?.labels ?? {};
+  const field = keyed('spec.template.metadata.labels', key);
+  const why = `must be '${expected}'`;
+  return [
+    ...(Object.hasOwn(labels, key) ? [] : [required(field, why)]),
+    ...((labels[key] ?? '') === expected ? [] : [invalid(field, labels, why)]),
+  ];
+};
+
+/** A selector that the server made must be the one that it makes. */
+const validateGenerated = ({ metadata, spec }: Job): FieldError[] => {
+  if (spec.manualSelector === true || spec.selector === undefined) return [];
+  const { uid = '', name = '' } = metadata as { readonly uid?: string; readonly name?: string };
+  const expected = {
+    'controller-uid': uid,
+    'job-name': name,
+    'batch.kubernetes.io/controller-uid': uid,
+    'batch.kubernetes.io/job-name': name,
+  };
+  const errors = Object.entries(expected).flatMap(([key, value]) => hasLabel(spec.template, key, value));
+  if (validateLabelSelector('', spec.selector).length > 0) return errors;
+  return matchesLabels(selectorFromObject(spec.selector), expected)
+    ? errors
+    : [...errors, invalid('spec.selector', shownSelector(spec.selector), '`selector` not auto-generated')];
+};
+
+export const validateJob = (job: Job): FieldError[] => {
+  const { metadata, spec } = job;
+  const errors = [...validateGenerated(job), ...validateSpec(spec)];
+  const completions = spec.completions ?? 0;
+  if (spec.completionMode !== 'Indexed' || completions <= 0) return errors;
+  const { name = '' } = metadata as { readonly name?: string };
+  const hostname = `${name}-${completions - 1}`;
+  return dns1123Label(hostname).length === 0
+    ? errors
+    : [...errors, invalid('metadata.name', name, `will not able to create pod with invalid DNS label: ${hostname}`)];
+};
+
+/** The affinity with the node affinity of another template. */
+const withNodeAffinity = (affinity: Affinity | undefined, asked: Affinity | undefined): Affinity | undefined => {
+  const { nodeAffinity: _old, ...others } = affinity ?? {};
+  const { nodeAffinity } = asked ?? {};
+  const all = { ...others, ...(nodeAffinity === undefined ? {} : { nodeAffinity }) };
+  return Object.keys(all).length === 0 && asked === undefined ? undefined : all;
+};
+
+/** The old template with what a suspended job that has not started may still change: where its pods go. */
+const withScheduling = (old: PodTemplateSpec, asked: PodTemplateSpec): unknown => {
+  const { nodeSelector: _n, affinity, tolerations: _t, schedulingGates: _g, ...spec } = old.spec ?? {};
+  const { nodeSelector, tolerations, schedulingGates } = asked.spec ?? {};
+  const placed = {
+    nodeSelector,
+    tolerations,
+    schedulingGates,
+    affinity: withNodeAffinity(affinity, asked.spec?.affinity),
+  };
+  const { labels: _l, annotations: _a, ...metadata } = old.metadata ?? {};
+  const named = { labels: asked.metadata?.labels, annotations: asked.metadata?.annotations };
+  return { ...old, metadata: known({ ...metadata, ...named }), spec: known({ ...spec, ...placed }) };
+};
+
+const known = (value: object): object =>
+  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined));
+
+const validateCompletions = (spec: JobSpec, old: JobSpec): FieldError[] => {
+  const field = 'spec.completions';
+  if (spec.completionMode !== 'Indexed') return immutable(field, spec.completions, old.completions);
+  return spec.completions === undefined || spec.completions === old.completions || spec.completions === spec.parallelism
+    ? []
+    : [invalid(field, spec.completions, 'can only be modified in tandem with spec.parallelism')];
+};
+
+const frozen = (name: keyof JobSpec, type: string | undefined, spec: JobSpec, old: JobSpec): FieldError[] =>
+  jsonEquals(spec[name] ?? null, old[name] ?? null)
+    ? []
+    : immutable(`spec.${name}`, type === undefined ? spec[name] : internal(type, spec[name]), null);
+
+export const validateJobUpdate = ({ spec }: Job, { spec: old, status }: Job): FieldError[] => {
+  const isWaiting = old.suspend === true && status?.startTime === undefined;
+  const [template, before] = [spec.template, old.template];
+  const isKept = jsonEquals(template ?? {}, isWaiting ? withScheduling(before, template) : (before ?? {}));
+  return [
+    ...validateSpec(spec),
+    ...validateCompletions(spec, old),
+    ...(jsonEquals(spec.selector ?? null, old.selector ?? null)
+      ? []
+      : immutable('spec.selector', served('meta/v1.LabelSelector', spec.selector), null)),
+    ...(isKept ? [] : immutable('spec.template', internal('core/v1.PodTemplateSpec', template), null)),
+    ...frozen('completionMode', undefined, spec, old),
+    ...frozen('podFailurePolicy', 'batch/v1.PodFailurePolicy', spec, old),
+    ...frozen('backoffLimitPerIndex', undefined, spec, old),
+    ...frozen('managedBy', undefined, spec, old),
+    ...frozen('successPolicy', 'batch/v1.SuccessPolicy', spec, old),
   ];
 };

@@ -1,6 +1,6 @@
 import { jsonEquals } from '../../../objects/json.js';
 import { percentOf } from '../../../objects/int-or-string.js';
-import { outOfRange, type NameRule, validPercent } from '../../../objects/names.js';
+import { dns1123Subdomain, outOfRange, type NameRule, validPercent } from '../../../objects/names.js';
 import { duplicate, invalid, item, invalidEach, notSupported, required, type FieldError } from '../field-errors.js';
 
 /** The small rules that validation of every kind is made of. Each returns the errors it finds. */
@@ -58,6 +58,21 @@ export const unique = <T>(
     seen.add(key);
     return [];
   });
+};
+
+const HTTP_PATH = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+
+/** `acme.io/foo`: a name that starts with the domain of who gave it. */
+export const domainPrefixedPath = (field: string, value: string): FieldError[] => {
+  if (value === '') return [required(field)];
+  const [, host = '', path = ''] = /^([^/]*)\/(.*)$/s.exec(value) ?? [];
+  if (host === '' || path === '') {
+    return [invalid(field, value, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  }
+  const errors = invalidEach(field, host, dns1123Subdomain(host));
+  return new RegExp(`^${HTTP_PATH}$`).test(path)
+    ? errors
+    : [...errors, invalid(field, path, `Invalid path (regex used for validation is '${HTTP_PATH}')`)];
 };
 
 /** A number that is not negative, or a percentage. */

@@ -14,17 +14,21 @@ import * as addressRanges from './address-ranges.js';
 import { validateApiService } from './api-services.js';
 import * as certificates from './certificates.js';
 import * as core from './core.js';
+import { validateCronJob, validateCronJobUpdate } from './cron-jobs.js';
 import * as definitions from './definitions.js';
 import * as devices from './devices.js';
 import * as extensions from './extensions.js';
 import { validateFlowSchema, validatePriorityLevel } from './flow-control.js';
+import { validateJobStatus } from './job-status.js';
 import * as jobs from './jobs.js';
 import { validateMetadata, validateMetadataUpdate } from './metadata.js';
 import * as networking from './networking.js';
 import { validateEphemeralUpdate, validatePod, validatePodUpdate } from './pod.js';
 import * as policies from './policies.js';
 import * as service from './service.js';
+import { validateStatefulSet, validateStatefulSetUpdate } from './stateful-set.js';
 import * as storage from './storage.js';
+import * as status from './workload-status.js';
 import * as workloads from './workloads.js';
 
 interface KindRules {
@@ -55,12 +59,29 @@ const RULES: Readonly<Record<string, KindRules>> = {
   'v1/Secret': { create: core.validateSecret, update: core.validateSecretUpdate },
   'v1/Service': { name: dns1035Label, create: service.validateService, update: service.validateServiceUpdate },
   'apps/v1/ControllerRevision': { create: workloads.validateRevision, update: workloads.validateRevisionUpdate },
-  'apps/v1/DaemonSet': { create: workloads.validateDaemonSet, update: workloads.validateDaemonSetUpdate },
-  'apps/v1/Deployment': { create: workloads.validateDeployment, update: workloads.validateDeploymentUpdate },
-  'apps/v1/ReplicaSet': { create: workloads.validateReplicaSet, update: workloads.validateReplicaSetUpdate },
-  'apps/v1/StatefulSet': { create: workloads.validateStatefulSet, update: workloads.validateStatefulSetUpdate },
-  'batch/v1/CronJob': { create: jobs.validateCronJob },
-  'batch/v1/Job': { create: jobs.validateJob, update: jobs.validateJobUpdate },
+  'apps/v1/DaemonSet': {
+    create: workloads.validateDaemonSet,
+    update: workloads.validateDaemonSetUpdate,
+    part: status.validateDaemonSetStatus,
+  },
+  'apps/v1/Deployment': {
+    create: workloads.validateDeployment,
+    update: workloads.validateDeploymentUpdate,
+    part: status.validateDeploymentStatus,
+  },
+  'apps/v1/ReplicaSet': {
+    create: workloads.validateReplicaSet,
+    update: workloads.validateReplicaSetUpdate,
+    part: status.validateReplicaSetStatus,
+  },
+  'apps/v1/StatefulSet': {
+    name: dns1123Label,
+    create: validateStatefulSet,
+    update: validateStatefulSetUpdate,
+    part: status.validateStatefulSetStatus,
+  },
+  'batch/v1/CronJob': { create: validateCronJob, update: validateCronJobUpdate },
+  'batch/v1/Job': { create: jobs.validateJob, update: jobs.validateJobUpdate, part: validateJobStatus },
   'autoscaling/v1/HorizontalPodAutoscaler': { create: policies.validateAutoscalerV1 },
   'autoscaling/v2/HorizontalPodAutoscaler': { create: policies.validateAutoscaler },
   'policy/v1/PodDisruptionBudget': { create: policies.validateDisruptionBudget },
@@ -182,6 +203,7 @@ export const validateUpdate = (object: KubeObject, old: KubeObject, subresource 
   if (subresource === 'ephemeralcontainers')
     return [...errors, ...validateEphemeralUpdate(object as never, old as never)];
   if (subresource === 'resize') return [...errors, ...validatePod(object as never)];
-  if (subresource !== '') return [...errors, ...(rules.part?.(object as never, old as never, subresource) ?? [])];
+  if (subresource !== '' && subresource !== 'scale')
+    return [...errors, ...(rules.part?.(object as never, old as never, subresource) ?? [])];
   return [...errors, ...(rules.update?.(object as never, old as never) ?? rules.create?.(object as never) ?? [])];
 };

@@ -1,5 +1,4 @@
 import type { CertificateSigningRequest } from '../../../objects/kinds/certificates-k8s-io-v1.js';
-import type { Job } from '../../../objects/kinds/batch-v1.js';
 import type { Pod } from '../../../objects/kinds/core-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
 import type { UserInfo } from '../../auth/user.js';
@@ -11,7 +10,6 @@ type FirstState = (object: never, user: UserInfo) => KubeObject;
 /** What the server itself adds to new objects of a kind, beyond defaults: it depends on uid or on the whole object. */
 const FIRST_STATES: Readonly<Record<string, FirstState>> = {
   'v1/Pod': (pod: Pod) => ({ ...pod, status: { phase: 'Pending', qosClass: qosClass(pod) } }),
-  'batch/v1/Job': (job: Job) => withSelector(job),
   'certificates.k8s.io/v1/CertificateSigningRequest': (request: CertificateSigningRequest, user) =>
     withRequester(request, user),
 };
@@ -34,31 +32,6 @@ const withRequester = (request: CertificateSigningRequest, user: UserInfo): Cert
       ...(uid === '' ? {} : { uid }),
       ...(groups.length === 0 ? {} : { groups: [...groups] }),
       ...(Object.keys(extra).length === 0 ? {} : { extra }),
-    },
-  };
-};
-
-/** A Job finds its pods by its uid, unless its author takes care of the selector. */
-const withSelector = (job: Job): Job => {
-  // Without a name it is refused later; the name of its labels is empty until then.
-  const { uid = '', name = '' } = job.metadata as { readonly uid?: string; readonly name?: string };
-  if (job.spec === undefined || job.spec.manualSelector === true) return job;
-  const own = { 'batch.kubernetes.io/controller-uid': uid };
-  const labels = {
-    ...job.spec.template.metadata?.labels,
-    'controller-uid': uid,
-    'job-name': name,
-    'batch.kubernetes.io/job-name': name,
-    ...own,
-  };
-  const matchLabels = { ...job.spec.selector?.matchLabels, ...own };
-  const { template } = job.spec;
-  return {
-    ...job,
-    spec: {
-      ...job.spec,
-      selector: { ...job.spec.selector, matchLabels },
-      template: { ...template, metadata: { ...template.metadata, labels } as NonNullable<typeof template.metadata> },
     },
   };
 };

@@ -1,7 +1,9 @@
 import { jsonEquals } from '../../../objects/json.js';
 import type { KubeObject, ObjectMeta } from '../../../objects/object.js';
+import { withoutDisabledFields } from '../../admission/disabled-fields.js';
 import { canonicalObject } from '../../../objects/schema/canonical.js';
 import type { ServedResource, Target } from '../request.js';
+import { withJobSelector } from './job-selector.js';
 import { numberedTemplate, renumberedTemplate } from './template-generation.js';
 
 /** Built-in resources whose `metadata.generation` counts the changes of what the user asks for. */
@@ -59,7 +61,9 @@ export const prepareNew = (target: Target, object: KubeObject, created: { uid: s
   metadata['uid'] = created.uid;
   metadata['creationTimestamp'] = created.at;
   if (hasGeneration(resource)) metadata['generation'] = 1;
-  const prepared = numberedTemplate(resource, { ...object, metadata: metadata as unknown as ObjectMeta });
+  const asked = withoutDisabledFields({ ...object, metadata: metadata as unknown as ObjectMeta });
+  const named = withJobSelector(resource, asked);
+  const prepared = numberedTemplate(resource, named);
   return hasStatus(resource) && !STATUS_ON_CREATE.has(idOf(resource)) ? withNewStatus(resource, prepared) : prepared;
 };
 
@@ -90,7 +94,7 @@ export const prepareChange = (target: Target, asked: KubeObject, current: KubeOb
   const part = PARTS[target.subresource ?? ''] ?? PARTS[''];
   const prepared = renumberedTemplate(
     target.resource,
-    (part as Part)(target, { ...asked, metadata }, current),
+    (part as Part)(target, withoutDisabledFields({ ...asked, metadata }, current), current),
     current,
   );
   return COUNTED.has(target.subresource ?? '') ? withGeneration(target, prepared, current) : prepared;

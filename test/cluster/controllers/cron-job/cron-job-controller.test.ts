@@ -41,9 +41,10 @@ describe('the CronJob controller', () => {
     for (const job of await cluster.list(Job)) {
       if (job.status?.conditions !== undefined) continue;
       const end = type === 'Complete' ? { completionTime: time } : {};
+      const reason = type === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget';
       await cluster.client.updateStatus<Job>({
         ...job,
-        status: { startTime: time, ...end, conditions: [{ type, status: 'True' }] },
+        status: { startTime: time, ...end, conditions: [reason, type].map((each) => ({ type: each, status: 'True' })) },
       });
     }
     await cluster.quiet();
