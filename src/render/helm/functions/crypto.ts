@@ -7,7 +7,7 @@ import { fromBytes, toBytes } from '../template/go-string.js';
 import { type Integer, Struct, type Value } from '../template/values.js';
 import { issue, keyPem, readPrivateKey, type Signer, signerOf } from './certificates.js';
 import { isBase64 } from './encoding.js';
-import { type Family, fn } from './define.js';
+import { type Definition, type Family, fn } from './define.js';
 import { PASSWORD_CHARACTERS, PASSWORD_TEMPLATES } from './password-templates.js';
 
 const require = createRequire(import.meta.url);
@@ -164,28 +164,45 @@ const decryptAes = (password: string, text: string): string => {
   return fromBytes(plain.subarray(0, plain.length - (plain.at(-1) ?? 0)));
 };
 
+/** A tenth of a second and more: a render can make some hundreds of keys, and a thousand hashes. */
+const KEY_STEPS = 100_000;
+const HASH_STEPS = 50_000;
+const slow = (steps: number, definition: Definition): Definition => ({ ...definition, steps });
+
 /** Sprig's cryptography. Keys are made on the spot: a render that asks for them is different each time. */
 export const crypto: Family = {
-  bcrypt: fn(['string'], bcryptHash),
-  htpasswd: fn(['string', 'string'], htpasswd),
-  derivePassword: fn(['int', 'string', 'string', 'string', 'string'], (counter, type, password, user, site) =>
-    derivePassword(counter.toNumber(), type, password, user, site),
+  bcrypt: slow(HASH_STEPS, fn(['string'], bcryptHash)),
+  htpasswd: slow(HASH_STEPS, fn(['string', 'string'], htpasswd)),
+  derivePassword: slow(
+    HASH_STEPS,
+    fn(['int', 'string', 'string', 'string', 'string'], (counter, type, password, user, site) =>
+      derivePassword(counter.toNumber(), type, password, user, site),
+    ),
   ),
-  genPrivateKey: fn(['string'], genPrivateKey),
-  genCA: fn(['string', 'int'], (name, days) => authority(name, days, generateRsa(2048))),
+  genPrivateKey: slow(KEY_STEPS, fn(['string'], genPrivateKey)),
+  genCA: slow(
+    KEY_STEPS,
+    fn(['string', 'int'], (name, days) => authority(name, days, generateRsa(2048))),
+  ),
   genCAWithKey: fn(['string', 'int', 'string'], (name, days, key) => authority(name, days, parsing(key))),
-  genSelfSignedCert: fn(['string', 'list', 'list', 'int'], (commonName, ips, names, days) =>
-    issued({ commonName, ips, names, days }, generateRsa(2048), undefined, false),
+  genSelfSignedCert: slow(
+    KEY_STEPS,
+    fn(['string', 'list', 'list', 'int'], (commonName, ips, names, days) =>
+      issued({ commonName, ips, names, days }, generateRsa(2048), undefined, false),
+    ),
   ),
   genSelfSignedCertWithKey: fn(['string', 'list', 'list', 'int', 'string'], (commonName, ips, names, days, key) =>
     issued({ commonName, ips, names, days }, parsing(key), undefined, false),
   ),
-  genSignedCert: fn(['string', 'list', 'list', 'int', 'certificate'], (commonName, ips, names, days, ca) =>
-    issued(
-      { commonName, ips, names, days },
-      generateRsa(2048),
-      signerOf(fieldOf(ca, 'Cert'), fieldOf(ca, 'Key')),
-      false,
+  genSignedCert: slow(
+    KEY_STEPS,
+    fn(['string', 'list', 'list', 'int', 'certificate'], (commonName, ips, names, days, ca) =>
+      issued(
+        { commonName, ips, names, days },
+        generateRsa(2048),
+        signerOf(fieldOf(ca, 'Cert'), fieldOf(ca, 'Key')),
+        false,
+      ),
     ),
   ),
   genSignedCertWithKey: fn(

@@ -1,5 +1,5 @@
 import { checkArgument } from './arguments.js';
-import { GoError } from './errors.js';
+import { GoError, limitError } from './errors.js';
 import { execError } from './exec-error.js';
 import type { Expression, Frame, TemplateFunction } from './execution.js';
 import { afterArguments } from './last-visited.js';
@@ -61,11 +61,14 @@ const compileInvocation = (
   at: CallPlace,
   finalType: ParamType,
 ): Expression => {
-  const { call, name } = called;
+  const { call, name, steps = 1 } = called;
   const [first, second] = expressions;
   const invoke = (args: Value[], frame: Frame): Value => {
     try {
-      return call(args, frame);
+      if (steps > 1) frame.run.step(frame.writer, steps);
+      const result = call(args, frame);
+      frame.run.made(result, frame.writer);
+      return result;
     } catch (error) {
       throw callError(error, name, at);
     }
@@ -156,6 +159,9 @@ export const callFunction = (
 };
 
 const callError = (error: unknown, name: string, at: CallPlace): unknown => {
+  if (error instanceof RangeError && /^Invalid (string|array) length/.test(error.message)) {
+    return callError(limitError('a text or list that is too large'), name, at);
+  }
   if (error instanceof GoError) {
     return execError(at.scope.template, at.node, `error calling ${name}: ${error.message}`, error);
   }

@@ -2,7 +2,7 @@ import { compilePipe } from './compile-expression.js';
 import { GoError } from './errors.js';
 import { execError } from './exec-error.js';
 import type { CompiledTemplate, Expression, Flow, FunctionTable, Statement } from './execution.js';
-import { BREAK, CONTINUE, Frame, NORMAL } from './execution.js';
+import { BREAK, CONTINUE, Frame, MANY_CHARACTERS, NORMAL } from './execution.js';
 import { lastVisited } from './last-visited.js';
 import type { BranchNode, ListNode, Node, StatementNode, TemplateNode } from './nodes.js';
 import { isEmptyTemplate } from './nodes.js';
@@ -51,12 +51,22 @@ const compileList = (list: ListNode, scope: Scope): Statement => {
   };
 };
 
+const write = ({ writer, run }: Frame, text: string, node: StatementNode, scope: Scope): void => {
+  writer.text += text;
+  if (writer.text.length < MANY_CHARACTERS) return;
+  placing(
+    scope.template,
+    () => node,
+    () => run.settle(writer),
+  );
+};
+
 const compileStatement = (node: StatementNode, scope: Scope): Statement => {
   switch (node.type) {
     case 'text': {
       const { text } = node;
       return (frame) => {
-        frame.writer.text += text;
+        write(frame, text, node, scope);
         return NORMAL;
       };
     }
@@ -70,7 +80,7 @@ const compileStatement = (node: StatementNode, scope: Scope): Statement => {
       }
       return (frame) => {
         const result = value(frame);
-        frame.writer.text += typeof result === 'string' ? result : printValue(result);
+        write(frame, typeof result === 'string' ? result : printValue(result), node, scope);
         return NORMAL;
       };
     }

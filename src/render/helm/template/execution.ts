@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { limitError } from './errors.js';
 import type { ParsedTemplate } from './parser.js';
 import type { ParamType, Value } from './values.js';
@@ -21,21 +22,33 @@ export interface TemplateFunction {
   readonly call: (args: Value[], frame: Frame) => Value;
   /** text/template evaluates the arguments of `and` and `or` itself. */
   readonly shortCircuit?: 'and' | 'or';
+  /** What a call counts for in {@link Limits.steps}, where that is much more than one: ciphers, keys. */
+  readonly steps?: number;
 }
 
 export type FunctionTable = ReadonlyMap<string, TemplateFunction>;
 
 /** What a render may use at most. */
 export interface Limits {
-  /** Loop turns, calls and template invocations together. */
+  /** Loop turns and template invocations, and what functions make: 256 characters or 8 elements are a step. */
   readonly steps: number;
   /** Characters of one output. */
   readonly output: number;
+  /** Bytes of the heap of this process. */
+  readonly memory: number;
   /** Point on the clock of `performance.now()` after which rendering stops; it may move. */
   readonly deadline?: () => number;
 }
 
-export const DEFAULT_LIMITS: Limits = { steps: 200_000_000, output: 256 * 1024 * 1024 };
+const MEBIBYTE = 1024 * 1024;
+
+export const DEFAULT_LIMITS: Limits = { steps: 50_000_000, output: 256 * MEBIBYTE, memory: 2048 * MEBIBYTE };
+
+const STEPS_BETWEEN_CHECKS = 1024;
+/** What so many steps make is 64 MiB at most. */
+const STEPS_BETWEEN_LOOKS_AT_MEMORY = 256 * 1024;
+const CHARACTERS_A_STEP = 256;
+const ELEMENTS_A_STEP = 8;
 
 /** Templates by name. `tpl` works on a set of its own, so that its definitions end with it. */
 export class TemplateSet {
@@ -73,6 +86,8 @@ export interface CompiledTemplate {
 /** What one execution of all templates of a chart shares. */
 export class Run {
   private steps = 0;
+  private nextCheck = STEPS_BETWEEN_CHECKS;
+  private nextLookAtMemory = STEPS_BETWEEN_LOOKS_AT_MEMORY;
   readonly includeDepths = new Map<string, number>();
 
   constructor(
@@ -81,15 +96,45 @@ export class Run {
     readonly outside: unknown,
   ) {}
 
-  step(writer: Writer): void {
-    this.steps += 1;
-    if ((this.steps & 1023) === 0) this.check(writer);
+  step(writer: Writer, steps = 1): void {
+    this.steps += steps;
+    if (this.steps >= this.nextCheck) this.check(writer);
+  }
+
+  /** Counts what a function made. */
+  made(value: Value, writer: Writer): void {
+    if (typeof value === 'string') {
+      if (value.length >= CHARACTERS_A_STEP) this.step(writer, Math.floor(value.length / CHARACTERS_A_STEP));
+    } else if (Array.isArray(value) && value.length >= ELEMENTS_A_STEP) {
+      this.step(writer, Math.floor(value.length / ELEMENTS_A_STEP));
+    }
+  }
+
+  /** Puts what was written aside. */
+  settle(writer: Writer): void {
+    writer.settle();
+    this.requireOutput(writer);
+  }
+
+  private requireOutput(writer: Writer): void {
+    if (writer.length > this.limits.output) {
+      throw limitError(`rendering wrote more than ${this.limits.output} characters`);
+    }
+  }
+
+  private requireMemory(): void {
+    const { used_heap_size: used, heap_size_limit: most } = getHeapStatistics();
+    const limit = Math.min(this.limits.memory, most * 0.8);
+    if (used > limit) throw limitError(`rendering needs more than ${Math.floor(limit / MEBIBYTE)} MiB of memory`);
   }
 
   private check(writer: Writer): void {
+    this.nextCheck = this.steps + STEPS_BETWEEN_CHECKS;
     if (this.steps > this.limits.steps) throw limitError(`rendering took more than ${this.limits.steps} steps`);
-    if (writer.text.length > this.limits.output) {
-      throw limitError(`rendering wrote more than ${this.limits.output} characters`);
+    this.requireOutput(writer);
+    if (this.steps >= this.nextLookAtMemory) {
+      this.nextLookAtMemory = this.steps + STEPS_BETWEEN_LOOKS_AT_MEMORY;
+      this.requireMemory();
     }
     if (this.limits.deadline !== undefined && performance.now() > this.limits.deadline()) {
       throw limitError('rendering took too long');
@@ -97,8 +142,34 @@ export class Run {
   }
 }
 
-export interface Writer {
-  text: string;
+/** From so many characters on, what was written is put aside. */
+export const MANY_CHARACTERS = 64 * 1024;
+
+/**
+ * What a template writes. V8 keeps a text that grows piece by piece as a tree of the pieces, of 32 bytes each: it is
+ * made whole now and then.
+ */
+export class Writer {
+  /** What was written last. */
+  text = '';
+  private readonly settled: string[] = [];
+  private settledLength = 0;
+
+  get length(): number {
+    return this.settledLength + this.text.length;
+  }
+
+  settle(): void {
+    // Reading a character makes the text whole.
+    this.text.charCodeAt(0);
+    this.settled.push(this.text);
+    this.settledLength += this.text.length;
+    this.text = '';
+  }
+
+  whole(): string {
+    return this.settled.length === 0 ? this.text : this.settled.join('') + this.text;
+  }
 }
 
 /** One running template: what `.`, `$` and the variables are. */
@@ -121,7 +192,7 @@ export class Frame {
 }
 
 export const execute = (template: CompiledTemplate, set: TemplateSet, run: Run, data: Value): string => {
-  const writer = { text: '' };
+  const writer = new Writer();
   template.body()(new Frame(data ?? null, template.slots(), writer, set, run, 0));
-  return writer.text;
+  return writer.whole();
 };

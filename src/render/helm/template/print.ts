@@ -29,7 +29,23 @@ export const sprintValue = (value: Value): string => {
     return `map[${keys.map((key) => `${key}:${sprintValue(value.get(key))}`).join(' ')}]`;
   }
   if (value instanceof Struct) return structText(value, sprintValue);
+  if (value instanceof Uint8Array) return bytesText(value);
   return `[${(sliceItems(value) ?? []).map(sprintValue).join(' ')}]`;
+};
+
+/** `[104 105]`: charts print whole contexts, and with them their files. */
+const bytesText = (bytes: Uint8Array): string => {
+  if (bytes.length === 0) return '[]';
+  const text = Buffer.allocUnsafe(bytes.length * 4 + 1);
+  let at = text.write('[');
+  for (const byte of bytes) {
+    if (byte >= 100) text[at++] = 48 + Math.floor(byte / 100);
+    if (byte >= 10) text[at++] = 48 + (Math.floor(byte / 10) % 10);
+    text[at++] = 48 + (byte % 10);
+    text[at++] = 32;
+  }
+  text[at - 1] = 93;
+  return text.toString('latin1', 0, at);
 };
 
 /** A struct: its own `String()`, or `{a b c}`; `&{...}` behind a pointer. */

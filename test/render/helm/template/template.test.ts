@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { renderText } from '../render-text.js';
+import { renderText, renderValue } from '../render-text.js';
 
 const fails = (text: string, data: unknown, message: RegExp): void =>
   assert.throws(() => renderText(text, data), message);
@@ -76,6 +76,30 @@ describe('templates', () => {
     fails('{{ until 2000000000 }}', {}, /a list of more than/);
     fails('{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}', {}, /nested reference name: a/);
     fails('{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}', {}, /exceeded maximum template depth/);
+  });
+
+  it('end within their limits what they allocate without end, and say where', () => {
+    const limits = { steps: 100_000, output: 1_000_000 };
+    const growing = '{{ $l := list }}{{ range 1000000 }}\n{{ $l = append $l . }}{{ end }}';
+    assert.throws(() => renderText(growing, {}, limits), /t:2:8: .*at <append \$l \.>: .*took more than 100000 steps/s);
+    fails('{{ $x := "aaaa" }}{{ range 100 }}{{ $x = print $x $x }}{{ end }}', {}, /at <print \$x \$x>: .*too large/);
+    assert.throws(() => renderText('{{ range 1000000000 }}x{{ end }}', {}, limits), /t:1:9: .*took more than/s);
+    const wide = '{{ range 100 }}{{ repeat 100000 "x" }}{{ end }}';
+    assert.throws(() => renderText(wide, {}, limits), /at <\{\{repeat 100000 "x"\}\}>: .*wrote more than 1000000/s);
+    const keys = '{{ range 1000 }}{{ genPrivateKey "ed25519" }}{{ end }}';
+    assert.throws(() => renderText(keys, {}, { steps: 1_000_000 }), /at <genPrivateKey "ed25519">: .*took more than/s);
+    const held = '{{ $d := dict }}{{ range 200000 }}{{ $_ := set $d (toString .) (repeat 1000 "x" | upper) }}{{ end }}';
+    assert.throws(() => renderText(held, {}, { memory: 1024 }), /needs more than 0 MiB of memory/);
+  });
+
+  it('write long texts whole', () => {
+    const text = renderText('{{ range 3 }}{{ range 50000 }}ab{{ end }}-{{ end }}');
+    assert.equal(text, `${'ab'.repeat(50_000)}-`.repeat(3));
+  });
+
+  it('print bytes', () => {
+    assert.equal(renderValue('{{ . }}', Buffer.from([0, 9, 10, 99, 100, 255])), '[0 9 10 99 100 255]');
+    assert.equal(renderValue('{{ printf "%v" . }}|{{ print . }}', Buffer.alloc(0)), '[]|[]');
   });
 
   it('take no time over a pathological regular expression', () => {
