@@ -2,7 +2,6 @@ import type {
   CertificateSigningRequest,
   CertificateSigningRequestCondition,
 } from '../../../objects/kinds/certificates-k8s-io-v1.js';
-import { dns1123Label, dns1123Subdomain } from '../../../objects/names.js';
 import {
   child,
   duplicate,
@@ -14,6 +13,7 @@ import {
   type FieldError,
 } from '../field-errors.js';
 import { each, immutable } from './rules.js';
+import { validateSignerName } from './signer-names.js';
 
 const USAGES = [
   'any',
@@ -40,24 +40,6 @@ const USAGES = [
   'signing',
   'timestamping',
 ];
-
-const validateSignerName = (field: string, name: string): FieldError[] => {
-  if (name === '') return [required(field)];
-  const [domain = '', path = '', ...more] = name.split('/');
-  if (!name.includes('/') || more.length > 0) {
-    return [invalid(field, name, "must be a fully qualified domain and path of the form 'example.com/signer-name'")];
-  }
-  const labels = domain.split('.');
-  const labelErrors = (part: string, label: string, rule: (label: string) => readonly string[]): FieldError[] =>
-    rule(label).map((why) => invalid(field, part, `validating label ${JSON.stringify(label)}: ${why}`));
-  return [
-    ...labels.flatMap((label) => labelErrors(domain, label, dns1123Label)),
-    ...(labels.length < 2
-      ? [invalid(field, domain, 'should be a domain with at least two segments separated by dots')]
-      : []),
-    ...path.split('.').flatMap((label) => labelErrors(path, label, dns1123Subdomain)),
-  ];
-};
 
 const validateRequest = (field: string, request: string | undefined): FieldError[] => {
   const text = Buffer.from(request ?? '', 'base64').toString();

@@ -29,7 +29,11 @@ export const validateAnnotations = (
 };
 
 /** A selector as objects carry it. */
-export const validateLabelSelector = (field: string, selector: LabelSelectorObject | undefined): FieldError[] => {
+export const validateLabelSelector = (
+  field: string,
+  selector: LabelSelectorObject | undefined,
+  allowInvalidValues = false,
+): FieldError[] => {
   if (selector === undefined) return [];
   return [
     ...validateLabels(child(field, 'matchLabels'), selector.matchLabels),
@@ -46,6 +50,7 @@ export const validateLabelSelector = (field: string, selector: LabelSelectorObje
         errors.push(invalid(child(path, 'operator'), operator, 'not a valid selector operator'));
       }
       errors.push(...invalidEach(child(path, 'key'), key, qualifiedName(key)));
+      if (allowInvalidValues) return errors;
       errors.push(
         ...each(child(path, 'values'), values, (value, at) => invalidEach(at, value, validLabelValue(value))),
       );

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import type * as textDiff from 'diff';
 import { isRecord } from '../../../objects/json.js';
-import type { PodSpec } from '../../../objects/kinds/core-v1.js';
-import { typeOfKind, type SchemaType, type StructType } from '../../../objects/schema/schema-table.js';
+import type { EphemeralContainer, PodSpec } from '../../../objects/kinds/core-v1.js';
+import { resolveType, typeOfKind, type SchemaType, type StructType } from '../../../objects/schema/schema-table.js';
 
 /** Loaded with the first refused change of a pod: a start without it is faster. */
 const load = createRequire(import.meta.url);
@@ -101,13 +101,12 @@ const innerForm = (spec: Readonly<Record<string, unknown>>): unknown => {
   return { ...form, SecurityContext: isRecord(context) ? { ...shared, ...others, ...context } : context };
 };
 
-const lines = (spec: Readonly<Record<string, unknown>>): string => `${JSON.stringify(innerForm(spec), undefined, 1)}\n`;
+const linesOf = (form: unknown): string => `${JSON.stringify(form, undefined, 1)}\n`;
 
-/** How two specs differ, as a unified diff of the form in which Kubernetes holds them: `-` is asked for, `+` is there. */
-export const podSpecDiff = (asked: Partial<PodSpec>, current: Partial<PodSpec>): string => {
-  const texts = [asked, current].map((spec) => lines(spec as Readonly<Record<string, unknown>>)) as [string, string];
+/** A unified diff of two forms: `-` is asked for, `+` is there. */
+const diffOf = (asked: unknown, current: unknown): string => {
   const { structuredPatch } = load('diff') as typeof textDiff;
-  const { hunks } = structuredPatch('', '', ...texts, undefined, undefined, { context: 3 });
+  const { hunks } = structuredPatch('', '', linesOf(asked), linesOf(current), undefined, undefined, { context: 3 });
   return hunks
     .flatMap(({ oldStart, oldLines, newStart, newLines, lines: changed }) => [
       `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`,
@@ -115,4 +114,17 @@ export const podSpecDiff = (asked: Partial<PodSpec>, current: Partial<PodSpec>):
     ])
     .map((line) => `${line}\n`)
     .join('');
+};
+
+/** How two specs differ, in the form in which Kubernetes holds them. */
+export const podSpecDiff = (asked: Partial<PodSpec>, current: Partial<PodSpec>): string =>
+  diffOf(
+    innerForm(asked as Readonly<Record<string, unknown>>),
+    innerForm(current as Readonly<Record<string, unknown>>),
+  );
+
+/** The same for a container that joined a running pod. */
+export const ephemeralContainerDiff = (asked: EphemeralContainer, current: EphemeralContainer): string => {
+  const type = resolveType('core/v1.EphemeralContainer');
+  return diffOf(goForm(asked, type), goForm(current, type));
 };

@@ -1,10 +1,10 @@
 import type {
-  Affinity,
-  NodeSelectorTerm,
-  PodAffinityTerm,
+  HostAlias,
+  PodDNSConfig,
+  PodResourceClaim,
+  PodSchedulingGate,
   PodSpec,
   PodTemplateSpec,
-  Toleration,
 } from '../../../objects/kinds/core-v1.js';
 import {
   dns1123Label,
@@ -12,210 +12,197 @@ import {
   dns1123SubdomainWithUnderscore,
   qualifiedName,
 } from '../../../objects/names.js';
-import { child, forbidden, invalid, invalidEach, required, type FieldError } from '../field-errors.js';
+import {
+  child,
+  duplicate,
+  forbidden,
+  invalid,
+  invalidEach,
+  required,
+  tooLong,
+  type FieldError,
+} from '../field-errors.js';
+import { IP_MESSAGE, isIpAddress } from './addresses.js';
+import { validateAffinity, validateSpread } from './affinity.js';
 import { validateContainers } from './containers.js';
-import { isIpAddress } from './addresses.js';
-import { validateAnnotations, validateLabels, validateLabelSelector } from './labels.js';
-import { validateResources } from './quantities.js';
-import { each, inRange, nonNegative, oneOf, optionalText, requiredOneOf, requiredText, unique } from './rules.js';
+import { shownResourceClaim } from './internal-forms.js';
+import { validateAnnotations, validateLabels } from './labels.js';
+import { validatePodAnnotations, validateProfilesMatch } from './pod-annotations.js';
+import { validateFileVariables, validateHostProcess, validateHostUsers, validateOs } from './pod-os.js';
+import { OF_TEMPLATE, type PodRules } from './pod-rules.js';
+import { validatePodResources, validateOverhead } from './resources.js';
+import { each, inRange, oneOf, optionalText, requiredOneOf } from './rules.js';
 import { validatePodSecurityContext } from './security-context.js';
+import { validateTolerations } from './tolerations.js';
 import { validateVolumes } from './volumes.js';
 
-const validateNodeTerm = (field: string, term: NodeSelectorTerm): FieldError[] => [
-  ...each(child(field, 'matchExpressions'), term.matchExpressions, ({ key, operator, values = [] }, path) => {
-    const errors = invalidEach(child(path, 'key'), key, qualifiedName(key));
-    if ((operator === 'In' || operator === 'NotIn') && values.length === 0) {
-      errors.push(required(child(path, 'values'), "must be specified when `operator` is 'In' or 'NotIn'"));
-    } else if ((operator === 'Exists' || operator === 'DoesNotExist') && values.length > 0) {
-      errors.push(
-        forbidden(child(path, 'values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
-      );
-    } else if ((operator === 'Gt' || operator === 'Lt') && values.length !== 1) {
-      errors.push(required(child(path, 'values'), "must be specified single value when `operator` is 'Lt' or 'Gt'"));
-    } else if (!['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'].includes(operator)) {
-      errors.push(invalid(child(path, 'operator'), operator, 'not a valid selector operator'));
+const address = (field: string, value: string | undefined): FieldError[] =>
+  isIpAddress(value) ? [] : [invalid(field, value ?? '', IP_MESSAGE)];
+
+const MOST_SERVERS = 3;
+const MOST_SEARCHES = 32;
+const LONGEST_SEARCHES = 2048;
+
+const validateDns = (field: string, config: PodDNSConfig | undefined, policy: string | undefined): FieldError[] => {
+  const servers = child(field, 'nameservers');
+  const { nameservers = [], searches = [], options } = config ?? {};
+  if (policy === 'None') {
+    if (config === undefined) return [required(field, 'must provide `dnsConfig` when `dnsPolicy` is None')];
+    if (nameservers.length === 0) {
+      return [required(servers, 'must provide at least one DNS nameserver when `dnsPolicy` is None')];
     }
-    return errors;
-  }),
-  ...each(child(field, 'matchFields'), term.matchFields, ({ key }, path) =>
-    key === 'metadata.name' ? [] : [invalid(child(path, 'key'), key, 'not a valid field selector key')],
-  ),
-];
-
-const validatePodTerm = (field: string, term: PodAffinityTerm): FieldError[] => [
-  ...validateLabelSelector(child(field, 'labelSelector'), term.labelSelector),
-  ...validateLabelSelector(child(field, 'namespaceSelector'), term.namespaceSelector),
-  ...((term.topologyKey ?? '') === ''
-    ? [required(child(field, 'topologyKey'), 'can not be empty')]
-    : invalidEach(child(field, 'topologyKey'), term.topologyKey, qualifiedName(term.topologyKey))),
-  ...each(child(field, 'namespaces'), term.namespaces, (name, path) => invalidEach(path, name, dns1123Label(name))),
-];
-
-const validateAffinity = (field: string, affinity: Affinity | undefined): FieldError[] => {
-  if (affinity === undefined) return [];
+  }
   const errors: FieldError[] = [];
-  const node = child(field, 'nodeAffinity');
-  const needed = affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  if (needed !== undefined) {
-    const terms = child(node, 'requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms');
-    if ((needed.nodeSelectorTerms ?? []).length === 0) {
-      errors.push(required(terms, 'must have at least one node selector term'));
-    }
-    errors.push(...each(terms, needed.nodeSelectorTerms, (term, path) => validateNodeTerm(path, term)));
+  if (nameservers.length > MOST_SERVERS) {
+    errors.push(invalid(servers, nameservers, `must not have more than ${MOST_SERVERS} nameservers`));
   }
-  const preferred = affinity.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution;
-  errors.push(
-    ...each(child(node, 'preferredDuringSchedulingIgnoredDuringExecution'), preferred, (term, path) => [
-      ...inWeight(child(path, 'weight'), term.weight),
-      ...validateNodeTerm(child(path, 'preference'), term.preference),
-    ]),
-  );
-  for (const name of ['podAffinity', 'podAntiAffinity'] as const) {
-    const path = child(field, name);
-    errors.push(
-      ...each(
-        child(path, 'requiredDuringSchedulingIgnoredDuringExecution'),
-        affinity[name]?.requiredDuringSchedulingIgnoredDuringExecution,
-        (term, at) => validatePodTerm(at, term),
-      ),
-      ...each(
-        child(path, 'preferredDuringSchedulingIgnoredDuringExecution'),
-        affinity[name]?.preferredDuringSchedulingIgnoredDuringExecution,
-        (term, at) => [
-          ...inWeight(child(at, 'weight'), term.weight),
-          ...validatePodTerm(child(at, 'podAffinityTerm'), term.podAffinityTerm),
-        ],
-      ),
-    );
+  errors.push(...each(servers, nameservers, (server, path) => address(path, server)));
+  const paths = child(field, 'searches');
+  if (searches.length > MOST_SEARCHES) {
+    errors.push(invalid(paths, searches, `must not have more than ${MOST_SEARCHES} search paths`));
   }
-  return errors;
+  if (Buffer.byteLength(searches.join(' ')) > LONGEST_SEARCHES) {
+    const detail = `must not have more than ${LONGEST_SEARCHES} characters (including spaces) in the search list`;
+    errors.push(invalid(paths, searches, detail));
+  }
+  return [
+    ...errors,
+    ...each(paths, searches, (search, path) => {
+      const domain = search.replace(/\.$/, '');
+      return search === '.' ? [] : invalidEach(path, domain, dns1123SubdomainWithUnderscore(domain));
+    }),
+    ...each(child(field, 'options'), options, ({ name = '' }, path) =>
+      name === '' ? [required(path, 'must not be empty')] : [],
+    ),
+  ];
 };
 
-const inWeight = (field: string, weight: number): FieldError[] =>
-  weight >= 1 && weight <= 100 ? [] : [invalid(field, weight, 'must be in the range 1-100')];
-
-export const validateTolerations = (field: string, tolerations: readonly Toleration[] | undefined): FieldError[] =>
-  each(field, tolerations, (toleration, path) => {
-    const { key = '', operator = '', value = '', effect, tolerationSeconds } = toleration;
-    const errors: FieldError[] = key === '' ? [] : invalidEach(child(path, 'key'), key, qualifiedName(key));
-    if (key === '' && operator !== 'Exists') {
-      errors.push(
-        invalid(
-          child(path, 'operator'),
-          operator,
-          'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+/** Where a pod has its node's network, its ports are the node's. */
+const validateHostPorts = (field: string, spec: PodSpec, { isPod }: PodRules): FieldError[] =>
+  spec.hostNetwork !== true
+    ? []
+    : each(child(field, 'containers'), spec.containers, (container, path) =>
+        each(child(path, 'ports'), container.ports, ({ hostPort = 0, containerPort = 0 }, at) =>
+          hostPort === containerPort || (!isPod && hostPort === 0)
+            ? []
+            : [invalid(child(at, 'hostPort'), hostPort, 'must match `containerPort` when `hostNetwork` is true')],
         ),
       );
-    }
-    if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
-      errors.push(
-        invalid(child(path, 'effect'), effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"),
-      );
-    }
-    if (operator === 'Exists' && value !== '') {
-      errors.push(invalid(child(path, 'operator'), toleration, "value must be empty when `operator` is 'Exists'"));
-    }
-    errors.push(
-      ...oneOf(child(path, 'operator'), operator === '' ? undefined : operator, ['Equal', 'Exists']),
-      ...oneOf(child(path, 'effect'), effect === '' ? undefined : effect, [
-        'NoSchedule',
-        'PreferNoSchedule',
-        'NoExecute',
-      ]),
-    );
+
+const validateGates = (field: string, gates: readonly PodSchedulingGate[] | undefined): FieldError[] => {
+  const seen = new Set<string>();
+  return each(field, gates, ({ name = '' }, path) => {
+    const errors = invalidEach(path, name, qualifiedName(name));
+    if (seen.has(name)) errors.push(duplicate(path, name));
+    seen.add(name);
     return errors;
   });
+};
 
-const validateSpread = (field: string, spec: PodSpec): FieldError[] =>
-  each(field, spec.topologySpreadConstraints, (constraint, path) => [
-    ...(constraint.maxSkew > 0
-      ? []
-      : [invalid(child(path, 'maxSkew'), constraint.maxSkew, 'must be greater than zero')]),
-    ...((constraint.topologyKey ?? '') === '' ? [required(child(path, 'topologyKey'), 'can not be empty')] : []),
-    ...oneOf(child(path, 'whenUnsatisfiable'), constraint.whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway']),
-    ...validateLabelSelector(child(path, 'labelSelector'), constraint.labelSelector),
+const MIRROR = 'kubernetes.io/config.mirror';
+const NEITHER = 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`';
+const BOTH = 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified';
+
+const validateClaims = (
+  field: string,
+  claims: readonly PodResourceClaim[] | undefined,
+  { metadata }: PodRules,
+): FieldError[] => {
+  const seen = new Set<string>();
+  return each(field, claims, (claim, path) => {
+    if (metadata?.annotations?.[MIRROR] !== undefined) {
+      return [forbidden('', 'static pods do not support resource claims')];
+    }
+    const { name = '', resourceClaimName: own, resourceClaimTemplateName: template } = claim;
+    const at = child(path, 'name');
+    const errors: FieldError[] = [];
+    if (name === '') errors.push(required(at));
+    else if (seen.has(name)) errors.push(duplicate(at, name));
+    else errors.push(...invalidEach(at, name, dns1123Label(name)));
+    if (name !== '') seen.add(name);
+    if (own !== undefined && template !== undefined) errors.push(invalid(path, shownResourceClaim(claim), BOTH));
+    if (own === undefined && template === undefined) errors.push(invalid(path, shownResourceClaim(claim), NEITHER));
+    for (const [part, value] of Object.entries({ resourceClaimName: own, resourceClaimTemplateName: template })) {
+      if (value !== undefined) errors.push(...invalidEach(child(path, part), value, dns1123Subdomain(value)));
+    }
+    return errors;
+  });
+};
+
+const validateAliases = (field: string, aliases: readonly HostAlias[] | undefined): FieldError[] =>
+  each(field, aliases, ({ ip, hostnames }, path) => [
+    ...address(child(path, 'ip'), ip),
+    ...each(child(path, 'hostnames'), hostnames, (name, at) => invalidEach(at, name, dns1123Subdomain(name))),
   ]);
 
-const validateDns = (field: string, spec: PodSpec): FieldError[] => {
-  const servers = spec.dnsConfig?.nameservers ?? [];
-  const path = child(field, 'dnsConfig.nameservers');
-  const errors = each(path, servers, (server, at) =>
-    isIpAddress(server) ? [] : [invalid(at, server, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')],
-  );
-  if (servers.length > 3) errors.push(invalid(path, servers, 'must not have more than 3 nameservers'));
-  errors.push(
-    ...each(child(field, 'dnsConfig.searches'), spec.dnsConfig?.searches, (search, at) =>
-      search === '.' ? [] : invalidEach(at, search, dns1123SubdomainWithUnderscore(search.replace(/\.$/, ''))),
-    ),
-  );
-  if (spec.dnsPolicy === 'None' && servers.length === 0) {
-    errors.push(required(path, 'must provide at least one DNS nameserver when `dnsPolicy` is None'));
-  }
-  return errors;
+const MOST_HOSTNAME = 64;
+
+const validateHostname = (field: string, spec: PodSpec): FieldError[] => {
+  const { hostnameOverride: name } = spec;
+  if (name === undefined) return [];
+  const wrong = [
+    spec.setHostnameAsFQDN === true ? 'may not be specified when setHostnameAsFQDN is true' : '',
+    spec.hostNetwork === true ? 'may not be specified when hostNetwork is true' : '',
+  ].filter((detail) => detail !== '');
+  return [
+    ...wrong.map((detail) => forbidden(field, detail)),
+    ...(Buffer.byteLength(name) > MOST_HOSTNAME ? [tooLong(field, MOST_HOSTNAME)] : []),
+    ...invalidEach(field, name, dns1123Subdomain(name)),
+  ];
 };
 
-const validateHost = (field: string, spec: PodSpec): FieldError[] => {
-  if (spec.hostNetwork !== true) return [];
-  return each(child(field, 'containers'), spec.containers, (container, path) =>
-    each(child(path, 'ports'), container.ports, (port, at) =>
-      (port.hostPort ?? 0) === 0 || port.hostPort === port.containerPort
-        ? []
-        : [invalid(child(at, 'hostPort'), port.hostPort ?? 0, 'must match `containerPort` when `hostNetwork` is true')],
-    ),
-  );
-};
+const RESTARTS = ['Always', 'OnFailure', 'Never'];
+const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
+const MAX_SECONDS = 2 ** 31 - 1;
+
+/** What says where a pod goes and how it is named there. */
+const validatePlace = (spec: PodSpec, field: string): FieldError[] => [
+  ...optionalText(child(field, 'serviceAccountName'), spec.serviceAccountName, dns1123Subdomain),
+  ...optionalText(child(field, 'nodeName'), spec.nodeName, dns1123Subdomain),
+  ...inRange(child(field, 'activeDeadlineSeconds'), spec.activeDeadlineSeconds, 1, MAX_SECONDS),
+  ...optionalText(child(field, 'hostname'), spec.hostname, dns1123Label),
+  ...optionalText(child(field, 'subdomain'), spec.subdomain, dns1123Label),
+  ...validateTolerations(child(field, 'tolerations'), spec.tolerations),
+  ...validateAliases(child(field, 'hostAliases'), spec.hostAliases),
+  ...optionalText(child(field, 'priorityClassName'), spec.priorityClassName, dns1123Subdomain),
+  ...(spec.runtimeClassName === undefined
+    ? []
+    : invalidEach(child(field, 'runtimeClassName'), spec.runtimeClassName, dns1123Subdomain(spec.runtimeClassName))),
+  ...(spec.preemptionPolicy === undefined
+    ? []
+    : requiredOneOf(child(field, 'preemptionPolicy'), spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'])),
+  ...validateOverhead(child(field, 'overhead'), spec.overhead),
+  ...validateOs(field, spec),
+];
 
 /** The rules for the spec of a pod and of every template of pods. */
-export const validatePodSpec = (spec: PodSpec, field: string): FieldError[] => {
-  const volumes = new Set((spec.volumes ?? []).map(({ name }) => name));
-  const grace = spec.terminationGracePeriodSeconds;
+export const validatePodSpec = (spec: PodSpec, field: string, rules: PodRules = OF_TEMPLATE): FieldError[] => {
+  const { errors, volumes } = validateVolumes(child(field, 'volumes'), spec.volumes, rules);
   return [
-    ...validateVolumes(child(field, 'volumes'), spec.volumes),
-    ...validateContainers(field, spec, volumes),
-    ...requiredOneOf(child(field, 'restartPolicy'), spec.restartPolicy, ['Always', 'OnFailure', 'Never']),
-    ...requiredOneOf(child(field, 'dnsPolicy'), spec.dnsPolicy, [
-      'ClusterFirstWithHostNet',
-      'ClusterFirst',
-      'Default',
-      'None',
-    ]),
-    ...validateDns(field, spec),
-    ...validateLabels(child(field, 'nodeSelector'), spec.nodeSelector),
-    ...validatePodSecurityContext(child(field, 'securityContext'), spec.securityContext),
-    ...validateHost(field, spec),
-    ...each(child(field, 'imagePullSecrets'), spec.imagePullSecrets, ({ name = '' }, path) =>
-      name === '' ? [required(child(path, 'name'))] : [],
-    ),
-    ...optionalText(child(field, 'serviceAccountName'), spec.serviceAccountName, dns1123Subdomain),
-    ...optionalText(child(field, 'nodeName'), spec.nodeName, dns1123Subdomain),
-    ...optionalText(child(field, 'hostname'), spec.hostname, dns1123Label),
-    ...optionalText(child(field, 'subdomain'), spec.subdomain, dns1123Label),
-    ...optionalText(child(field, 'priorityClassName'), spec.priorityClassName, dns1123Subdomain),
-    ...optionalText(child(field, 'runtimeClassName'), spec.runtimeClassName, dns1123Subdomain),
-    ...(spec.activeDeadlineSeconds === undefined
-      ? []
-      : inRange(child(field, 'activeDeadlineSeconds'), spec.activeDeadlineSeconds, 1, 2 ** 31 - 1)),
-    ...(grace === undefined
+    ...(spec.terminationGracePeriodSeconds === undefined
       ? [required(child(field, 'terminationGracePeriodSeconds'))]
-      : nonNegative(child(field, 'terminationGracePeriodSeconds'), grace)),
-    ...validateAffinity(child(field, 'affinity'), spec.affinity),
-    ...validateTolerations(child(field, 'tolerations'), spec.tolerations),
-    ...validateSpread(child(field, 'topologySpreadConstraints'), spec),
-    ...each(child(field, 'hostAliases'), spec.hostAliases, ({ ip, hostnames }, path) => [
-      ...(isIpAddress(ip)
-        ? []
-        : [invalid(child(path, 'ip'), ip, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')]),
-      ...each(child(path, 'hostnames'), hostnames, (name, at) => invalidEach(at, name, dns1123Subdomain(name))),
-    ]),
-    ...oneOf(child(field, 'preemptionPolicy'), spec.preemptionPolicy, ['Never', 'PreemptLowerPriority']),
-    ...each(child(field, 'readinessGates'), spec.readinessGates, ({ conditionType }, path) =>
+      : []),
+    ...errors,
+    ...validateClaims(child(field, 'resourceClaims'), spec.resourceClaims, rules),
+    ...validateContainers(field, spec, volumes, rules),
+    ...validatePodResources(child(field, 'resources'), spec, rules),
+    ...validateHostPorts(field, spec, rules),
+    ...requiredOneOf(child(field, 'restartPolicy'), spec.restartPolicy, RESTARTS),
+    ...requiredOneOf(child(field, 'dnsPolicy'), spec.dnsPolicy, DNS_POLICIES),
+    ...validateLabels(child(field, 'nodeSelector'), spec.nodeSelector),
+    ...validatePodSecurityContext(child(field, 'securityContext'), spec, rules),
+    ...validateAffinity(child(field, 'affinity'), spec.affinity, rules),
+    ...validateDns(child(field, 'dnsConfig'), spec.dnsConfig, spec.dnsPolicy),
+    ...each(child(field, 'readinessGates'), spec.readinessGates, ({ conditionType = '' }, path) =>
       invalidEach(child(path, 'conditionType'), conditionType, qualifiedName(conditionType)),
     ),
-    ...each(child(field, 'schedulingGates'), spec.schedulingGates, ({ name }, path) =>
-      requiredText(child(path, 'name'), name, qualifiedName),
-    ),
-    ...unique(child(field, 'schedulingGates'), spec.schedulingGates, ({ name }) => name, 'name'),
-    ...validateResources(child(field, 'resources'), spec.resources),
+    ...validateGates(child(field, 'schedulingGates'), spec.schedulingGates),
+    ...validateSpread(child(field, 'topologySpreadConstraints'), spec.topologySpreadConstraints, rules),
+    ...validateHostProcess(field, spec),
+    ...validateHostUsers(field, spec, rules),
+    ...validateHostname(child(field, 'hostnameOverride'), spec),
+    ...validatePlace(spec, field),
+    ...validateFileVariables(field, spec),
   ];
 };
 
@@ -224,20 +211,25 @@ export const validatePodTemplate = (
   template: PodTemplateSpec | undefined,
   field: string,
   restartPolicies?: readonly string[],
+  rules: PodRules = OF_TEMPLATE,
 ): FieldError[] => {
-  if (template?.spec === undefined) return [required(field)];
+  if (template === undefined) return [required(field)];
+  const { spec = { containers: [] } } = template;
+  const annotations = template.metadata?.annotations;
   const errors = [
-    ...validateLabels(child(field, 'metadata.labels'), template.metadata?.labels),
-    ...validateAnnotations(child(field, 'metadata.annotations'), template.metadata?.annotations),
-    ...validatePodSpec(template.spec, child(field, 'spec')),
+    ...validateLabels(child(field, 'labels'), template.metadata?.labels),
+    ...validateAnnotations(child(field, 'annotations'), annotations),
+    ...validatePodAnnotations(child(field, 'annotations'), annotations, spec, rules),
+    ...validatePodSpec(spec, child(field, 'spec'), rules),
+    ...validateProfilesMatch(child(field, 'spec'), annotations, spec),
   ];
-  if ((template.spec.ephemeralContainers ?? []).length > 0) {
+  if ((spec.ephemeralContainers ?? []).length > 0) {
     errors.push(
       forbidden(child(field, 'spec.ephemeralContainers'), 'ephemeral containers not allowed in pod template'),
     );
   }
   if (restartPolicies !== undefined) {
-    errors.push(...oneOf(child(field, 'spec.restartPolicy'), template.spec.restartPolicy, restartPolicies));
+    errors.push(...oneOf(child(field, 'spec.restartPolicy'), spec.restartPolicy, restartPolicies));
   }
   return errors;
 };

@@ -1,54 +1,86 @@
-import type { ResourceRequirements } from '../../../objects/kinds/core-v1.js';
 import { qualifiedName } from '../../../objects/names.js';
-import { compareQuantities, formatQuantity, tryParseQuantity, type ResourceList } from '../../../objects/quantity.js';
-import { child, invalid, invalidEach, keyed, required, type FieldError } from '../field-errors.js';
-import { each } from './rules.js';
+import { formatQuantity, tryParseQuantity, type ResourceList } from '../../../objects/quantity.js';
+import { invalid, invalidEach, keyed, type FieldError } from '../field-errors.js';
 
-const STANDARD = ['cpu', 'ephemeral-storage', 'memory'];
-const OTHERS: ReadonlySet<string> = new Set([
+/** What resources may be called, and how much of them there may be. */
+const STANDARD = new Set(['cpu', 'ephemeral-storage', 'memory']);
+const COUNTED = [
   'configmaps',
-  'limits.cpu',
-  'limits.ephemeral-storage',
-  'limits.memory',
   'persistentvolumeclaims',
   'pods',
   'replicationcontrollers',
-  'requests.cpu',
-  'requests.ephemeral-storage',
-  'requests.memory',
-  'requests.storage',
   'resourcequotas',
   'secrets',
   'services',
   'services.loadbalancers',
   'services.nodeports',
-  'storage',
+];
+const QUOTA: ReadonlySet<string> = new Set([
+  ...STANDARD,
+  ...COUNTED,
+  'limits.cpu',
+  'limits.ephemeral-storage',
+  'limits.memory',
+  'requests.cpu',
+  'requests.ephemeral-storage',
+  'requests.memory',
+  'requests.storage',
 ]);
-const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
+const INTEGER: ReadonlySet<string> = new Set(COUNTED);
+
+export const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
+const isQuotaHugePages = (name: string): boolean => isHugePages(name) || name.startsWith('requests.hugepages-');
 const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
+const isExtended = (name: string): boolean =>
+  !isNative(name) && !name.startsWith('requests.') && qualifiedName(`requests.${name}`).length === 0;
+
+/** More of it may be promised than there is. */
+export const isOvercommitted = (name: string): boolean => isNative(name) && !isHugePages(name);
 
 export const validateResourceName = (field: string, name: string): FieldError[] => {
   const errors = invalidEach(field, name, qualifiedName(name));
-  if (errors.length > 0) return errors;
-  if (name.includes('/') || STANDARD.includes(name) || OTHERS.has(name) || isHugePages(name)) return [];
-  return [invalid(field, name, 'must be a standard resource type or fully qualified')];
+  if (errors.length > 0 || name.includes('/')) return errors;
+  return QUOTA.has(name) || name === 'storage' || isQuotaHugePages(name)
+    ? []
+    : [invalid(field, name, 'must be a standard resource type or fully qualified')];
 };
 
-const validateContainerResourceName = (field: string, name: string): FieldError[] => {
-  const errors = invalidEach(field, name, qualifiedName(name));
-  if (errors.length > 0) return errors;
-  if (name.includes('/') || STANDARD.includes(name) || isHugePages(name)) return [];
-  return [invalid(field, name, 'must be a standard resource for containers')];
+export const validateQuotaName = (field: string, name: string): FieldError[] => {
+  const errors = validateResourceName(field, name);
+  return name.includes('/') || QUOTA.has(name) || isQuotaHugePages(name)
+    ? errors
+    : [...errors, invalid(field, name, 'must be a standard resource for quota')];
+};
+
+export const validateContainerResourceName = (field: string, name: string): FieldError[] => {
+  const errors = validateResourceName(field, name);
+  if (!name.includes('/')) {
+    return STANDARD.has(name) || isHugePages(name)
+      ? errors
+      : [...errors, invalid(field, name, 'must be a standard resource for containers')];
+  }
+  return isNative(name) || isExtended(name)
+    ? errors
+    : [...errors, invalid(field, name, "doesn't follow extended resource name standard")];
+};
+
+export const notNegative = (field: string, value: string | number): FieldError[] => {
+  const quantity = tryParseQuantity(value);
+  return quantity !== undefined && quantity.nanos < 0n
+    ? [invalid(field, formatQuantity(quantity), 'must be greater than or equal to 0')]
+    : [];
 };
 
 export const validateQuantity = (field: string, name: string, value: string | number): FieldError[] => {
   const quantity = tryParseQuantity(value);
-  if (quantity === undefined) return [invalid(field, value, 'must be a quantity')];
-  if (quantity.nanos < 0n) return [invalid(field, formatQuantity(quantity), 'must be greater than or equal to 0')];
-  const isCounted = !STANDARD.includes(name) && (isHugePages(name) || !isNative(name) || !name.includes('/'));
-  return isCounted && quantity.nanos % 1_000_000_000n !== 0n
-    ? [invalid(field, formatQuantity(quantity), 'must be an integer')]
-    : [];
+  if (quantity === undefined) return [];
+  const isWhole = quantity.nanos % 1_000_000_000n === 0n;
+  return [
+    ...notNegative(field, value),
+    ...(!isWhole && (INTEGER.has(name) || isExtended(name))
+      ? [invalid(field, formatQuantity(quantity), 'must be an integer')]
+      : []),
+  ];
 };
 
 /** Quantities by resource names, none of them negative. */
@@ -57,50 +89,3 @@ export const validateResourceList = (field: string, list: ResourceList | undefin
     ...validateResourceName(keyed(field, name), name),
     ...validateQuantity(keyed(field, name), name, value),
   ]);
-
-/** Requests and limits of a container: no request may be above its limit. */
-export const validateResources = (field: string, resources: ResourceRequirements | undefined): FieldError[] => {
-  if (resources === undefined) return [];
-  const { limits = {}, requests = {} } = resources;
-  const errors: FieldError[] = [];
-  for (const [name, value] of Object.entries(limits)) {
-    const path = keyed(child(field, 'limits'), name);
-    errors.push(...validateContainerResourceName(path, name), ...validateQuantity(path, name, value));
-  }
-  for (const [name, value] of Object.entries(requests)) {
-    const path = keyed(child(field, 'requests'), name);
-    errors.push(...validateContainerResourceName(path, name), ...validateQuantity(path, name, value));
-    const [request, limit] = [tryParseQuantity(value), tryParseQuantity(limits[name] ?? '')];
-    if (request === undefined || limit === undefined) {
-      if (limits[name] === undefined && (isHugePages(name) || !isNative(name))) {
-        errors.push(required(child(field, 'limits'), 'Limit must be set for non overcommitable resources'));
-      }
-      continue;
-    }
-    const mustBeEqual = isHugePages(name) || !isNative(name);
-    const order = compareQuantities(request, limit);
-    if (mustBeEqual && order !== 0) {
-      errors.push(
-        invalid(
-          child(field, 'requests'),
-          formatQuantity(request),
-          `must be equal to ${name} limit of ${formatQuantity(limit)}`,
-        ),
-      );
-    } else if (order > 0) {
-      errors.push(
-        invalid(
-          child(field, 'requests'),
-          formatQuantity(request),
-          `must be less than or equal to ${name} limit of ${formatQuantity(limit)}`,
-        ),
-      );
-    }
-  }
-  errors.push(
-    ...each(child(field, 'claims'), resources.claims, ({ name }, path) =>
-      name === '' ? [required(child(path, 'name'))] : [],
-    ),
-  );
-  return errors;
-};

@@ -7,7 +7,7 @@ import { internal } from './go-values.js';
 import { validateAnnotations, validateLabels } from './labels.js';
 import { validatePodTemplate } from './pod-spec.js';
 import { atMostWhole, each, intOrPercent, nonNegative, optionalText } from './rules.js';
-import { validateClaimSpec } from './volumes.js';
+import { validateClaimSpec } from './claims.js';
 import { isZero, validateSelector } from './workloads.js';
 
 type Spec = StatefulSet['spec'];

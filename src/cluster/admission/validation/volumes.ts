@@ -1,163 +1,147 @@
-import type { PersistentVolumeClaimSpec, Volume } from '../../../objects/kinds/core-v1.js';
-import { dns1123Label, dns1123Subdomain, validConfigMapKey } from '../../../objects/names.js';
-import { tryParseQuantity } from '../../../objects/quantity.js';
-import { child, forbidden, invalid, required, type FieldError } from '../field-errors.js';
-import { validateLabelSelector } from './labels.js';
-import { each, oneOf, optionalText, requiredText, unique } from './rules.js';
+import type { ObjectMeta } from '../../../objects/object.js';
+import type { Volume } from '../../../objects/kinds/core-v1.js';
+import { dns1123Label, dns1123Subdomain } from '../../../objects/names.js';
+import {
+  child,
+  duplicate,
+  forbidden,
+  goQuote,
+  invalid,
+  invalidEach,
+  item,
+  required,
+  type FieldError,
+} from '../field-errors.js';
+import { validateClaimTemplate } from './claims.js';
+import type { PodRules } from './pod-rules.js';
+import {
+  INITIATOR_FORMS,
+  isLongPortal,
+  LONG_PORTAL,
+  needed,
+  SOURCES,
+  validateInitiatorName,
+  validateIscsi,
+} from './volume-sources.js';
 
-const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
-const HOST_PATH_TYPES = [
-  '',
-  'BlockDevice',
-  'CharDevice',
-  'Directory',
-  'DirectoryOrCreate',
-  'File',
-  'FileOrCreate',
-  'Socket',
-];
-const MAX_MODE = 0o777;
+/** The order in which the server looks at the sources of a volume: the first one counts. */
+const ORDER = [
+  'emptyDir',
+  'hostPath',
+  'gitRepo',
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'secret',
+  'nfs',
+  'iscsi',
+  'glusterfs',
+  'flocker',
+  'persistentVolumeClaim',
+  'rbd',
+  'cinder',
+  'cephfs',
+  'quobyte',
+  'downwardAPI',
+  'fc',
+  'flexVolume',
+  'configMap',
+  'azureFile',
+  'vsphereVolume',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'azureDisk',
+  'storageos',
+  'projected',
+  'scaleIO',
+  'csi',
+  'ephemeral',
+  'image',
+] as const;
 
-const mode = (field: string, value: number | undefined): FieldError[] =>
-  value !== undefined && (value < 0 || value > MAX_MODE)
-    ? [invalid(field, value, 'must be a number between 0 and 0777 (octal), both inclusive')]
-    : [];
+/** What the server calls a source of which there is one too many. */
+const REPORTED: Readonly<Record<string, string>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' };
 
-export const withoutParent = (field: string, path: string | undefined): FieldError[] =>
-  path?.split('/').includes('..') === true ? [invalid(field, path, "must not contain '..'")] : [];
-
-const relative = (field: string, path: string | undefined): FieldError[] => {
-  if (path === undefined || path === '') return [required(field)];
-  if (path.startsWith('/')) return [invalid(field, path, 'must be a relative path')];
-  return withoutParent(field, path);
+const validateOne = (field: string, volume: Volume, name: (typeof ORDER)[number], rules: PodRules): FieldError[] => {
+  const path = child(field, name);
+  if (name === 'iscsi' && volume.iscsi !== undefined) {
+    return [
+      ...needed(path, volume.iscsi, 'targetPortal'),
+      ...validateIscsi(path, volume.iscsi, INITIATOR_FORMS),
+      ...validateInitiatorName(path, volume.iscsi.initiatorName, INITIATOR_FORMS),
+    ];
+  }
+  if (name === 'ephemeral' && volume.ephemeral !== undefined) {
+    const template = volume.ephemeral.volumeClaimTemplate;
+    const at = child(path, 'volumeClaimTemplate');
+    return [
+      ...(template === undefined ? [required(at)] : validateClaimTemplate(at, template)),
+      ...validateClaimName(child(field, 'name'), volume.name, rules.metadata?.name ?? ''),
+    ];
+  }
+  const rule = (SOURCES as Readonly<Record<string, unknown>>)[name] as
+    | ((source: unknown, field: string, rules: PodRules) => FieldError[])
+    | undefined;
+  return rule?.(volume[name], path, rules) ?? [];
 };
 
-interface KeyToPath {
-  readonly key: string;
-  readonly path: string;
-  readonly mode?: number;
+/** The claim that is made for an ephemeral volume is called after pod and volume. */
+const validateClaimName = (field: string, volume = '', pod: string): FieldError[] => {
+  if (pod === '' || volume === '') return [];
+  const name = `${pod}-${volume}`;
+  return dns1123Subdomain(name).map((message) => invalid(field, volume, `PVC name ${goQuote(name)}: ${message}`));
+};
+
+const validateSource = (field: string, volume: Volume, rules: PodRules): FieldError[] => {
+  const given = ORDER.filter((name) => volume[name] !== undefined);
+  if (given.length === 0) return [required(field, 'must specify a volume type')];
+  const [first] = given;
+  return given.flatMap((name) => [
+    ...(name === first
+      ? validateOne(field, volume, name, rules)
+      : [forbidden(child(field, REPORTED[name] ?? name), 'may not specify more than 1 volume type')]),
+    ...(name === 'iscsi' && volume.iscsi !== undefined && isLongPortal(volume.name, volume.iscsi)
+      ? [invalid(child(field, 'name'), volume.name, LONG_PORTAL)]
+      : []),
+  ]);
+};
+
+export interface CheckedVolumes {
+  readonly errors: readonly FieldError[];
+  /** The volumes that are right: others may not be mounted. */
+  readonly volumes: ReadonlyMap<string, Volume>;
 }
 
-const keysToPaths = (field: string, items: readonly KeyToPath[] | undefined): FieldError[] =>
-  each(field, items, ({ key, path: target, mode: bits }, path) => [
-    ...requiredText(child(path, 'key'), key, validConfigMapKey),
-    ...relative(child(path, 'path'), target),
-    ...mode(child(path, 'mode'), bits),
-  ]);
-
-const validateProjected = (field: string, projected: NonNullable<Volume['projected']>): FieldError[] => [
-  ...mode(child(field, 'defaultMode'), projected.defaultMode),
-  ...each(child(field, 'sources'), projected.sources, (source, path) => {
-    if (Object.keys(source).length > 1) return [forbidden(path, 'may not specify more than 1 volume type')];
-    const { configMap, secret, serviceAccountToken } = source;
-    if (secret !== undefined)
-      return [
-        ...requiredText(child(path, 'secret.name'), secret.name),
-        ...keysToPaths(child(path, 'secret.items'), secret.items),
-      ];
-    if (configMap !== undefined) {
-      return [
-        ...requiredText(child(path, 'configMap.name'), configMap.name),
-        ...keysToPaths(child(path, 'configMap.items'), configMap.items),
-      ];
+export const validateVolumes = (
+  field: string,
+  volumes: readonly Volume[] | undefined,
+  rules: PodRules,
+): CheckedVolumes => {
+  const right = new Map<string, Volume>();
+  const errors: FieldError[] = [];
+  const made = claimsMadeFor(volumes ?? [], rules.metadata);
+  for (const [index, volume] of (volumes ?? []).entries()) {
+    const path = item(field, index);
+    const { name = '' } = volume;
+    const wrong = [
+      ...validateSource(path, volume, rules),
+      ...(name === '' ? [required(child(path, 'name'))] : invalidEach(child(path, 'name'), name, dns1123Label(name))),
+      ...(right.has(name) ? [duplicate(child(path, 'name'), name)] : []),
+    ];
+    if (wrong.length === 0) right.set(name, volume);
+    errors.push(...wrong);
+    const claim = volume.persistentVolumeClaim?.claimName;
+    if (claim !== undefined && made.has(claim)) {
+      const at = child(path, 'persistentVolumeClaim.claimName');
+      errors.push(invalid(at, claim, 'must not reference a PVC that gets created for an ephemeral volume'));
     }
-    if (serviceAccountToken === undefined) return [];
-    const token = child(path, 'serviceAccountToken');
-    const seconds = serviceAccountToken.expirationSeconds ?? 3600;
-    return [
-      ...(seconds < 600
-        ? [invalid(child(token, 'expirationSeconds'), seconds, 'may not specify a duration less than 10 minutes')]
-        : []),
-      ...relative(child(token, 'path'), serviceAccountToken.path),
-    ];
-  }),
-];
-
-type SourceRule<Name extends keyof Volume> = (source: NonNullable<Volume[Name]>, field: string) => FieldError[];
-
-/** The rules of each source of volumes; `field` is the path of the source. */
-const SOURCES: { readonly [Name in keyof Volume]?: SourceRule<Name> } = {
-  hostPath: ({ path, type }, field) => [
-    ...requiredText(child(field, 'path'), path),
-    ...withoutParent(child(field, 'path'), path),
-    ...oneOf(child(field, 'type'), type, HOST_PATH_TYPES),
-  ],
-  emptyDir: ({ sizeLimit }, field) => {
-    const size = sizeLimit === undefined ? undefined : tryParseQuantity(sizeLimit);
-    return size !== undefined && size.nanos < 0n
-      ? [forbidden(child(field, 'sizeLimit'), 'SizeLimit field must be a valid resource quantity')]
-      : [];
-  },
-  secret: ({ secretName, defaultMode, items }, field) => [
-    ...requiredText(child(field, 'secretName'), secretName),
-    ...mode(child(field, 'defaultMode'), defaultMode),
-    ...keysToPaths(child(field, 'items'), items),
-  ],
-  configMap: ({ name, defaultMode, items }, field) => [
-    ...requiredText(child(field, 'name'), name),
-    ...mode(child(field, 'defaultMode'), defaultMode),
-    ...keysToPaths(child(field, 'items'), items),
-  ],
-  nfs: ({ server, path }, field) => [
-    ...requiredText(child(field, 'server'), server),
-    ...requiredText(child(field, 'path'), path),
-    ...(path === '' || path.startsWith('/') ? [] : [invalid(child(field, 'path'), path, 'must be an absolute path')]),
-  ],
-  persistentVolumeClaim: ({ claimName }, field) => requiredText(child(field, 'claimName'), claimName),
-  downwardAPI: ({ defaultMode, items }, field) => [
-    ...mode(child(field, 'defaultMode'), defaultMode),
-    ...each(child(field, 'items'), items, (item, path) => relative(child(path, 'path'), item.path)),
-  ],
-  projected: (projected, field) => validateProjected(field, projected),
-  csi: ({ driver }, field) => requiredText(child(field, 'driver'), driver),
-  ephemeral: ({ volumeClaimTemplate: template }, field) =>
-    template === undefined
-      ? [required(child(field, 'volumeClaimTemplate'))]
-      : validateClaimSpec(child(field, 'volumeClaimTemplate.spec'), template.spec),
-};
-
-const validateSource = (field: string, volume: Volume): FieldError[] =>
-  (Object.keys(volume) as (keyof Volume)[]).flatMap((name) => {
-    const rule = SOURCES[name] as ((source: unknown, field: string) => FieldError[]) | undefined;
-    return rule === undefined ? [] : rule(volume[name], child(field, name));
-  });
-
-export const validateVolumes = (field: string, volumes: readonly Volume[] | undefined): FieldError[] => [
-  ...each(field, volumes, (volume, path) => {
-    const sources = Object.keys(volume).filter((name) => name !== 'name');
-    return [
-      ...requiredText(child(path, 'name'), volume.name, dns1123Label),
-      ...(sources.length === 0 ? [required(path, 'must specify a volume type')] : []),
-      ...sources.slice(1).map((name) => forbidden(child(path, name), 'may not specify more than 1 volume type')),
-      ...validateSource(path, volume),
-    ];
-  }),
-  ...unique(field, volumes, ({ name }) => name, 'name'),
-];
-
-export const validateAccessModes = (field: string, modes: readonly string[] | undefined): FieldError[] => {
-  if ((modes ?? []).length === 0) return [required(field, 'at least 1 access mode is required')];
-  const errors = (modes ?? []).flatMap((each_) => oneOf(field, each_, ACCESS_MODES));
-  if (modes?.includes('ReadWriteOncePod') === true && modes.length > 1) {
-    errors.push(forbidden(field, 'may not use ReadWriteOncePod with other access modes'));
   }
-  return errors;
+  return { errors, volumes: right };
 };
 
-export const validateClaimSpec = (field: string, spec: PersistentVolumeClaimSpec): FieldError[] => {
-  const errors = [
-    ...validateAccessModes(child(field, 'accessModes'), spec.accessModes),
-    ...validateLabelSelector(child(field, 'selector'), spec.selector),
-  ];
-  const storage = spec.resources?.requests?.['storage'];
-  const path = child(field, 'resources[storage]');
-  const quantity = storage === undefined ? undefined : tryParseQuantity(storage);
-  if (storage === undefined) errors.push(required(path));
-  else if (quantity === undefined || quantity.nanos <= 0n)
-    errors.push(invalid(path, storage, 'must be greater than zero'));
-  return [
-    ...errors,
-    ...optionalText(child(field, 'storageClassName'), spec.storageClassName, dns1123Subdomain),
-    ...oneOf(child(field, 'volumeMode'), spec.volumeMode, ['Block', 'Filesystem']),
-  ];
+const claimsMadeFor = (volumes: readonly Volume[], metadata: ObjectMeta | undefined): ReadonlySet<string> => {
+  const pod = metadata?.name ?? '';
+  const ephemeral = pod === '' ? [] : volumes.filter((volume) => volume.ephemeral !== undefined);
+  return new Set(ephemeral.map(({ name }) => `${pod}-${name}`));
 };
+
+export { validateAccessModes, validateClaimSpec } from './claims.js';
