@@ -72,6 +72,6 @@ export const isEmpty = (value: Value): boolean => {
   }
   if (value instanceof Integer) return value.value === 0n;
   if (value instanceof Map) return value.size === 0;
-  if (value instanceof Struct) return false;
+  if (value instanceof Struct) return value.isZero();
   return (sliceItems(value) ?? []).length === 0;
 };

@@ -1,14 +1,16 @@
 import { GoError } from '../template/errors.js';
 import { compareStrings } from '../template/go-string.js';
+import { Complex } from '../template/complex.js';
 import { format } from '../template/format.js';
 import { sprintValue } from '../template/print.js';
 import { Integer, isTrue, kindName, Struct, typeName, type Value } from '../template/values.js';
 import { type Family, fn, variadic } from './define.js';
 
-type BasicKind = 'bool' | 'int' | 'uint' | 'float' | 'string' | undefined;
+type BasicKind = 'bool' | 'int' | 'uint' | 'float' | 'complex' | 'string' | undefined;
 
 const basicKind = (value: Value): BasicKind => {
   if (value instanceof Integer) return value.isSigned ? 'int' : 'uint';
+  if (value instanceof Complex) return 'complex';
   switch (typeof value) {
     case 'boolean':
       return 'bool';
@@ -31,6 +33,7 @@ const areEqual = (a: Value, b: Value): boolean => {
     if (isNil(a) || isNil(b)) return false;
     throw new GoError(`incompatible types for comparison: ${typeName(a)} and ${typeName(b)}`);
   }
+  if (a instanceof Complex && b instanceof Complex) return a.isEqual(b);
   if (x !== undefined) return a === b;
   return areEqualReferences(a, b);
 };

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as SmolToml from 'smol-toml';
 import { compareStrings } from '../template/go-string.js';
+import { Complex } from '../template/complex.js';
 import { formatFloat } from '../template/numbers.js';
 import { int64, Integer, sliceItems, Struct, type GoMap, type Value } from '../template/values.js';
 
@@ -106,6 +107,7 @@ const inline = (value: Value): string => {
     const text = value.json?.();
     return typeof text === 'string' ? text : '';
   }
+  if (value instanceof Complex) throw new TomlError('unsupported type: complex128');
   if (value instanceof Struct) return value.text === undefined ? '' : quoted(value.text());
   const items = sliceItems(value) ?? [];
   if (items.some(isNil)) throw new TomlError('toml: cannot encode array with nil element');

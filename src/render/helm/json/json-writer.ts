@@ -1,13 +1,17 @@
 import { compareStrings, isAscii, isValidUtf8 } from '../template/go-string.js';
 import { shortestDigits } from '../template/numbers.js';
-import { Integer, isNilSlice, sliceItems, Struct, TypedMap, type Value } from '../template/values.js';
+import { Integer, isNilSlice, sliceItems, Struct, TypedMap, typeName, type Value } from '../template/values.js';
 
 /** encoding/json's refusal of a value. */
 export class UnsupportedValue extends Error {
   override readonly name = 'UnsupportedValue';
 
-  constructor(value: number) {
-    super(`json: unsupported value: ${Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'}`);
+  constructor(value: Value) {
+    super(
+      typeof value === 'number'
+        ? `json: unsupported value: ${Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'}`
+        : `json: unsupported type: ${typeName(value)}`,
+    );
   }
 }
 

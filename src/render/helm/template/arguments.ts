@@ -53,7 +53,7 @@ export const checkArgument = (value: Value, type: ParamType): Value => {
 
 /** The value of a number where nothing says which type is wanted. */
 export const idealConstant = (node: NumberNode): Value => {
-  if (node.isComplex) throw new GoError(`complex numbers are not supported: ${node.text}`);
+  if (node.complex !== undefined) return node.complex;
   const isHex = /^0[xX]/.test(node.text) && !/[pP]/.test(node.text);
   if (node.float !== undefined && !isHex && !node.isRune && /[.eEpP]/.test(node.text)) return node.float;
   if (node.int !== undefined) return intConstant(node.int, 'int');

@@ -1,3 +1,4 @@
+import { Complex, complexText } from './complex.js';
 import { limitError } from './errors.js';
 import { formatInteger } from './format-integer.js';
 import { byteLength, fromBytes, isAscii, runes, toBytes } from './go-string.js';
@@ -244,8 +245,14 @@ const formatValue = (value: Value, verb: string, flags: Flags): string => {
     default:
   }
   if (value instanceof Integer) return formatWhole(value, verb, flags) ?? badVerb(value, verb, flags);
+  if (value instanceof Complex) return formatComplex(value, verb, flags);
   return formatComposite(value, verb, flags);
 };
+
+const formatComplex = (value: Complex, verb: string, flags: Flags): string =>
+  'vbgGxXfFeE'.includes(verb)
+    ? complexText(value, (part, isSigned) => formatNumber(part, verb, { ...flags, plus: flags.plus || isSigned }) ?? '')
+    : badVerb(value, verb, flags);
 
 /** A value in an `interface {}` of a map, a slice or a struct. */
 const formatElement = (value: Value, verb: string, flags: Flags): string => {

@@ -1,3 +1,4 @@
+import type { Complex } from './complex.js';
 import { goQuote } from './quote.js';
 
 /** The text that nodes come from: positions are offsets in it. */
@@ -85,7 +86,7 @@ export interface NumberNode extends Positioned {
   readonly int?: bigint;
   readonly uint?: bigint;
   readonly float?: number;
-  readonly isComplex: boolean;
+  readonly complex?: Complex;
   /** Written as a character constant. */
   readonly isRune: boolean;
 }

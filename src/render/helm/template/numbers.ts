@@ -1,8 +1,11 @@
 /** A Go number literal, as strconv reads it. */
 const UNDERSCORE_OK =
   /^[+-]?(0[xX]_?[0-9a-fA-F]+(_[0-9a-fA-F]+)*|0[bB]_?[01]+(_[01]+)*|0[oO]?_?[0-7]+(_[0-7]+)*|[1-9][0-9]*(_[0-9]+)*|0)$/;
-const DECIMAL_FLOAT = /^[+-]?([0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)([eE][+-]?[0-9_]+)?$/;
+const DECIMAL_FLOAT = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/;
 const HEX_FLOAT = /^([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?[0-9]+)$/;
+/** An underscore that does not stand between two digits; in hexadecimal numbers the prefix counts as one. */
+const STRAY_UNDERSCORE = /(?<![0-9])_|_(?![0-9])/;
+const STRAY_HEX_UNDERSCORE = /(?<![0-9a-f]|^[+-]?0x)_|_(?![0-9a-f])/i;
 
 /** `strconv.ParseInt(text, 0, 64)` before the range check. */
 export const parseGoInteger = (text: string): bigint | undefined => {
@@ -21,6 +24,10 @@ export const parseGoFloat = (text: string): number | undefined => {
     if (special[2]?.toLowerCase() === 'nan') return special[1] === '' ? Number.NaN : undefined;
     return special[1] === '-' ? -Infinity : Infinity;
   }
+  if (text.includes('_')) {
+    const stray = /^[+-]?0x/i.test(text) ? STRAY_HEX_UNDERSCORE : STRAY_UNDERSCORE;
+    return stray.test(text) ? undefined : parseGoFloat(text.replaceAll('_', ''));
+  }
   const hex = HEX_FLOAT.exec(text);
   if (hex !== null) {
     const [, sign, whole = '', fraction = '', exponent = '0'] = hex;
@@ -28,7 +35,7 @@ export const parseGoFloat = (text: string): number | undefined => {
     const value = Number(BigInt(`0x${whole}${fraction}`)) * 2 ** (Number(exponent) - 4 * fraction.length);
     return sign === '-' ? -value : value;
   }
-  if (!DECIMAL_FLOAT.test(text) || text.includes('_')) return undefined;
+  if (!DECIMAL_FLOAT.test(text)) return undefined;
   const value = Number(text);
   return Number.isFinite(value) ? value : undefined;
 };

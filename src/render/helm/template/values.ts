@@ -164,6 +164,11 @@ export class Struct {
     /** `GoString()`, which %#v prints. */
     readonly goText?: () => string,
   ) {}
+
+  /** Structs are never zero for `if`, whatever is in them. */
+  isZero(): boolean {
+    return false;
+  }
 }
 
 const PARAM_TYPES: Readonly<Record<ParamType, string>> = {
@@ -208,7 +213,7 @@ export const kindName = (value: Value): string => {
   if (value === null || value === undefined) return 'invalid';
   if (value instanceof Map) return 'map';
   if (Array.isArray(value) || value instanceof TypedSlice || value instanceof Uint8Array) return 'slice';
-  if (value instanceof Struct) return value.type.startsWith('*') ? 'ptr' : 'struct';
+  if (value instanceof Struct && value.type !== 'complex128') return value.type.startsWith('*') ? 'ptr' : 'struct';
   return typeName(value);
 };
 
@@ -235,5 +240,6 @@ export const isTrue = (value: Value): boolean => {
   if (value instanceof Integer) return value.value !== 0n;
   if (value instanceof Map) return value.size > 0;
   if (Array.isArray(value) || value instanceof Uint8Array) return value.length > 0;
+  if (value instanceof Struct) return !value.isZero();
   return value instanceof TypedSlice ? value.items.length > 0 : true;
 };
