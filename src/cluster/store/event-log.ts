@@ -8,8 +8,9 @@ interface Entry {
   readonly type: StoreEvent['type'];
   readonly key: string;
   readonly revision: Revision;
-  readonly bytes: Uint8Array;
-  readonly previous: { readonly revision: Revision; readonly bytes: Uint8Array } | undefined;
+  /** Absent for a removal that was read from the journal: few ask for it. */
+  readonly bytes: Uint8Array | undefined;
+  readonly previous: Uint8Array | undefined;
 }
 
 /** The recent events in order, for watches that resume and for lists at an older revision. */
@@ -32,15 +33,11 @@ export class EventLog {
     for (const { type, key, revision, previous } of [...state.events].reverse()) {
       const written = following.get(key) ?? current(key);
       if (previous !== undefined) following.set(key, previous);
-      const bytes = type === 'removed' && previous !== undefined ? removalBytes(revision, previous) : written;
-      if (bytes === undefined) throw new StoreError('failed', `The journal has an event of ${key} without its object`);
-      entries.push({
-        type,
-        key,
-        revision,
-        bytes,
-        previous: previous && { revision: revisionOf(previous), bytes: previous },
-      });
+      const bytes = type === 'removed' ? undefined : written;
+      if (bytes === undefined && !(type === 'removed' && previous !== undefined)) {
+        throw new StoreError('failed', `The journal has an event of ${key} without its object`);
+      }
+      entries.push({ type, key, revision, bytes, previous });
     }
     log.#entries = entries.reverse();
     return log;
@@ -56,13 +53,7 @@ export class EventLog {
   }
 
   push({ type, revision, stored, previous }: StoreEvent): void {
-    this.#entries.push({
-      type,
-      key: stored.key,
-      revision,
-      bytes: stored.bytes,
-      previous: previous && { revision: previous.revision, bytes: previous.bytes },
-    });
+    this.#entries.push({ type, key: stored.key, revision, bytes: stored.bytes, previous: previous?.bytes });
   }
 
   /** Events after a revision under a prefix, oldest first. */
@@ -90,9 +81,9 @@ export class EventLog {
 }
 
 const eventOf = ({ type, key, revision, bytes, previous }: Entry): StoreEvent => {
-  const stored = new StoredObject(key, revision, bytes);
+  const stored = new StoredObject(key, revision, bytes ?? removalBytes(revision, previous as Uint8Array));
   if (previous === undefined) return { type, revision, stored };
-  return { type, revision, stored, previous: new StoredObject(key, previous.revision, previous.bytes) };
+  return { type, revision, stored, previous: new StoredObject(key, revisionOf(previous), previous) };
 };
 
 /** The last state of a removed object, with the revision of its removal. */
