@@ -157,6 +157,7 @@ export const mergePatchesStep = async (
 ): Promise<TransformerStep> => {
   const patches: Resource[] = [];
   for (const entry of entries) {
+    if (entry === '') continue;
     const inline = entry.includes('\n') || entry.includes('{') ? tryReadResources(entry) : undefined;
     if (Array.isArray(inline)) patches.push(...inline);
     else patches.push(...readResources(await loader.loadText(entry), loader.join(entry)));

@@ -336,7 +336,7 @@ const flowNull = (): Node => Node.scalar('', '!!null', true);
 const scalarNode = (text: string, tag: string, isPlain: boolean): Node => {
   if (tag !== '' && tag !== '!') {
     const short = tag.startsWith(LONG_TAG) ? `!!${tag.slice(LONG_TAG.length)}` : tag;
-    return Node.scalar(text, short, !isPlain);
+    return Node.scalar(text, short, !isPlain && short !== '!!null');
   }
   if (!isPlain || tag === '!') return Node.scalar(text, '!!str', true);
   return Node.scalar(text, resolvePlainScalar(text, 'overlays').tag);

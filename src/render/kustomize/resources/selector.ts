@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import type { RE2JS } from 're2js';
+import { matchesLabels, SelectorError } from '../../../objects/selectors/label-selector.js';
+import { parseLabelSelector } from '../../../objects/selectors/parse-label-selector.js';
 import { KustomizeError } from '../errors.js';
-import { compileLabelSelector } from './label-selector.js';
 import type { Resource } from './resource.js';
 import type { ResourceId } from './resource-id.js';
 import { effectiveNamespace } from './resource-id.js';
@@ -31,7 +32,7 @@ export const goRegExp = (pattern: string, field: string): ((text: string) => boo
     const expression = loadEngine().compile(pattern);
     return (text) => expression.matcher(text).find();
   } catch (error) {
-    throw new KustomizeError(`${field}: error parsing regexp: ${(error as Error).message}`);
+    throw new KustomizeError(`${field}: ${(error as Error).message}`);
   }
 };
 
@@ -41,14 +42,33 @@ const wholeText = (pattern: string | undefined, field: string): ((text: string) 
   return goRegExp(`^(?:${pattern})$`, field);
 };
 
+/** Kustomize reads no values as one empty value; Kubernetes itself refuses them. */
+const NO_VALUES = /\b(in|notin)\s*\(\s*\)/g;
+
+type LabelTest = (labels: () => ReadonlyMap<string, string>) => boolean;
+
+/** A label selector as `kubectl` has it. It is read, and refused, with the first resource that it is asked about. */
+export const labelTest = (text: string | undefined): LabelTest => {
+  if (text === undefined || text === '') return () => true;
+  let selector: ReturnType<typeof parseLabelSelector> | undefined;
+  return (labels) => {
+    try {
+      selector ??= parseLabelSelector(text.replaceAll(NO_VALUES, '$1 (,)'));
+    } catch (error) {
+      throw error instanceof SelectorError ? new KustomizeError(error.message) : error;
+    }
+    return matchesLabels(selector, Object.fromEntries(labels()));
+  };
+};
+
 export const compileSelector = (selector: Selector): ((resource: Resource) => boolean) => {
   const group = wholeText(selector.group, 'target.group');
   const version = wholeText(selector.version, 'target.version');
   const kind = wholeText(selector.kind, 'target.kind');
   const name = wholeText(selector.name, 'target.name');
   const namespace = wholeText(selector.namespace, 'target.namespace');
-  const labels = compileLabelSelector(selector.labelSelector ?? '');
-  const annotations = compileLabelSelector(selector.annotationSelector ?? '');
+  const labels = labelTest(selector.labelSelector);
+  const annotations = labelTest(selector.annotationSelector);
   return (resource) => {
     if (resource.isEmpty || !kind(resource.kind)) return false;
     const { id } = resource;
@@ -58,8 +78,8 @@ export const compileSelector = (selector: Selector): ((resource: Resource) => bo
       (name(original.name) || name(id.name)) &&
       group(id.group) &&
       version(id.version) &&
-      (labels === undefined || labels(resource.labels)) &&
-      (annotations === undefined || annotations(resource.annotations))
+      labels(() => resource.labels) &&
+      annotations(() => resource.annotations)
     );
   };
 };

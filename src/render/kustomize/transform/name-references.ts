@@ -15,6 +15,7 @@ export const fixNameReferences = (map: ResourceMap, references: readonly NameRef
   for (const resource of map.resources) subjectNamespaces(resource);
   if (renamed.size === 0) return;
   const byKind = new Map<string, readonly FieldReference[]>();
+  const namespaces = new OriginalNamespaces(map.resources);
   for (const referrer of map.resources) {
     if (referrer.isEmpty) continue;
     const original = referrer.originalId;
@@ -26,7 +27,7 @@ export const fixNameReferences = (map: ResourceMap, references: readonly NameRef
     }
     for (const { spec, reference } of ofKind) {
       if (!isGvkSelected(original, spec)) continue;
-      candidates ??= new Candidates(referrer, renamed);
+      candidates ??= new Candidates(referrer, renamed, namespaces);
       fixField(referrer, spec, reference, candidates);
     }
   }
@@ -64,6 +65,7 @@ class Candidates {
   constructor(
     readonly referrer: Resource,
     private readonly renamed: ReadonlyMap<string, Resource[]>,
+    private readonly namespaces: OriginalNamespaces,
   ) {
     const { id } = referrer;
     this.#isClusterScoped = isClusterScoped(id);
@@ -74,11 +76,20 @@ class Candidates {
   named(name: string): Resource[] {
     const found = this.renamed.get(name) ?? [];
     if (this.#isClusterScoped) return found;
-    return found.filter(
-      (resource) =>
-        isClusterScoped(resource.id) ||
-        effectiveNamespace(resource.id) === this.#namespace ||
-        this.#subjectNamespaces.has(resource.namespace),
+    return found.filter((resource) => this.#mayMean(resource));
+  }
+
+  /** Whether anything that the referrer may mean was in a namespace at first, whatever its name. */
+  hasOriginally(namespace: string): boolean {
+    const reach = this.#isClusterScoped ? '' : [this.#namespace, ...this.#subjectNamespaces].join(' ');
+    return this.namespaces.of(reach, (resource) => this.#isClusterScoped || this.#mayMean(resource)).has(namespace);
+  }
+
+  #mayMean(resource: Resource): boolean {
+    return (
+      isClusterScoped(resource.id) ||
+      effectiveNamespace(resource.id) === this.#namespace ||
+      this.#subjectNamespaces.has(resource.namespace)
     );
   }
 
@@ -89,6 +100,23 @@ class Candidates {
       resource.kind === 'ServiceAccount' ||
       effectiveNamespace(resource.id) === this.#namespace
     );
+  }
+}
+
+/** The first namespaces of the resources within a reach, found once for each. */
+class OriginalNamespaces {
+  readonly #byReach = new Map<string, ReadonlySet<string>>();
+
+  constructor(private readonly resources: readonly Resource[]) {}
+
+  of(reach: string, isWithin: (resource: Resource) => boolean): ReadonlySet<string> {
+    let found = this.#byReach.get(reach);
+    if (found === undefined) {
+      const within = this.resources.filter(isWithin);
+      found = new Set(within.map((resource) => effectiveNamespace(resource.originalId)));
+      this.#byReach.set(reach, found);
+    }
+    return found;
   }
 }
 
@@ -134,7 +162,7 @@ const fixField = (referrer: Resource, spec: FieldSpec, target: Partial<Gvk>, can
 const setNameAndNamespace = (node: Node, spec: FieldSpec, target: Partial<Gvk>, candidates: Candidates): void => {
   const name = fieldOf(node, 'name');
   if (name === undefined) throw new KustomizeError("path config error; no 'name' field in node");
-  const named = inNamespace(candidates.named(name.text), fieldOf(node, 'namespace'));
+  const named = inNamespace(candidates.named(name.text), fieldOf(node, 'namespace'), candidates);
   const referral = selectReferral(name.text, named, spec, target, candidates, sameNamesAndNamespaces);
   if (referral === undefined) return;
   if (referral.name === name.text && referral.namespace === '') return;
@@ -142,13 +170,13 @@ const setNameAndNamespace = (node: Node, spec: FieldSpec, target: Partial<Gvk>, 
   if (referral.namespace !== '') setField(node, 'namespace', NodeClass.scalar(referral.namespace));
 };
 
-/** By the namespaces that the candidates had at first, else by those that they have now. */
-const inNamespace = (candidates: Resource[], namespace: Node | undefined): Resource[] => {
-  if (namespace === undefined) return candidates;
+/** By the namespaces that the candidates had at first, unless none was in this one; then by those that they have now. */
+const inNamespace = (named: Resource[], namespace: Node | undefined, candidates: Candidates): Resource[] => {
+  if (namespace === undefined) return named;
   const { text } = namespace;
   if (text === NO_NAMESPACE) return [];
-  const original = candidates.filter((resource) => effectiveNamespace(resource.originalId) === text);
-  return original.length > 0 ? original : candidates.filter((resource) => effectiveNamespace(resource.id) === text);
+  const isOriginal = candidates.hasOriginally(text);
+  return named.filter((resource) => effectiveNamespace(isOriginal ? resource.originalId : resource.id) === text);
 };
 
 const selectReferral = (

@@ -1,11 +1,11 @@
 import { KustomizeError, wrapped } from '../errors.js';
 import { isNilOrEmpty, Node, textOf } from '../nodes/node.js';
-import { compileLabelSelector } from '../resources/label-selector.js';
 import type { Resource } from '../resources/resource.js';
 import type { ResourceId } from '../resources/resource-id.js';
 import { idText, isGvkSelected } from '../resources/resource-id.js';
 import type { ResourceMap } from '../resources/resource-map.js';
 import type { Selector } from '../resources/selector.js';
+import { labelTest } from '../resources/selector.js';
 import { lookupPath, matchPath } from './field-path.js';
 
 export interface FieldOptions {
@@ -40,8 +40,8 @@ export const transformReplacements = (map: ResourceMap, replacements: readonly R
 };
 
 const replace = (map: ResourceMap, replacement: Replacement): void => {
-  const { source, sourceValue: literal, targets } = replacement;
-  if ((source === undefined && literal === undefined) || targets === undefined) {
+  const { source, sourceValue: literal, targets = [] } = replacement;
+  if ((source === undefined && literal === undefined) || targets.length === 0) {
     throw new KustomizeError('replacements must specify a source and at least one target');
   }
   const value = sourceValue(map, replacement);
@@ -57,9 +57,10 @@ const sourceValue = (map: ResourceMap, { source, sourceValue: literal }: Replace
   }
   const found = map.resources.filter((resource) => isSelected(resource, source ?? {}));
   const name = idText(source ?? {});
-  if (found.length > 1) throw new KustomizeError(`multiple matches for selector ${name}`);
+  const selector = name + (source?.fieldPath ? `:${source.fieldPath}` : '');
+  if (found.length > 1) throw new KustomizeError(`multiple matches for selector ${selector}`);
   const [resource] = found;
-  if (resource === undefined) throw new KustomizeError(`nothing selected by ${name}`);
+  if (resource === undefined) throw new KustomizeError(`nothing selected by ${selector}`);
   const path = source?.fieldPath || DEFAULT_PATH;
   let node: Node | undefined;
   try {
@@ -102,30 +103,28 @@ const isSelected = (resource: Resource, selector: Partial<ResourceId>): boolean 
 const applyTarget = (map: ResourceMap, value: Node, target: Target): void => {
   const { select, reject = [] } = target;
   if (select === undefined) throw new KustomizeError('target must specify resources to select');
-  const matchesSelect = selectsByStrings(select);
-  const rejects = reject.map((selector) => ({ selector, byStrings: selectsByStrings(selector) }));
+  const isSelectedByStrings = selectsByStrings(select);
+  const rejections = reject.filter(hasStrings).map(selectsByStrings);
+  const rejectedIds = reject.filter(hasId);
   for (const resource of map.resources) {
-    if (resource.isEmpty || !matchesSelect(resource) || !isSelected(resource, select)) continue;
-    const isRejected = rejects.some(
-      ({ selector, byStrings }) =>
-        ((selector.labelSelector || selector.annotationSelector) && byStrings(resource)) ||
-        (hasId(selector) && isSelected(resource, selector)),
-    );
-    if (isRejected) continue;
+    if (resource.isEmpty || !isSelectedByStrings(resource)) continue;
+    if (rejections.some((isRejected) => isRejected(resource)) || !isSelected(resource, select)) continue;
+    if (rejectedIds.some((selector) => isSelected(resource, selector))) continue;
     copyValue(resource.node, value, target);
     resource.forgetUnmarked();
   }
 };
 
+const hasStrings = ({ labelSelector, annotationSelector }: Selector): boolean =>
+  Boolean(labelSelector) || Boolean(annotationSelector);
+
 const hasId = (selector: Selector): boolean =>
   [selector.group, selector.version, selector.kind, selector.name, selector.namespace].some(Boolean);
 
 const selectsByStrings = (selector: Selector): ((resource: Resource) => boolean) => {
-  const labels = compileLabelSelector(selector.labelSelector ?? '');
-  const annotations = compileLabelSelector(selector.annotationSelector ?? '');
-  return (resource) =>
-    (labels === undefined || labels(resource.labels)) &&
-    (annotations === undefined || annotations(resource.annotations));
+  const labels = labelTest(selector.labelSelector);
+  const annotations = labelTest(selector.annotationSelector);
+  return (resource) => annotations(() => resource.annotations) && labels(() => resource.labels);
 };
 
 const copyValue = (root: Node, value: Node, { fieldPaths, options }: Target): void => {
