@@ -1,25 +1,56 @@
 import { isRecord } from '../../objects/json.js';
 import type { KubeObject } from '../../objects/object.js';
 
+/** Of pods, and of templates of pods below `path`. */
+const inPods = (...path: readonly string[]): readonly (readonly string[])[] => [
+  ...['containers', 'initContainers', 'ephemeralContainers'].map((list) => [
+    ...path,
+    list,
+    '*',
+    'lifecycle',
+    'stopSignal',
+  ]),
+  ...['clusterTrustBundle', 'podCertificate'].map((source) => [
+    ...path,
+    ...['volumes', '*', 'projected', 'sources', '*', source],
+  ]),
+  [...path, 'workloadRef'],
+];
+const IN_TEMPLATES = inPods('spec', 'template', 'spec');
+
 /**
  * Fields of features that are off in Kubernetes 1.35: what asks for them is passed over, unless the object has them
- * from before. By kind, the names on the way.
+ * from before. By kind, the names on the way; `*` stands for each element of a list.
  */
 const DISABLED: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  'apps/v1/StatefulSet': [['spec', 'updateStrategy', 'rollingUpdate', 'maxUnavailable']],
+  'coordination.k8s.io/v1/Lease': [
+    ['spec', 'strategy'],
+    ['spec', 'preferredHolder'],
+  ],
+  'discovery.k8s.io/v1/EndpointSlice': [['endpoints', '*', 'deprecatedTopology']],
+  'v1/Pod': inPods('spec'),
+  'v1/PodTemplate': inPods('template', 'spec'),
+  'v1/ReplicationController': IN_TEMPLATES,
+  'apps/v1/DaemonSet': IN_TEMPLATES,
+  'apps/v1/Deployment': IN_TEMPLATES,
+  'apps/v1/ReplicaSet': IN_TEMPLATES,
+  'apps/v1/StatefulSet': [['spec', 'updateStrategy', 'rollingUpdate', 'maxUnavailable'], ...IN_TEMPLATES],
+  'batch/v1/Job': IN_TEMPLATES,
+  'batch/v1/CronJob': inPods('spec', 'jobTemplate', 'spec', 'template', 'spec'),
 };
 
 const without = (value: unknown, [name = '', ...rest]: readonly string[]): unknown => {
+  if (name === '*') return Array.isArray(value) ? value.map((element) => without(element, rest)) : value;
   if (!isRecord(value) || value[name] === undefined) return value;
   if (rest.length > 0) return { ...value, [name]: without(value[name], rest) };
   const { [name]: _dropped, ...others } = value;
   return others;
 };
 
-const has = (value: unknown, names: readonly string[]): boolean => {
-  let at = value;
-  for (const name of names) at = isRecord(at) ? at[name] : undefined;
-  return at !== undefined && at !== null;
+const has = (value: unknown, [name, ...rest]: readonly string[]): boolean => {
+  if (name === undefined) return value !== undefined && value !== null;
+  if (name === '*') return Array.isArray(value) && value.some((element) => has(element, rest));
+  return isRecord(value) && has(value[name], rest);
 };
 
 /** The object as far as features that are on go. `old` is what it was, undefined for a new one. */

@@ -1,7 +1,7 @@
 import { isRecord, setOwn, type AnyRecord } from '../json.js';
 import type { KubeObject } from '../object.js';
 import { canonicalQuantity } from '../quantity.js';
-import { typeOfKind, type SchemaType, type StructField, type StructType } from './schema-table.js';
+import { resolveType, typeOfKind, type SchemaType, type StructField, type StructType } from './schema-table.js';
 
 /** What becomes of a required list or map that is absent: left out, or written as null as Go writes it. */
 type AbsentLists = 'omit' | 'null';
@@ -30,6 +30,7 @@ const ALWAYS_WRITTEN: ReadonlySet<string> = new Set(['Quantity', 'IntOrString', 
 
 const zeroOf = (field: StructField, lists: AbsentLists): unknown => {
   const { resolved } = field;
+  if (field.nulled) return null;
   if (field.pointer === true) return undefined;
   if (resolved.shape === 'struct') return canonicalStruct({}, resolved, lists);
   if (resolved.shape === 'scalar') {
@@ -40,7 +41,7 @@ const zeroOf = (field: StructField, lists: AbsentLists): unknown => {
 };
 
 const isOmitted = (field: StructField, value: unknown): boolean => {
-  if (field.written || field.pointer === true || field.resolved.shape === 'struct') return false;
+  if (field.written || field.nulled || field.pointer === true || field.resolved.shape === 'struct') return false;
   if (field.resolved.shape === 'scalar' && ALWAYS_WRITTEN.has(field.resolved.scalar)) return false;
   return field.resolved.shape !== 'any' && field.resolved.shape !== 'union' && isEmptyValue(value);
 };
@@ -87,6 +88,12 @@ const canonicalValue = (value: unknown, type: SchemaType, lists: AbsentLists): u
       const result: Record<string, unknown> = {};
       for (const [key, each] of Object.entries(value)) setOwn(result, key, canonicalValue(each, type.value, lists));
       return result;
+    }
+    case 'union': {
+      // Of what a schema of a custom resource may be, only an object and a list of them have another form.
+      const wanted = isRecord(value) ? 'struct' : Array.isArray(value) ? 'list' : undefined;
+      const chosen = type.choices.map((choice) => resolveType(choice.type)).find(({ shape }) => shape === wanted);
+      return chosen === undefined ? value : canonicalValue(value, chosen, lists);
     }
     case 'scalar':
       if (value === null) return SCALAR_ZERO[type.scalar] ?? null;

@@ -42,6 +42,8 @@ export interface StructField extends SchemaField {
   readonly resolved: SchemaType;
   /** True when Go writes the field although nothing set it. */
   readonly written: boolean;
+  /** True when that is a null, which clients of Kubernetes then see. */
+  readonly nulled: boolean;
 }
 
 const SCALARS: ReadonlyMap<string, ScalarName> = new Map<string, ScalarName>([
@@ -92,6 +94,25 @@ const WRITTEN: Readonly<Record<string, boolean>> = {
   'networking.k8s.io/v1.ParentReference.resource': false,
 };
 
+/** Lists, times and references that are null when nothing set them. */
+const NULLED: ReadonlySet<string> = new Set([
+  'autoscaling/v2.HorizontalPodAutoscalerStatus.currentMetrics',
+  'batch/v1.PodFailurePolicy.rules',
+  'core/v1.Event.eventTime',
+  'core/v1.Event.firstTimestamp',
+  'core/v1.Event.lastTimestamp',
+  'core/v1.TypedLocalObjectReference.apiGroup',
+  'discovery.k8s.io/v1.EndpointSlice.endpoints',
+  'discovery.k8s.io/v1.EndpointSlice.ports',
+  'events.k8s.io/v1.Event.deprecatedFirstTimestamp',
+  'events.k8s.io/v1.Event.deprecatedLastTimestamp',
+  'events.k8s.io/v1.Event.eventTime',
+  'rbac.authorization.k8s.io/v1.ClusterRole.rules',
+  'rbac.authorization.k8s.io/v1.Role.rules',
+  'storage.k8s.io/v1.CSINodeDriver.topologyKeys',
+  'storage.k8s.io/v1.CSINodeSpec.drivers',
+]);
+
 const structType = (name: string, fields: readonly SchemaField[], atomic: boolean): StructType => {
   let byName: Map<string, StructField> | undefined;
   return {
@@ -112,7 +133,8 @@ const inlineFields = (owner: string, fields: readonly SchemaField[]): Map<string
     const resolved = resolveType(field.type);
     if (field.name !== undefined) {
       const written = WRITTEN[`${owner}.${field.name}`] ?? field.required === true;
-      byName.set(field.name, { ...field, name: field.name, resolved, written });
+      const nulled = NULLED.has(`${owner}.${field.name}`);
+      byName.set(field.name, { ...field, name: field.name, resolved, written, nulled });
     } else if (resolved.shape === 'struct') {
       for (const [name, inner] of resolved.fields) if (!byName.has(name)) byName.set(name, inner);
     }

@@ -51,7 +51,7 @@ export class ServiceEndpoints {
     for (const slice of this.#slices.get(keyText(service))?.values() ?? []) {
       const port = (slice.ports ?? []).find((each) => (each.name ?? '') === (portName ?? ''))?.port;
       if (port === undefined || slice.addressType === 'FQDN') continue;
-      for (const endpoint of slice.endpoints) {
+      for (const endpoint of slice.endpoints ?? []) {
         const [ip] = endpoint.addresses;
         if (ip === undefined) continue;
         const state = this.#stateOf(endpoint, service.namespace);
@@ -67,7 +67,7 @@ export class ServiceEndpoints {
     const found = new Map<string, NamedEndpoint>();
     for (const slice of this.#slices.get(keyText(service))?.values() ?? []) {
       if (slice.addressType !== 'IPv4') continue;
-      for (const endpoint of slice.endpoints) {
+      for (const endpoint of slice.endpoints ?? []) {
         if (!notReadyToo && this.#stateOf(endpoint, service.namespace) !== 'ready') continue;
         for (const ip of endpoint.addresses) found.set(ip, { ip, hostname: endpoint.hostname });
       }
@@ -120,7 +120,7 @@ export class ServiceEndpoints {
     for (const slices of this.#slices.values()) {
       for (const slice of slices.values()) {
         if (slice.metadata.namespace !== namespace) continue;
-        if (slice.endpoints.some(({ targetRef }) => targetRef?.kind === 'Pod' && targetRef.name === name)) {
+        if ((slice.endpoints ?? []).some(({ targetRef }) => targetRef?.kind === 'Pod' && targetRef.name === name)) {
           this.#changed(slice, false);
           break;
         }

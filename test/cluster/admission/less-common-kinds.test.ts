@@ -175,7 +175,7 @@ describe('validation of less common kinds', () => {
     const change = (now: KubeObject, before: KubeObject) => validateUpdate(now, before).map(({ message }) => message);
     assert.deepEqual(change(range('10.9.0.0/16', 'fd00::/112'), range('10.9.0.0/16')), []);
     assert.deepEqual(change(range('10.8.0.0/16'), range('10.9.0.0/16')), [
-      'Invalid value: ["10.8.0.0/16"]: field is immutable',
+      'Invalid value: "10.8.0.0/16": field is immutable',
     ]);
   });
 });

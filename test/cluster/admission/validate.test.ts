@@ -124,7 +124,7 @@ describe('validateCreate', () => {
     [
       'autoscaling/v2',
       'HorizontalPodAutoscaler',
-      { spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'web' } } },
+      { spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' } } },
     ],
     ['policy/v1', 'PodDisruptionBudget', { spec: { minAvailable: '50%', selector: {} } }],
     ['rbac.authorization.k8s.io/v1', 'Role', { rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }] }],
@@ -267,9 +267,9 @@ describe('validateCreate', () => {
     [
       'autoscaling/v2',
       'HorizontalPodAutoscaler',
-      { spec: { maxReplicas: 0, scaleTargetRef: { kind: 'Deployment', name: 'x' } } },
+      { spec: { maxReplicas: 0, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' } } },
       [
-        'spec.maxReplicas: Invalid value: 0: must be greater than 0',
+        'spec.maxReplicas: Required value: must be set and greater than 0',
         'spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`',
       ],
     ],

@@ -7,7 +7,7 @@ import type {
   Subject,
 } from '../../../objects/kinds/rbac-authorization-k8s-io-v1.js';
 import type { TokenRequest } from '../../../objects/kinds/authentication-k8s-io-v1.js';
-import { dns1123Subdomain } from '../../../objects/names.js';
+import { dns1123Subdomain, pathSegmentName } from '../../../objects/names.js';
 import { child, invalid, invalidEach, notSupported, required, type FieldError } from '../field-errors.js';
 import { validateLabelSelector } from './labels.js';
 import { each, immutable, requiredText } from './rules.js';
@@ -55,9 +55,10 @@ export const validateClusterRole = ({ rules, aggregationRule }: ClusterRole): Fi
         ),
       ]
     : []),
-  ...each('aggregationRule.clusterRoleSelectors', aggregationRule?.clusterRoleSelectors, (selector, path) =>
-    validateLabelSelector(path, selector),
-  ),
+  ...each('aggregationRule.clusterRoleSelectors', aggregationRule?.clusterRoleSelectors, (selector, path) => {
+    const wrong = validateLabelSelector(path, selector);
+    return wrong.length === 0 ? [] : [...wrong, invalid(path, null, 'invalid label selector.')];
+  }),
 ];
 
 const validateSubject = (subject: Subject, field: string, needsNamespace: boolean): FieldError[] => {
@@ -70,7 +71,7 @@ const validateSubject = (subject: Subject, field: string, needsNamespace: boolea
   } else if (kind === 'User' || kind === 'Group') {
     if (apiGroup !== RBAC_GROUP) errors.push(notSupported(child(field, 'apiGroup'), apiGroup, [RBAC_GROUP]));
   } else {
-    errors.push(notSupported(child(field, 'kind'), kind, ['Group', 'ServiceAccount', 'User']));
+    errors.push(notSupported(child(field, 'kind'), kind, ['ServiceAccount', 'User', 'Group']));
   }
   return errors;
 };
@@ -87,7 +88,7 @@ const validateBinding = (
   if (!kinds.includes(roleRef?.kind ?? '')) errors.push(notSupported('roleRef.kind', roleRef?.kind ?? '', kinds));
   return [
     ...errors,
-    ...requiredText('roleRef.name', roleRef?.name),
+    ...requiredText('roleRef.name', roleRef?.name, pathSegmentName),
     ...each('subjects', subjects, (subject, path) => validateSubject(subject, path, needsNamespace)),
   ];
 };
@@ -99,7 +100,7 @@ const roleRefStays = (binding: RoleBinding | ClusterRoleBinding, old: RoleBindin
   }));
 
 export const validateRoleBinding = (binding: RoleBinding): FieldError[] =>
-  validateBinding(binding, ['ClusterRole', 'Role'], false);
+  validateBinding(binding, ['Role', 'ClusterRole'], false);
 export const validateRoleBindingUpdate = (binding: RoleBinding, old: RoleBinding): FieldError[] => [
   ...roleRefStays(binding, old),
   ...validateRoleBinding(binding),

@@ -3,7 +3,6 @@ import { jsonEquals } from '../../../objects/json.js';
 import type {
   ConfigMap,
   Endpoints,
-  Event,
   LimitRange,
   LimitRangeItem,
   Node,
@@ -21,7 +20,7 @@ import { CIDR_MESSAGE, IP_MESSAGE, isCidr, isIpAddress } from './addresses.js';
 import { validatePodTemplate } from './pod-spec.js';
 import { validateResourceList } from './quantities.js';
 import { each, immutable, oneOf, port, requiredOneOf, requiredText, unique } from './rules.js';
-import { validateAccessModes, validateClaimSpec } from './volumes.js';
+import { hasModes, knownModes, validateClaimSpec } from './claims.js';
 
 const DATA_LIMIT = 1024 * 1024;
 
@@ -240,7 +239,10 @@ const VOLUME_SOURCES = [
 ] as const;
 
 export const validateVolume = ({ spec }: PersistentVolume): FieldError[] => {
-  const errors = validateAccessModes('spec.accessModes', spec.accessModes);
+  const errors = [
+    ...hasModes('spec.accessModes', spec.accessModes),
+    ...knownModes('spec.accessModes', spec.accessModes),
+  ];
   const storage = spec.capacity?.['storage'];
   if (Object.keys(spec.capacity ?? {}).length === 0) errors.push(required('spec.capacity'));
   else if (storage === undefined || Object.keys(spec.capacity ?? {}).length > 1) {
@@ -297,10 +299,3 @@ export const validateEndpoints = ({ subsets }: Endpoints): FieldError[] =>
 
 export const validatePodTemplateObject = ({ template }: PodTemplate): FieldError[] =>
   validatePodTemplate(template, 'template');
-
-export const validateEvent = ({ metadata, involvedObject }: Event): FieldError[] => {
-  const namespace = involvedObject?.namespace ?? '';
-  const own = metadata.namespace ?? '';
-  const fits = namespace === '' ? own === 'default' || own === 'kube-system' || own === '' : namespace === own;
-  return fits ? [] : [invalid('involvedObject.namespace', namespace, 'does not match event.namespace')];
-};

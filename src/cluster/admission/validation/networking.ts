@@ -1,9 +1,11 @@
-import type { EndpointSlice } from '../../../objects/kinds/discovery-k8s-io-v1.js';
+import { BlockList, isIP } from 'node:net';
 import type {
   HTTPIngressPath,
+  IPBlock,
   Ingress,
   IngressBackend,
   IngressClass,
+  IngressRule,
   NetworkPolicy,
   NetworkPolicyPeer,
   NetworkPolicyPort,
@@ -12,28 +14,41 @@ import {
   dns1035Label,
   dns1123Label,
   dns1123Subdomain,
+  pathSegmentName,
   validPortName,
   wildcardDns1123Subdomain,
 } from '../../../objects/names.js';
-import { child, forbidden, invalid, invalidEach, required, tooMany, type FieldError } from '../field-errors.js';
-import { CIDR_MESSAGE, isCidr, isIpAddress } from './addresses.js';
+import { child, forbidden, invalid, invalidEach, required, tooLong, type FieldError } from '../field-errors.js';
+import { CIDR_MESSAGE, IP_MESSAGE, isCidr, isIpAddress } from './addresses.js';
 import { validateLabelSelector } from './labels.js';
-import { each, immutable, oneOf, optionalText, port, requiredOneOf, requiredText } from './rules.js';
+import { domainPrefixedPath, each, immutable, oneOf, optionalText, port, requiredText } from './rules.js';
+
+interface TypedReference {
+  readonly apiGroup?: string;
+  readonly kind?: string;
+  readonly name?: string;
+}
+
+const validateTypedReference = (field: string, { apiGroup, kind, name }: TypedReference): FieldError[] => [
+  ...(apiGroup === undefined ? [] : invalidEach(child(field, 'apiGroup'), apiGroup, dns1123Subdomain(apiGroup))),
+  ...requiredText(child(field, 'kind'), kind, pathSegmentName),
+  ...requiredText(child(field, 'name'), name, pathSegmentName),
+];
 
 const validateBackend = (field: string, backend: IngressBackend | undefined): FieldError[] => {
-  if (backend?.resource !== undefined) {
-    return backend.service === undefined
-      ? requiredText(child(field, 'resource.name'), backend.resource.name)
+  const { resource, service } = backend ?? {};
+  if (resource !== undefined) {
+    return service === undefined
+      ? validateTypedReference(child(field, 'resource'), resource)
       : [invalid(field, '', 'cannot set both resource and service backends')];
   }
-  if (backend?.service === undefined) return [required(field, 'either resource or service backend must be specified')];
+  if (service === undefined) return [invalid(field, '', 'resource or service backend is required')];
   const path = child(field, 'service');
-  const { name, port: target } = backend.service;
-  const errors = requiredText(child(path, 'name'), name, dns1035Label);
-  const number = target?.number ?? 0;
-  const portName = target?.name ?? '';
-  if (number === 0 && portName === '') errors.push(required(path, 'port name or number is required'));
-  else if (number !== 0 && portName !== '') errors.push(invalid(path, '', 'cannot set both port name & port number'));
+  const errors = requiredText(child(path, 'name'), service.name, dns1035Label);
+  const number = service.port?.number ?? 0;
+  const portName = service.port?.name ?? '';
+  if (number === 0 && portName === '') errors.push(required(field, 'port name or number is required'));
+  else if (number !== 0 && portName !== '') errors.push(invalid(field, '', 'cannot set both port name & port number'));
   else if (number !== 0) errors.push(...port(child(path, 'port.number'), number));
   else errors.push(...invalidEach(child(path, 'port.name'), portName, validPortName(portName)));
   return errors;
@@ -62,52 +77,106 @@ const validatePath = (field: string, entry: HTTPIngressPath): FieldError[] => {
   return [...errors, ...validateBackend(child(field, 'backend'), entry.backend)];
 };
 
-const validateHost = (field: string, host: string): FieldError[] => {
-  if (isIpAddress(host)) return [invalid(field, host, 'must be a DNS name, not an IP address')];
-  return invalidEach(field, host, host.includes('*') ? wildcardDns1123Subdomain(host) : dns1123Subdomain(host));
+const validateHost = (field: string, host: string): FieldError[] =>
+  invalidEach(field, host, host.includes('*') ? wildcardDns1123Subdomain(host) : dns1123Subdomain(host));
+
+const noAddress = (field: string, host: string): FieldError[] =>
+  isIpAddress(host) ? [invalid(field, host, 'must be a DNS name, not an IP address')] : [];
+
+const validatePaths = (field: string, http: NonNullable<IngressRule['http']>): FieldError[] => {
+  const paths = child(field, 'paths');
+  if ((http.paths ?? []).length === 0) return [required(paths)];
+  return each(paths, http.paths, (entry, at) => validatePath(at, entry));
 };
 
-export const validateIngress = ({ spec }: Ingress): FieldError[] => {
-  const rules = spec?.rules ?? [];
-  if (rules.length === 0 && spec?.defaultBackend === undefined) {
-    return [invalid('spec', spec?.rules ?? [], 'either `defaultBackend` or `rules` must be specified')];
-  }
+/** What an old Ingress had wrong may stay wrong. */
+interface Allowances {
+  readonly anySecretName: boolean;
+  readonly anyWildcardRule: boolean;
+}
+
+const validateIngressRule = (rule: IngressRule, path: string, { anyWildcardRule }: Allowances): FieldError[] => {
+  const { host = '', http } = rule;
+  const field = child(path, 'host');
+  const errors = host === '' ? [] : [...noAddress(field, host), ...validateHost(field, host)];
+  if (http === undefined || (anyWildcardRule && host.includes('*'))) return errors;
+  return [...errors, ...validatePaths(child(path, 'http'), http)];
+};
+
+const validateIngressSpec = (spec: NonNullable<Ingress['spec']>, allow: Allowances): FieldError[] => {
+  const rules = spec.rules ?? [];
   return [
-    ...(spec?.defaultBackend === undefined ? [] : validateBackend('spec.defaultBackend', spec.defaultBackend)),
-    ...each('spec.rules', rules, (rule, path) => {
-      const errors = (rule.host ?? '') === '' ? [] : validateHost(child(path, 'host'), rule.host ?? '');
-      if (rule.http === undefined) return errors;
-      const paths = child(path, 'http.paths');
-      if ((rule.http.paths ?? []).length === 0) return [...errors, required(paths)];
-      return [...errors, ...each(paths, rule.http.paths, (entry, at) => validatePath(at, entry))];
-    }),
-    ...each('spec.tls', spec?.tls, (tls, path) => [
+    ...(rules.length === 0 && spec.defaultBackend === undefined
+      ? [invalid('spec', spec.rules ?? null, 'either `defaultBackend` or `rules` must be specified')]
+      : []),
+    ...(spec.defaultBackend === undefined ? [] : validateBackend('spec.defaultBackend', spec.defaultBackend)),
+    ...each('spec.rules', rules, (rule, path) => validateIngressRule(rule, path, allow)),
+    ...each('spec.tls', spec.tls, (tls, path) => [
       ...each(child(path, 'hosts'), tls.hosts, (host, at) => validateHost(at, host)),
-      ...optionalText(child(path, 'secretName'), tls.secretName, dns1123Subdomain),
+      ...(allow.anySecretName ? [] : optionalText(child(path, 'secretName'), tls.secretName, dns1123Subdomain)),
     ]),
-    ...optionalText('spec.ingressClassName', spec?.ingressClassName, dns1123Subdomain),
+    ...(spec.ingressClassName === undefined
+      ? []
+      : invalidEach('spec.ingressClassName', spec.ingressClassName, dns1123Subdomain(spec.ingressClassName))),
   ];
 };
 
-export const validateIngressClass = ({ spec }: IngressClass): FieldError[] => {
-  const parameters = spec?.parameters;
-  const errors = requiredText('spec.controller', spec?.controller);
-  if ((spec?.controller ?? '') !== '' && !/^[^/]+\/.+$/.test(spec?.controller ?? '')) {
-    errors.push(invalid('spec.controller', spec?.controller, 'must be a domain-prefixed path (such as "acme.io/foo")'));
+const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
+
+export const validateIngress = ({ metadata, spec }: Ingress): FieldError[] => {
+  const errors = validateIngressSpec(spec ?? {}, { anySecretName: false, anyWildcardRule: false });
+  const annotated = metadata.annotations?.[CLASS_ANNOTATION];
+  if (annotated === undefined || spec?.ingressClassName === undefined || annotated === spec.ingressClassName) {
+    return errors;
   }
-  if (parameters === undefined) return errors;
-  errors.push(
-    ...requiredText('spec.parameters.kind', parameters.kind),
-    ...requiredText('spec.parameters.name', parameters.name),
-    ...requiredOneOf('spec.parameters.scope', parameters.scope, ['Cluster', 'Namespace']),
+  const why = 'must match `ingressClassName` when both are specified';
+  return [...errors, invalid(`annotations.${CLASS_ANNOTATION}`, annotated, why)];
+};
+
+export const validateIngressUpdate = ({ spec }: Ingress, { spec: old }: Ingress): FieldError[] => {
+  const hadWrongSecret = (old?.tls ?? []).some(({ secretName = '' }) =>
+    secretName === '' ? false : dns1123Subdomain(secretName).length > 0,
   );
-  if (parameters.scope === 'Namespace' && parameters.namespace === undefined) {
-    errors.push(required('spec.parameters.namespace', "`parameters.scope` is set to 'Namespace'"));
+  const hadWrongRule = (old?.rules ?? []).some(
+    ({ host = '', http }) => host.includes('*') && http !== undefined && validatePaths('', http).length > 0,
+  );
+  return validateIngressSpec(spec ?? {}, { anySecretName: hadWrongSecret, anyWildcardRule: hadWrongRule });
+};
+
+export const validateIngressStatus = ({ status }: Ingress): FieldError[] =>
+  each('status.loadBalancer.ingress', status?.loadBalancer?.ingress, ({ ip = '', hostname = '' }, path) => [
+    ...(ip === '' || isIpAddress(ip) ? [] : [invalid(child(path, 'ip'), ip, IP_MESSAGE)]),
+    ...(hostname === ''
+      ? []
+      : [
+          ...invalidEach(child(path, 'hostname'), hostname, dns1123Subdomain(hostname)),
+          ...noAddress(child(path, 'hostname'), hostname),
+        ]),
+  ]);
+
+const MOST_CONTROLLER_BYTES = 250;
+type ClassParameters = NonNullable<NonNullable<IngressClass['spec']>['parameters']>;
+
+const validateScope = (field: string, { scope, namespace }: ClassParameters): FieldError[] => {
+  if (scope === undefined || scope === null) return [required(child(field, 'scope'))];
+  const path = child(field, 'namespace');
+  if (scope === 'Namespace') {
+    return namespace === undefined
+      ? [required(path, "`parameters.scope` is set to 'Namespace'")]
+      : invalidEach(path, namespace, dns1123Label(namespace));
   }
-  if (parameters.scope === 'Cluster' && parameters.namespace !== undefined) {
-    errors.push(forbidden('spec.parameters.namespace', "`parameters.scope` is set to 'Cluster'"));
-  }
-  return errors;
+  if (scope !== 'Cluster') return oneOf(child(field, 'scope'), scope, ['Cluster', 'Namespace']);
+  return namespace === undefined ? [] : [forbidden(path, "`parameters.scope` is set to 'Cluster'")];
+};
+
+export const validateIngressClass = ({ spec }: IngressClass): FieldError[] => {
+  const { controller = '', parameters } = spec ?? {};
+  const errors = domainPrefixedPath('spec.controller', controller);
+  if (Buffer.byteLength(controller) > MOST_CONTROLLER_BYTES)
+    errors.unshift(tooLong('spec.controller', MOST_CONTROLLER_BYTES));
+  if (parameters === undefined) return errors;
+  const field = 'spec.parameters';
+  return [...errors, ...validateTypedReference(field, parameters), ...validateScope(field, parameters)];
 };
 
 export const validateIngressClassUpdate = (ingressClass: IngressClass, old: IngressClass): FieldError[] => [
@@ -115,90 +184,93 @@ export const validateIngressClassUpdate = (ingressClass: IngressClass, old: Ingr
   ...validateIngressClass(ingressClass),
 ];
 
-const validatePolicyPort = (field: string, each_: NetworkPolicyPort): FieldError[] => {
-  const errors = oneOf(child(field, 'protocol'), each_.protocol, ['SCTP', 'TCP', 'UDP']);
-  if (typeof each_.port === 'number') errors.push(...port(child(field, 'port'), each_.port));
-  else if (each_.port !== undefined)
-    errors.push(...invalidEach(child(field, 'port'), each_.port, validPortName(each_.port)));
-  if (each_.endPort === undefined) return errors;
-  if (typeof each_.port !== 'number') {
-    errors.push(
-      each_.port === undefined
-        ? required(child(field, 'port'), 'must be specified when `endPort` is set')
-        : invalid(child(field, 'endPort'), each_.endPort, 'may not be specified when `port` is non-numeric'),
-    );
-  } else if (each_.endPort < each_.port) {
-    errors.push(invalid(child(field, 'endPort'), each_.endPort, 'must be greater than or equal to `port`'));
+const validatePolicyPort = (field: string, rule: NetworkPolicyPort): FieldError[] => {
+  const { protocol, endPort } = rule;
+  const end = child(field, 'endPort');
+  const errors = oneOf(child(field, 'protocol'), protocol, ['TCP', 'UDP', 'SCTP']);
+  if (typeof rule.port === 'number') {
+    errors.push(...port(child(field, 'port'), rule.port));
+    if (endPort !== undefined && endPort < rule.port) {
+      errors.push(invalid(end, rule.port, 'must be greater than or equal to `port`'));
+    }
+    return [...errors, ...port(end, endPort)];
   }
-  return errors;
+  if (rule.port === undefined) {
+    return endPort === undefined
+      ? errors
+      : [...errors, invalid(end, endPort, 'may not be specified when `port` is not specified')];
+  }
+  if (endPort !== undefined) errors.push(invalid(end, endPort, 'may not be specified when `port` is non-numeric'));
+  return [...errors, ...invalidEach(child(field, 'port'), rule.port, validPortName(rule.port))];
 };
 
-const validatePeer = (field: string, peer: NetworkPolicyPeer): FieldError[] => {
+/** True when the range is within the other one and smaller. */
+const isStrictSubset = (range: string, whole: string): boolean => {
+  const [address = '', bits = ''] = range.split('/');
+  const [base = '', wholeBits = ''] = whole.split('/');
+  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  if (isIP(address) !== isIP(base) || Number(wholeBits) >= Number(bits)) return false;
+  const block = new BlockList();
+  block.addSubnet(base, Number(wholeBits), family);
+  return block.check(address, family);
+};
+
+const validateIpBlock = (field: string, { cidr = '', except }: Partial<IPBlock>, known: KnownRanges): FieldError[] => {
+  const path = child(field, 'cidr');
+  if (cidr === '') return [required(path)];
+  const wrong = (at: string, range: string): FieldError[] =>
+    isCidr(range) || known.has(range) ? [] : [invalid(at, range, CIDR_MESSAGE)];
+  if (!isCidr(cidr)) return wrong(path, cidr);
+  return each(child(field, 'except'), except, (range, at) => [
+    ...wrong(at, range),
+    ...(isCidr(range) && !isStrictSubset(range, cidr) ? [invalid(at, range, 'must be a strict subset of `cidr`')] : []),
+  ]);
+};
+
+/** Ranges that a policy had before: they may stay however they are written. */
+type KnownRanges = ReadonlySet<string>;
+
+const validatePeer = (field: string, peer: NetworkPolicyPeer, known: KnownRanges): FieldError[] => {
   const { podSelector, namespaceSelector, ipBlock } = peer;
-  if (podSelector === undefined && namespaceSelector === undefined && ipBlock === undefined) {
-    return [required(field, 'must specify a peer')];
-  }
-  if (ipBlock === undefined) {
-    return [
-      ...validateLabelSelector(child(field, 'podSelector'), podSelector),
-      ...validateLabelSelector(child(field, 'namespaceSelector'), namespaceSelector),
-    ];
-  }
-  if (podSelector !== undefined || namespaceSelector !== undefined) {
-    return [forbidden(field, 'may not specify both ipBlock and another peer')];
-  }
-  const path = child(field, 'ipBlock');
-  return [
-    ...((ipBlock.cidr ?? '') === ''
-      ? [required(child(path, 'cidr'))]
-      : isCidr(ipBlock.cidr)
-        ? []
-        : [invalid(child(path, 'cidr'), ipBlock.cidr, CIDR_MESSAGE)]),
-    ...each(child(path, 'except'), ipBlock.except, (range, at) =>
-      isCidr(range) ? [] : [invalid(at, range, CIDR_MESSAGE)],
-    ),
+  const count = [podSelector, namespaceSelector, ipBlock].filter((part) => part !== undefined).length;
+  const errors = [
+    ...validateLabelSelector(child(field, 'podSelector'), podSelector),
+    ...validateLabelSelector(child(field, 'namespaceSelector'), namespaceSelector),
+    ...(ipBlock === undefined ? [] : validateIpBlock(child(field, 'ipBlock'), ipBlock, known)),
   ];
+  if (count === 0) return [required(field, 'must specify a peer')];
+  return count > 1 && ipBlock !== undefined
+    ? [...errors, forbidden(field, 'may not specify both ipBlock and another peer')]
+    : errors;
 };
 
-export const validateNetworkPolicy = ({ spec }: NetworkPolicy): FieldError[] => [
-  ...validateLabelSelector('spec.podSelector', spec?.podSelector),
-  ...each('spec.ingress', spec?.ingress, (rule, path) => [
+const POLICY_TYPES = ['Ingress', 'Egress'];
+
+const validatePolicySpec = (spec: NonNullable<NetworkPolicy['spec']>, known: KnownRanges): FieldError[] => [
+  ...validateLabelSelector('spec.podSelector', spec.podSelector),
+  ...each('spec.ingress', spec.ingress, (rule, path) => [
     ...each(child(path, 'ports'), rule.ports, (each_, at) => validatePolicyPort(at, each_)),
-    ...each(child(path, 'from'), rule.from, (peer, at) => validatePeer(at, peer)),
+    ...each(child(path, 'from'), rule.from, (peer, at) => validatePeer(at, peer, known)),
   ]),
-  ...each('spec.egress', spec?.egress, (rule, path) => [
+  ...each('spec.egress', spec.egress, (rule, path) => [
     ...each(child(path, 'ports'), rule.ports, (each_, at) => validatePolicyPort(at, each_)),
-    ...each(child(path, 'to'), rule.to, (peer, at) => validatePeer(at, peer)),
+    ...each(child(path, 'to'), rule.to, (peer, at) => validatePeer(at, peer, known)),
   ]),
-  ...each('spec.policyTypes', spec?.policyTypes, (type, path) => oneOf(path, type, ['Egress', 'Ingress'])),
+  ...((spec.policyTypes ?? []).length > POLICY_TYPES.length
+    ? [invalid('spec.policyTypes', spec.policyTypes, 'may not specify more than two policyTypes')]
+    : each('spec.policyTypes', spec.policyTypes, (type, path) => oneOf(path, type, POLICY_TYPES))),
 ];
 
-export const validateEndpointSlice = ({ addressType, endpoints, ports }: EndpointSlice): FieldError[] => {
-  const errors = requiredOneOf('addressType', addressType, ['FQDN', 'IPv4', 'IPv6']);
-  if ((endpoints ?? []).length > 1000) {
-    errors.push(tooMany('endpoints', endpoints?.length ?? 0, 1000));
-  }
-  return [
-    ...errors,
-    ...each('endpoints', endpoints, (endpoint, path) => {
-      const addresses = child(path, 'addresses');
-      if ((endpoint.addresses ?? []).length === 0) return [required(addresses, 'must contain at least 1 address')];
-      return each(addresses, endpoint.addresses, (address, at) =>
-        addressType === 'FQDN'
-          ? invalidEach(at, address, dns1123Subdomain(address))
-          : isIpAddress(address)
-            ? []
-            : [invalid(at, address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')],
-      );
-    }),
-    ...each('ports', ports, (each_, path) => [
-      ...optionalText(child(path, 'name'), each_.name, dns1123Label),
-      ...requiredOneOf(child(path, 'protocol'), each_.protocol, ['SCTP', 'TCP', 'UDP']),
-    ]),
+const NO_SPEC = { podSelector: {} };
+
+export const validateNetworkPolicy = ({ spec }: NetworkPolicy): FieldError[] =>
+  validatePolicySpec(spec ?? NO_SPEC, new Set());
+
+export const validateNetworkPolicyUpdate = ({ spec }: NetworkPolicy, { spec: old }: NetworkPolicy): FieldError[] => {
+  const peers = [
+    ...(old?.ingress ?? []).flatMap(({ from }) => from ?? []),
+    ...(old?.egress ?? []).flatMap(({ to }) => to ?? []),
   ];
+  const known = peers.flatMap(({ ipBlock }) => [ipBlock?.cidr ?? '', ...(ipBlock?.except ?? [])]);
+  return validatePolicySpec(spec ?? NO_SPEC, new Set(known));
 };
-
-export const validateEndpointSliceUpdate = (slice: EndpointSlice, old: EndpointSlice): FieldError[] => [
-  ...immutable('addressType', slice.addressType, old.addressType),
-  ...validateEndpointSlice(slice),
-];

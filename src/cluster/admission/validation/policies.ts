@@ -1,124 +1,19 @@
-import type { HorizontalPodAutoscaler as AutoscalerV1 } from '../../../objects/kinds/autoscaling-v1.js';
-import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec } from '../../../objects/kinds/autoscaling-v2.js';
 import type { Lease } from '../../../objects/kinds/coordination-k8s-io-v1.js';
 import type { PodDisruptionBudget } from '../../../objects/kinds/policy-v1.js';
 import type { PriorityClass } from '../../../objects/kinds/scheduling-k8s-io-v1.js';
 import type { RuntimeClass } from '../../../objects/kinds/node-k8s-io-v1.js';
-import { dns1123Label, pathSegmentName } from '../../../objects/names.js';
-import { child, forbidden, invalid, invalidEach, required, type FieldError } from '../field-errors.js';
+import { dns1123Label, qualifiedName } from '../../../objects/names.js';
+import { forbidden, invalid, invalidEach, required, type FieldError } from '../field-errors.js';
+import { validateConditions } from './conditions.js';
+import { internal } from './go-values.js';
 import { validateLabelSelector } from './labels.js';
-import {
-  atMostWhole,
-  each,
-  immutable,
-  intOrPercent,
-  nonNegative,
-  oneOf,
-  positive,
-  requiredOneOf,
-  requiredText,
-} from './rules.js';
-
-const validateReplicas = (min: number | undefined, max: number | undefined): FieldError[] => {
-  const errors: FieldError[] = [];
-  if (min !== undefined && min < 1) errors.push(invalid('spec.minReplicas', min, 'must be greater than or equal to 1'));
-  if ((max ?? 0) < 1) errors.push(invalid('spec.maxReplicas', max ?? 0, 'must be greater than 0'));
-  if (min !== undefined && (max ?? 0) < min) {
-    errors.push(invalid('spec.maxReplicas', max ?? 0, 'must be greater than or equal to `minReplicas`'));
-  }
-  return errors;
-};
-
-const validateTarget = (reference: { kind?: string; name?: string } | undefined): FieldError[] => [
-  ...((reference?.kind ?? '') === ''
-    ? [required('spec.scaleTargetRef.kind')]
-    : invalidEach('spec.scaleTargetRef.kind', reference?.kind, pathSegmentName(reference?.kind ?? ''))),
-  ...((reference?.name ?? '') === ''
-    ? [required('spec.scaleTargetRef.name')]
-    : invalidEach('spec.scaleTargetRef.name', reference?.name, pathSegmentName(reference?.name ?? ''))),
-];
-
-const METRIC_SOURCES: Readonly<Record<string, keyof MetricSpec>> = {
-  ContainerResource: 'containerResource',
-  External: 'external',
-  Object: 'object',
-  Pods: 'pods',
-  Resource: 'resource',
-};
-
-const validateMetric = (metric: MetricSpec, field: string): FieldError[] => {
-  const errors = requiredOneOf(child(field, 'type'), metric.type, Object.keys(METRIC_SOURCES));
-  const source = METRIC_SOURCES[metric.type];
-  if (errors.length > 0 || source === undefined) return errors;
-  if (metric[source] === undefined)
-    return [required(child(field, source), 'must populate information for the given metric source')];
-  if (metric.resource !== undefined) {
-    const path = child(field, 'resource');
-    const { averageUtilization, averageValue } = metric.resource.target ?? {};
-    errors.push(...requiredText(child(path, 'name'), metric.resource.name));
-    if (averageUtilization === undefined && averageValue === undefined) {
-      errors.push(
-        required(
-          child(path, 'target.averageUtilization'),
-          'must set either a target raw value or a target utilization',
-        ),
-      );
-    }
-    if (averageUtilization !== undefined && averageValue !== undefined) {
-      errors.push(
-        forbidden(child(path, 'target.averageValue'), 'may not set both a target raw value and a target utilization'),
-      );
-    }
-    if (averageUtilization !== undefined && averageUtilization < 1) {
-      errors.push(invalid(child(path, 'target.averageUtilization'), averageUtilization, 'must be greater than 0'));
-    }
-  }
-  return errors;
-};
-
-const MAX_WINDOW = 3600;
-
-const validateScalingRules = (field: string, rules: HPAScalingRules | undefined): FieldError[] => {
-  if (rules === undefined) return [];
-  const errors: FieldError[] = [];
-  const window = rules.stabilizationWindowSeconds;
-  if (window !== undefined && window < 0)
-    errors.push(invalid(child(field, 'stabilizationWindowSeconds'), window, 'must be greater than or equal to zero'));
-  if (window !== undefined && window > MAX_WINDOW)
-    errors.push(
-      invalid(child(field, 'stabilizationWindowSeconds'), window, `must be less than or equal to ${MAX_WINDOW}`),
-    );
-  errors.push(...oneOf(child(field, 'selectPolicy'), rules.selectPolicy, ['Disabled', 'Max', 'Min']));
-  if ((rules.policies ?? []).length === 0)
-    return [...errors, required(child(field, 'policies'), 'must specify at least one Policy')];
-  return [
-    ...errors,
-    ...each(child(field, 'policies'), rules.policies, (policy, path) => [
-      ...requiredOneOf(child(path, 'type'), policy.type, ['Percent', 'Pods']),
-      ...positive(child(path, 'value'), policy.value),
-      ...positive(child(path, 'periodSeconds'), policy.periodSeconds),
-    ]),
-  ];
-};
-
-export const validateAutoscaler = ({ spec }: HorizontalPodAutoscaler): FieldError[] => [
-  ...validateReplicas(spec.minReplicas, spec.maxReplicas),
-  ...validateTarget(spec.scaleTargetRef),
-  ...each('spec.metrics', spec.metrics, (metric, path) => validateMetric(metric, path)),
-  ...validateScalingRules('spec.behavior.scaleUp', spec.behavior?.scaleUp),
-  ...validateScalingRules('spec.behavior.scaleDown', spec.behavior?.scaleDown),
-];
-
-export const validateAutoscalerV1 = ({ spec }: AutoscalerV1): FieldError[] => [
-  ...validateReplicas(spec.minReplicas, spec.maxReplicas),
-  ...validateTarget(spec.scaleTargetRef),
-  ...positive('spec.targetCPUUtilizationPercentage', spec.targetCPUUtilizationPercentage),
-];
+import { atMostWhole, immutable, intOrPercent, nonNegative, oneOf, positive, requiredText } from './rules.js';
 
 export const validateDisruptionBudget = ({ spec }: PodDisruptionBudget): FieldError[] => {
   const errors: FieldError[] = [];
   if (spec?.minAvailable !== undefined && spec.maxUnavailable !== undefined) {
-    errors.push(invalid('spec', spec, 'minAvailable and maxUnavailable cannot be both set'));
+    const shown = internal('policy/v1.PodDisruptionBudgetSpec', spec);
+    errors.push(invalid('spec', shown, 'minAvailable and maxUnavailable cannot be both set'));
   }
   return [
     ...errors,
@@ -131,7 +26,19 @@ export const validateDisruptionBudget = ({ spec }: PodDisruptionBudget): FieldEr
   ];
 };
 
+export const validateDisruptionBudgetStatus = ({ status }: PodDisruptionBudget): FieldError[] => [
+  ...validateConditions('status.conditions', status?.conditions),
+  ...(['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((name) =>
+    nonNegative(`status.${name}`, status?.[name]),
+  ),
+];
+
 const HIGHEST_USER_PRIORITY = 1_000_000_000;
+
+const validatePreemption = (policy: string | undefined): FieldError[] => {
+  if (policy === '') return [required('preemptionPolicy')];
+  return oneOf('preemptionPolicy', policy, ['PreemptLowerPriority', 'Never']);
+};
 
 export const validatePriorityClass = (priorityClass: PriorityClass): FieldError[] => {
   const { name = '' } = priorityClass.metadata as { readonly name?: string };
@@ -149,7 +56,7 @@ export const validatePriorityClass = (priorityClass: PriorityClass): FieldError[
   if (!isSystem && priorityClass.value > HIGHEST_USER_PRIORITY) {
     errors.push(forbidden('value', `maximum allowed value of a user defined priority is ${HIGHEST_USER_PRIORITY}`));
   }
-  return [...errors, ...oneOf('preemptionPolicy', priorityClass.preemptionPolicy, ['Never', 'PreemptLowerPriority'])];
+  return [...errors, ...validatePreemption(priorityClass.preemptionPolicy)];
 };
 
 export const validatePriorityClassUpdate = (priorityClass: PriorityClass, old: PriorityClass): FieldError[] => [
@@ -157,13 +64,29 @@ export const validatePriorityClassUpdate = (priorityClass: PriorityClass, old: P
   ...immutable('preemptionPolicy', priorityClass.preemptionPolicy, old.preemptionPolicy),
 ];
 
-export const validateLease = ({ spec }: Lease): FieldError[] => [
-  ...positive('spec.leaseDurationSeconds', spec?.leaseDurationSeconds),
-  ...nonNegative('spec.leaseTransitions', spec?.leaseTransitions),
-];
+const LEASE_STRATEGIES = ['OldestEmulationVersion'];
+
+export const validateLease = ({ spec }: Lease): FieldError[] => {
+  const { strategy, preferredHolder = '' } = spec ?? {};
+  const field = 'spec.strategy.strategy';
+  const unknown =
+    strategy === undefined
+      ? []
+      : strategy.includes('/')
+        ? invalidEach(field, strategy, qualifiedName(strategy))
+        : oneOf(field, strategy, LEASE_STRATEGIES);
+  return [
+    ...positive('spec.leaseDurationSeconds', spec?.leaseDurationSeconds),
+    ...nonNegative('spec.leaseTransitions', spec?.leaseTransitions),
+    ...unknown,
+    ...(preferredHolder !== '' && (strategy ?? '') === ''
+      ? [forbidden('spec.preferredHolder', 'may only be specified if `strategy` is defined')]
+      : []),
+  ];
+};
 
 export const validateRuntimeClass = ({ handler }: RuntimeClass): FieldError[] =>
-  invalidEach('handler', handler ?? '', dns1123Label(handler ?? ''));
+  requiredText('handler', handler, dns1123Label);
 
 export const validateRuntimeClassUpdate = (runtimeClass: RuntimeClass, old: RuntimeClass): FieldError[] =>
   immutable('handler', runtimeClass.handler, old.handler);

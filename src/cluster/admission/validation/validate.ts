@@ -12,11 +12,14 @@ import * as access from './access.js';
 import { validatePolicy, validatePolicyBinding } from './admission-policies.js';
 import * as addressRanges from './address-ranges.js';
 import { validateApiService } from './api-services.js';
+import * as autoscalers from './autoscalers.js';
 import * as certificates from './certificates.js';
 import * as core from './core.js';
 import { validateCronJob, validateCronJobUpdate } from './cron-jobs.js';
 import * as definitions from './definitions.js';
 import * as devices from './devices.js';
+import { validateEndpointSlice, validateEndpointSliceUpdate } from './endpoint-slices.js';
+import * as events from './events.js';
 import * as extensions from './extensions.js';
 import { validateFlowSchema, validatePriorityLevel } from './flow-control.js';
 import { validateJobStatus } from './job-status.js';
@@ -24,6 +27,7 @@ import * as jobs from './jobs.js';
 import { validateMetadata, validateMetadataUpdate } from './metadata.js';
 import * as networking from './networking.js';
 import { validateEphemeralUpdate, validatePod, validatePodUpdate } from './pod.js';
+import { validatePodResize } from './pod-resize.js';
 import * as policies from './policies.js';
 import * as service from './service.js';
 import { validateStatefulSet, validateStatefulSetUpdate } from './stateful-set.js';
@@ -46,7 +50,7 @@ interface KindRules {
 const RULES: Readonly<Record<string, KindRules>> = {
   'v1/ConfigMap': { create: core.validateConfigMap, update: core.validateConfigMapUpdate },
   'v1/Endpoints': { create: core.validateEndpoints },
-  'v1/Event': { create: core.validateEvent },
+  'v1/Event': { create: events.validateEvent },
   'v1/LimitRange': { create: core.validateLimitRange },
   'v1/Namespace': { name: dns1123Label },
   'v1/Node': { create: core.validateNode, update: core.validateNodeUpdate },
@@ -82,9 +86,20 @@ const RULES: Readonly<Record<string, KindRules>> = {
   },
   'batch/v1/CronJob': { create: validateCronJob, update: validateCronJobUpdate },
   'batch/v1/Job': { create: jobs.validateJob, update: jobs.validateJobUpdate, part: validateJobStatus },
-  'autoscaling/v1/HorizontalPodAutoscaler': { create: policies.validateAutoscalerV1 },
-  'autoscaling/v2/HorizontalPodAutoscaler': { create: policies.validateAutoscaler },
-  'policy/v1/PodDisruptionBudget': { create: policies.validateDisruptionBudget },
+  'autoscaling/v1/HorizontalPodAutoscaler': {
+    create: autoscalers.validateAutoscalerV1,
+    update: autoscalers.validateAutoscalerV1Update,
+    part: autoscalers.validateAutoscalerStatus,
+  },
+  'autoscaling/v2/HorizontalPodAutoscaler': {
+    create: autoscalers.validateAutoscaler,
+    update: autoscalers.validateAutoscalerUpdate,
+    part: autoscalers.validateAutoscalerStatus,
+  },
+  'policy/v1/PodDisruptionBudget': {
+    create: policies.validateDisruptionBudget,
+    part: policies.validateDisruptionBudgetStatus,
+  },
   'coordination.k8s.io/v1/Lease': { create: policies.validateLease },
   'scheduling.k8s.io/v1/PriorityClass': {
     create: policies.validatePriorityClass,
@@ -92,15 +107,23 @@ const RULES: Readonly<Record<string, KindRules>> = {
   },
   'node.k8s.io/v1/RuntimeClass': { create: policies.validateRuntimeClass, update: policies.validateRuntimeClassUpdate },
   'discovery.k8s.io/v1/EndpointSlice': {
-    create: networking.validateEndpointSlice,
-    update: networking.validateEndpointSliceUpdate,
+    create: validateEndpointSlice,
+    update: validateEndpointSliceUpdate,
   },
-  'networking.k8s.io/v1/Ingress': { create: networking.validateIngress },
+  'events.k8s.io/v1/Event': { create: events.validateNewEvent, update: events.validateNewEventUpdate },
+  'networking.k8s.io/v1/Ingress': {
+    create: networking.validateIngress,
+    update: networking.validateIngressUpdate,
+    part: networking.validateIngressStatus,
+  },
   'networking.k8s.io/v1/IngressClass': {
     create: networking.validateIngressClass,
     update: networking.validateIngressClassUpdate,
   },
-  'networking.k8s.io/v1/NetworkPolicy': { create: networking.validateNetworkPolicy },
+  'networking.k8s.io/v1/NetworkPolicy': {
+    create: networking.validateNetworkPolicy,
+    update: networking.validateNetworkPolicyUpdate,
+  },
   'rbac.authorization.k8s.io/v1/ClusterRole': { name: pathSegmentName, create: access.validateClusterRole },
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': {
     name: pathSegmentName,
@@ -120,8 +143,8 @@ const RULES: Readonly<Record<string, KindRules>> = {
     update: certificates.validateSigningRequestUpdate,
     part: certificates.validateSigningStatus,
   },
-  'storage.k8s.io/v1/CSIDriver': { create: storage.validateCsiDriver },
-  'storage.k8s.io/v1/CSINode': { create: storage.validateCsiNode },
+  'storage.k8s.io/v1/CSIDriver': { create: storage.validateCsiDriver, update: storage.validateCsiDriverUpdate },
+  'storage.k8s.io/v1/CSINode': { create: storage.validateCsiNode, update: storage.validateCsiNodeUpdate },
   'storage.k8s.io/v1/CSIStorageCapacity': {
     create: storage.validateStorageCapacity,
     update: storage.validateStorageCapacityUpdate,
@@ -133,6 +156,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
   'storage.k8s.io/v1/VolumeAttachment': {
     create: storage.validateAttachment,
     update: storage.validateAttachmentUpdate,
+    part: storage.validateAttachmentStatus,
   },
   'storage.k8s.io/v1/VolumeAttributesClass': {
     create: storage.validateAttributesClass,
@@ -202,7 +226,7 @@ export const validateUpdate = (object: KubeObject, old: KubeObject, subresource 
   const rules = rulesOf(object);
   if (subresource === 'ephemeralcontainers')
     return [...errors, ...validateEphemeralUpdate(object as never, old as never)];
-  if (subresource === 'resize') return [...errors, ...validatePod(object as never)];
+  if (subresource === 'resize') return [...errors, ...validatePodResize(object as never, old as never)];
   if (subresource !== '' && subresource !== 'scale')
     return [...errors, ...(rules.part?.(object as never, old as never, subresource) ?? [])];
   return [...errors, ...(rules.update?.(object as never, old as never) ?? rules.create?.(object as never) ?? [])];

@@ -16,6 +16,7 @@ const WITH_GENERATION = new Set([
   'apps/statefulsets',
   'batch/cronjobs',
   'batch/jobs',
+  'discovery.k8s.io/endpointslices',
   'networking.k8s.io/ingresses',
   'networking.k8s.io/ingressclasses',
   'networking.k8s.io/networkpolicies',

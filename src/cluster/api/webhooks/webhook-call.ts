@@ -154,7 +154,7 @@ const endpointOf = (
     .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name);
   for (const slice of slices) {
     const open = (slice.ports ?? []).find((each) => (each.name ?? '') === (asked?.name ?? ''))?.port;
-    const host = slice.endpoints.find(({ conditions }) => conditions?.ready !== false)?.addresses[0];
+    const host = (slice.endpoints ?? []).find(({ conditions }) => conditions?.ready !== false)?.addresses[0];
     if (open !== undefined && host !== undefined) return { host, port: open };
   }
   throw new Error(`no endpoints available for service "${name}"`);

@@ -91,7 +91,7 @@ const distribute = (endpoints: readonly Endpoint[], slices: readonly EndpointSli
   const left = new Map(endpoints.map((endpoint) => [idOf(endpoint), endpoint]));
   const contents = slices.map((slice) => {
     const kept: Endpoint[] = [];
-    for (const known of slice.endpoints) {
+    for (const known of slice.endpoints ?? []) {
       const id = idOf(known);
       const endpoint = left.get(id);
       if (endpoint === undefined || kept.length >= SLICE_SIZE) continue;

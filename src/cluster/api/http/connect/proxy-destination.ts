@@ -116,7 +116,7 @@ const serviceAddress = (machinery: Machinery, { metadata, spec }: Service, { por
     .filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === metadata.name)
     .flatMap((slice) => {
       const open = (slice.ports ?? []).find(({ name }) => (name ?? '') === (asked.name ?? ''))?.port;
-      const ready = slice.endpoints.filter(({ conditions }) => conditions?.ready !== false);
+      const ready = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
       return open === undefined
         ? []
         : ready.flatMap(({ addresses }) => addresses.map((host) => ({ host, port: open })));
