@@ -25,12 +25,40 @@ export interface FieldError {
 const showValue = (value: unknown): string => {
   if (value === undefined) return 'null';
   if (typeof value === 'string') return goQuote(value);
-  return writeJson(value);
+  return typeof value === 'object' ? goJson(value) : writeJson(value);
+};
+
+const jsonEscape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** JSON as Go writes it: safe within HTML. */
+export const goJson = (value: unknown): string => writeJson(value).replaceAll(/[<>&\u2028\u2029]/g, jsonEscape);
+
+const NAMED_ESCAPES: Readonly<Record<string, string>> = {
+  '"': String.raw`\"`,
+  '\\': '\\\\',
+  '\u0007': String.raw`\a`,
+  '\b': String.raw`\b`,
+  '\t': String.raw`\t`,
+  '\n': String.raw`\n`,
+  '\u000b': String.raw`\v`,
+  '\f': String.raw`\f`,
+  '\r': String.raw`\r`,
+};
+
+/** A character that is not shown as it is. */
+const escapedRune = (character: string): string => {
+  const named = NAMED_ESCAPES[character];
+  if (named !== undefined) return named;
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x80) return String.raw`\x${code.toString(16).padStart(2, '0')}`;
+  return code > 0xffff
+    ? String.raw`\U${code.toString(16).padStart(8, '0')}`
+    : String.raw`\u${code.toString(16).padStart(4, '0')}`;
 };
 
 /** A string in Go's quotes. */
 export const goQuote = (text: string): string =>
-  JSON.stringify(text).replaceAll(/\\u00([01][0-9a-f])/g, String.raw`\x$1`);
+  `"${text.replaceAll(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, escapedRune)}"`;
 
 const withDetail = (text: string, detail: string): string => (detail === '' ? text : `${text}: ${detail}`);
 

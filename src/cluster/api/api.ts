@@ -29,6 +29,7 @@ import { quotaReservations } from './plugins/quota-reservation.js';
 import { roleEscalation } from './plugins/role-escalation.js';
 import { priorityAdmission } from './plugins/priority.js';
 import { limitRanger } from './plugins/limit-ranger.js';
+import { customWarnings } from './custom/definition-warnings.js';
 import { defaultTolerations } from './plugins/default-tolerations.js';
 import { defaultStorageClass } from './plugins/default-storage-class.js';
 import { allAllocations, serviceAllocations } from './plugins/service-allocation.js';
@@ -202,4 +203,5 @@ const pluginsOf = (
     mutatingWebhooks(source),
     validatingPolicies(source),
     validatingWebhooks(source),
+    customWarnings,
   ].filter(({ name }) => !disabledPlugins.some((disabled) => disabled === name));

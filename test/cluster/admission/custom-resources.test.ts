@@ -57,12 +57,12 @@ describe('compileCustomResource', () => {
       map: { any: 'x' },
     });
     assert.deepEqual(unknownFields, [
-      'spec.gone',
-      'spec.open.inner.gone',
-      'spec.list[0].gone',
-      'spec.template.metadata.gone',
-      'spec.template.gone',
       'other',
+      'spec.gone',
+      'spec.list[0].gone',
+      'spec.open.inner.gone',
+      'spec.template.gone',
+      'spec.template.metadata.gone',
     ]);
   });
 
@@ -258,12 +258,15 @@ describe('compileCustomResource', () => {
 describe('structuralErrors', () => {
   it('says why a schema is not structural', () => {
     const errors = lines(
-      structuralErrors(specSchema({ a: {}, b: { type: 'array' }, c: { $ref: 'x', type: 'string' } }), 'schema'),
+      structuralErrors(
+        specSchema({ a: {}, b: { type: 'array' }, c: { type: 'string', not: { type: 'x' } } }),
+        'schema',
+      ),
     );
     assert.deepEqual(errors, [
       'schema.properties[spec].properties[a].type: Required value: must not be empty for specified object fields',
       'schema.properties[spec].properties[b].items: Required value: must be specified',
-      'schema.properties[spec].properties[c].$ref: Forbidden: $ref is not supported',
+      'schema.properties[spec].properties[c].not.type: Forbidden: must be empty to be structural',
     ]);
   });
 });
@@ -288,6 +291,7 @@ describe('validateCreate of a definition', () => {
           },
         ],
       },
+      status: { storedVersions: ['v1'] },
     };
     const errors = lines(validateCreate(definition));
     assert.equal(errors.length, 1);

@@ -27,6 +27,7 @@ const definition = (fields: Partial<Spec> = {}, annotations: Record<string, stri
     kind: 'CustomResourceDefinition',
     metadata: { name: `${spec.names.plural}.${spec.group}`, annotations },
     spec,
+    status: { storedVersions: spec.versions.flatMap(({ name, storage }) => (storage ? [name] : [])) },
   };
 };
 
@@ -83,7 +84,10 @@ describe('validateDefinition', () => {
           { name: 'v3', served: false, storage: false },
         ],
       },
-      ['spec.versions[1].schema.openAPIV3Schema: Required value: schemas are required'],
+      [
+        'spec.versions[1].schema.openAPIV3Schema: Required value',
+        'spec.versions[2].schema.openAPIV3Schema: Required value',
+      ],
     ],
     [
       'paths of replicas',
@@ -93,7 +97,7 @@ describe('validateDefinition', () => {
       [
         'spec.subresources.scale.specReplicasPath: Invalid value: "a": must be a simple json path starting with .',
         'spec.subresources.scale.statusReplicasPath: Invalid value: ".spec.x": should be a json path under .status',
-        'spec.subresources.scale.labelSelectorPath: Invalid value: ".x.y": should be a json path under either .status or .spec',
+        'spec.subresources.scale.labelSelectorPath: Invalid value: ".x.y": should be a json path under either .spec or .status',
       ],
     ],
     [
@@ -113,7 +117,7 @@ describe('validateDefinition', () => {
       }),
       [
         'spec.selectableFields[0].jsonPath: Invalid value: ".spec.list": must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.',
-        'spec.selectableFields[1].jsonPath: Invalid value: ".metadata.name": must not point to fields in metadata',
+        'spec.selectableFields[1].jsonPath: Invalid value: ".metadata.name": is an invalid path: does not refer to a valid field',
       ],
     ],
     [

@@ -76,15 +76,12 @@ describe('custom resources', () => {
   it('are read with the defaults that their definition got after they were written', async () => {
     const client = api.client();
     await client.create(widget('old', 3));
-    const schema = '/spec/versions/1/schema/openAPIV3Schema/properties/spec/properties/color';
-    await client.patch(
-      CustomResourceDefinition,
-      { name: 'widgets.example.com' },
-      {
-        type: 'json',
-        body: [{ op: 'add', path: schema, value: { type: 'string', default: 'red' } }],
-      },
-    );
+    const value = { type: 'string', default: 'red' };
+    const body = [0, 1].map((version) => {
+      const path = `/spec/versions/${version}/schema/openAPIV3Schema/properties/spec/properties/color`;
+      return { op: 'add' as const, path, value };
+    });
+    await client.patch(CustomResourceDefinition, { name: 'widgets.example.com' }, { type: 'json', body });
     const specs = async (): Promise<readonly unknown[]> => {
       const { items } = await client.list(widget('', 0));
       const one = await client.get(widget('', 0), { namespace: 'default', name: 'old' });

@@ -3,6 +3,7 @@ import { OptionalValue, type CelValue } from '../cel/values.js';
 import { child, invalid, item, keyed, type FieldError } from '../field-errors.js';
 import { CALL_COST_LIMIT, type Outcome, type Program } from '../cel/program.js';
 import type { CompiledRule, DeclaredRule, RuleNode } from './compiled-rules.js';
+import { isKeyedList, oldElement } from './correlation.js';
 import { withObjectFields } from './rule-types.js';
 import { ruleValue } from './rule-values.js';
 import type { StructuralSchema } from './structural-schema.js';
@@ -68,7 +69,8 @@ class RuleRun {
   }
 
   private rulesOf(node: RuleNode, value: unknown, old: unknown, path: string, ratchet: Ratchet): void {
-    for (const why of node.broken) this.errors.push(invalid(path, value, `rule compile error: ${why}`));
+    for (const why of node.broken)
+      this.errors.push(invalid(path, node.schema['type'] ?? '', `rule compile error: ${why}`));
     if (node.rules.length === 0) return;
     const schema = node.isObject ? withObjectFields(node.schema) : node.schema;
     const self = ruleValue(value, schema);
@@ -187,18 +189,6 @@ const errorFor = ({ reason }: CompiledRule, field: string, value: unknown, messa
 
 const shownValue = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
 
-const isKeyedList = (schema: StructuralSchema): boolean =>
-  schema['x-kubernetes-list-type'] === 'map' && Array.isArray(schema['x-kubernetes-list-map-keys']);
-
-/** The old element that an element of a keyed list was; other lists cannot tell. */
-const oldElement = (schema: StructuralSchema, element: unknown, old: unknown): unknown => {
-  const keys: unknown = schema['x-kubernetes-list-map-keys'];
-  if (!isKeyedList(schema) || !Array.isArray(keys) || !Array.isArray(old)) return undefined;
-  return (old as unknown[]).find((each) =>
-    keys.every((key: string) => jsonEquals(ownValue(each, key), ownValue(element, key))),
-  );
-};
-
 const isForgiven = (ratchet: Ratchet, value: unknown): boolean => {
   if (ratchet.isCorrelated) return ratchet.old !== undefined && jsonEquals(value, ratchet.old);
   return ratchet.isUnchangedAbove;
@@ -212,19 +202,28 @@ const below = (ratchet: Ratchet, old: unknown, isCorrelatable: boolean, above: u
   return { old, isCorrelated, isUnchangedAbove };
 };
 
+export interface RuleOptions {
+  /** Where the value stands. */
+  readonly path?: string;
+  /** An update forgives what it left alone; what is forgiven becomes a warning, handed to `warn`. */
+  readonly forgives?: boolean;
+  readonly warn?: (text: string) => void;
+}
+
 /**
  * The errors of all rules that do not hold, worded as Kubernetes words them. Transition rules run where there is an old
- * value; what an update did not touch becomes a warning, handed to `warn`.
+ * value.
  */
 export const runRules = (
   node: RuleNode,
   value: unknown,
   old: unknown,
-  warn: (text: string) => void = () => undefined,
+  { path = '', forgives = false, warn = () => undefined }: RuleOptions = {},
 ): FieldError[] => {
   const run = new RuleRun();
+  const known = forgives ? old : undefined;
   try {
-    run.run(node, value, old, '', { old, isCorrelated: old !== undefined, isUnchangedAbove: false });
+    run.run(node, value, old, path, { old: known, isCorrelated: known !== undefined, isUnchangedAbove: false });
   } catch (error) {
     if (!(error instanceof OutOfBudget)) throw error;
   }

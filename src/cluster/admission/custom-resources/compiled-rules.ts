@@ -1,5 +1,6 @@
 import { isRecord, type AnyRecord } from '../../../objects/json.js';
 import type { Environment } from '../cel/environment.js';
+import { CompileError } from '../cel/source.js';
 import { compileExpression, environmentOf, type Program } from '../cel/program.js';
 import { optionalOf } from '../cel/types.js';
 import type { FieldReason } from '../field-errors.js';
@@ -123,7 +124,8 @@ const compileAll = (
         messageCost: message?.cost ?? 0,
       });
     } catch (error) {
-      broken.push(error instanceof Error ? error.message : String(error));
+      const why = error instanceof Error ? error.message : String(error);
+      broken.push(error instanceof CompileError ? `compilation failed: ${why}` : why);
     }
   }
   return { rules, broken };

@@ -1,47 +1,61 @@
 import { isRecord, ownValue } from '../../../objects/json.js';
 import { writeJson } from '../../../objects/lossless-json.js';
-import { child, duplicate, item, required, type FieldError } from '../field-errors.js';
-import { isEmbedded, itemsOf, propertyOf, valuesOf } from './prune.js';
+import { child, duplicate, invalid, item, keyed, type FieldError } from '../field-errors.js';
+import { itemsOf, propertyOf, valuesOf } from './prune.js';
 import type { StructuralSchema } from './structural-schema.js';
 
-const keyOf = (schema: StructuralSchema, element: unknown): unknown => {
-  if (schema['x-kubernetes-list-type'] === 'set') return element;
-  const keys: unknown = schema['x-kubernetes-list-map-keys'];
-  if (!Array.isArray(keys)) return undefined;
-  return Object.fromEntries(keys.map((key: string) => [key, ownValue(element, key)]));
+const keyOf = (keys: readonly string[], element: unknown): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    keys.flatMap((key) => {
+      const value = ownValue(element, key);
+      return value === undefined ? [] : [[key, value] as const];
+    }),
+  );
+
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isRecord(value)) return value;
+  const names = Object.keys(value).toSorted((left, right) => (left < right ? -1 : 1));
+  return Object.fromEntries(names.map((name) => [name, sorted(value[name])]));
+};
+
+/** Each value that occurs more than once is told at its second place. */
+const repeated = (values: readonly unknown[], path: string): FieldError[] => {
+  const times = new Map<string, number>();
+  return values.flatMap((value, index) => {
+    const text = writeJson(sorted(value));
+    const seen = times.get(text) ?? 0;
+    times.set(text, seen + 1);
+    return seen === 1 ? [duplicate(item(path, index), value)] : [];
+  });
 };
 
 const duplicates = (list: readonly unknown[], schema: StructuralSchema, path: string): FieldError[] => {
   const type = schema['x-kubernetes-list-type'];
-  if (type !== 'set' && type !== 'map') return [];
-  const seen = new Set<string>();
-  return list.flatMap((element, index) => {
-    const key = keyOf(schema, element);
-    const text = writeJson(key) ?? '';
-    if (seen.has(text)) return [duplicate(item(path, index), key)];
-    seen.add(text);
-    return [];
-  });
+  if (type === 'set') return repeated(list, path);
+  if (type !== 'map') return [];
+  const other = list.findIndex((each) => each !== null && !isRecord(each));
+  if (other >= 0) return [invalid(item(path, other), list[other], 'must be an object for an array of list-type map')];
+  const keys: unknown = schema['x-kubernetes-list-map-keys'];
+  const names = Array.isArray(keys) ? (keys as string[]) : [];
+  return repeated(
+    list.map((each) => keyOf(names, each)),
+    path,
+  );
 };
 
-const embedded = (value: Readonly<Record<string, unknown>>, path: string): FieldError[] =>
-  ['apiVersion', 'kind'].flatMap((name) =>
-    typeof value[name] === 'string' && value[name] !== '' ? [] : [required(child(path, name), 'must not be empty')],
-  );
-
-/** What JSON schema does not say: elements of sets and keyed lists occur once, embedded objects name their kind. */
-export const validateLists = (value: unknown, schema: StructuralSchema, path = ''): FieldError[] => {
+/** What JSON schema does not say: elements of sets and keyed lists occur once. */
+export const validateLists = (value: unknown, schema: StructuralSchema | undefined, path = ''): FieldError[] => {
+  if (schema === undefined) return [];
   if (Array.isArray(value)) {
-    const items = itemsOf(schema);
-    const inner =
-      items === undefined ? [] : value.flatMap((each, index) => validateLists(each, items, item(path, index)));
+    const inner = value.flatMap((each, index) => validateLists(each, itemsOf(schema), item(path, index)));
     return [...duplicates(value, schema, path), ...inner];
   }
   if (!isRecord(value)) return [];
-  const errors = isEmbedded(schema) ? embedded(value, path) : [];
-  for (const [name, each] of Object.entries(value)) {
-    const property = propertyOf(schema, name) ?? valuesOf(schema);
-    if (property !== undefined) errors.push(...validateLists(each, property, child(path, name)));
-  }
-  return errors;
+  return Object.entries(value).flatMap(([name, each]) => {
+    const property = propertyOf(schema, name);
+    return property === undefined
+      ? validateLists(each, valuesOf(schema), keyed(path, name))
+      : validateLists(each, property, child(path, name));
+  });
 };

@@ -19,32 +19,36 @@ export const itemsOf = (schema: StructuralSchema): StructuralSchema | undefined 
 
 export const isEmbedded = (schema: StructuralSchema): boolean => schema['x-kubernetes-embedded-resource'] === true;
 
-const keepsUnknown = (schema: StructuralSchema): boolean =>
-  schema['x-kubernetes-preserve-unknown-fields'] === true || schema['additionalProperties'] === true;
+const keepsUnknown = (schema: StructuralSchema): boolean => schema['x-kubernetes-preserve-unknown-fields'] === true;
+
+const NOTHING: StructuralSchema = {};
 
 /** Takes out what a schema does not name and lists it. Within fields that are kept whole, named ones are still pruned. */
 class Pruner {
   readonly unknownFields: string[] = [];
 
-  value(value: unknown, schema: StructuralSchema, path: string): unknown {
-    if (Array.isArray(value)) {
-      const items = itemsOf(schema);
-      return items === undefined ? value : value.map((each, index) => this.value(each, items, `${path}[${index}]`));
-    }
-    return isRecord(value) ? this.object(value, schema, path, isEmbedded(schema)) : value;
+  /** Without a schema, nothing that has a name stays. */
+  value(value: unknown, schema: StructuralSchema | undefined, path: string): unknown {
+    if (isRecord(value)) return this.object(value, schema ?? NOTHING, path, schema !== undefined && isEmbedded(schema));
+    if (!Array.isArray(value)) return value;
+    const items = schema === undefined ? undefined : itemsOf(schema);
+    if (items === undefined && schema !== undefined && keepsUnknown(schema)) return value;
+    return value.map((each, index) => this.value(each, items, `${path}[${index}]`));
   }
 
   object(value: AnyRecord, schema: StructuralSchema, path: string, isObject: boolean): AnyRecord {
     const result: Record<string, unknown> = {};
-    const values = valuesOf(schema);
+    const allowsOthers =
+      isRecord(schema['additionalProperties']) || typeof schema['additionalProperties'] === 'boolean';
     for (const [name, inner] of Object.entries(value)) {
       const below = path === '' ? name : `${path}.${name}`;
       if (isObject && OBJECT_FIELDS.includes(name)) {
         setOwn(result, name, name === 'metadata' ? this.metadata(inner, below) : inner);
         continue;
       }
-      const property = propertyOf(schema, name) ?? values;
-      if (property !== undefined) setOwn(result, name, this.value(inner, property, below));
+      const property = propertyOf(schema, name);
+      if (property !== undefined || allowsOthers)
+        setOwn(result, name, this.value(inner, property ?? valuesOf(schema), below));
       else if (keepsUnknown(schema)) setOwn(result, name, inner);
       else this.unknownFields.push(below);
     }
@@ -69,5 +73,8 @@ export interface Pruned<T> {
 export const pruneObject = <T extends AnyRecord>(object: T, schema: StructuralSchema): Pruned<T> => {
   const pruner = new Pruner();
   const pruned = pruner.object(object, schema, '', true);
-  return { object: pruned as T, unknownFields: pruner.unknownFields };
+  return { object: pruned as T, unknownFields: pruner.unknownFields.toSorted() };
 };
+
+/** A value within a custom object without the fields that its schema does not have. */
+export const pruneValue = (value: unknown, schema: StructuralSchema): unknown => new Pruner().value(value, schema, '');

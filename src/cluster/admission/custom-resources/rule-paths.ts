@@ -1,53 +1,68 @@
-import { itemsOf, propertyOf, valuesOf } from './prune.js';
+import { propertyOf, valuesOf } from './prune.js';
 import type { StructuralSchema } from './structural-schema.js';
-
-const STEP = /\.([^.[\]]*)|\['((?:[^'\\]|\\.)*)'\]/y;
 
 const ESCAPED: Readonly<Record<string, string>> = { a: '\u0007', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 
 const unescape = (text: string): string =>
   text.replaceAll(/\\(.)/g, (_all, character: string) => ESCAPED[character] ?? character);
 
-/**
- * The `fieldPath` of a rule as a path in messages: `.spec['a.b']` is `spec[a.b]` for a map and `spec.a.b` for a field.
- * undefined for a path that leads nowhere in the schema.
- */
-export const normalFieldPath = (path: string, schema: StructuralSchema): string | undefined => {
-  let current: StructuralSchema | undefined = schema;
-  let result = '';
-  STEP.lastIndex = 0;
-  while (STEP.lastIndex < path.length) {
-    const match = STEP.exec(path);
-    if (match === null || current === undefined) return undefined;
-    const [, plain, quoted] = match;
-    const name = plain ?? unescape(quoted ?? '');
-    const values = valuesOf(current);
-    if (current['properties'] !== undefined) {
-      current = propertyOf(current, name);
-      result += `${result === '' ? '' : '.'}${name}`;
-    } else if (values !== undefined) {
-      current = values;
-      result += `[${name}]`;
-    } else {
-      current = undefined;
-    }
-    if (current === undefined) return undefined;
+/** Dots, brackets, texts in quotes, and what is between them. */
+const tokensOf = (path: string): readonly string[] => path.match(/[.[\]]|'(?:[^\\']|\\.?)*'?|[^.[\]']+[^.[\]]*/g) ?? [];
+
+/** Where a path leads: its form in messages, and the schema there. */
+export interface FoundPath {
+  readonly path: string;
+  readonly schema: StructuralSchema;
+  /** The first name in it. */
+  readonly root: string;
+}
+
+const NOWHERE = 'does not refer to a valid field';
+const ENDED = 'unexpected end of JSON path';
+
+/** Walks a path such as `.spec['a.b'].c`, which is `spec[a.b].c` where `spec` is a map and `spec.a.b.c` where it is not. */
+class PathWalk {
+  path = '';
+  root = '';
+
+  constructor(public schema: StructuralSchema) {}
+
+  /** Why there is no such step; undefined when there is. */
+  step(name: string): string | undefined {
+    const hasProperties = this.schema['properties'] !== undefined;
+    const next = hasProperties ? propertyOf(this.schema, name) : valuesOf(this.schema);
+    if (next === undefined) return NOWHERE;
+    this.path += hasProperties ? `${this.path === '' ? '' : '.'}${name}` : `[${name}]`;
+    this.root ||= name;
+    this.schema = next;
+    return undefined;
   }
-  return result;
+}
+
+/** Follows a path in a schema; says what is wrong with a path that leads nowhere. */
+export const findPath = (path: string, schema: StructuralSchema, allowsBrackets = true): FoundPath | string => {
+  const walk = new PathWalk(schema);
+  const tokens = tokensOf(path);
+  for (let index = 0; index < tokens.length; index += 1) {
+    const token = tokens[index];
+    if (token !== '.' && token !== '[') return `expected [ or . but got: ${token ?? ''}`;
+    if (token === '[' && !allowsBrackets) return 'array notation is not allowed';
+    index += 1;
+    const name = tokens[index];
+    if (name === undefined) return ENDED;
+    if (token === '[' && !/^'.*'$/s.test(name)) return `expected single quoted string but got ${name}`;
+    const why = walk.step(token === '[' ? unescape(name.slice(1, -1)) : name);
+    if (why !== undefined) return why;
+    if (token === '.') continue;
+    index += 1;
+    if (tokens[index] === undefined) return ENDED;
+    if (tokens[index] !== ']') return `expected ] but got ${tokens[index] ?? ''}`;
+  }
+  return { path: walk.path, root: walk.root, schema: walk.schema };
 };
 
-/** The schemas directly below one, with how a path in a definition names them. */
-export const schemasBelow = (
-  schema: StructuralSchema,
-): { readonly path: string; readonly schema: StructuralSchema }[] => {
-  const properties = schema['properties'];
-  const named = typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
-  const below = named.flatMap((name) => {
-    const property = propertyOf(schema, name);
-    return property === undefined ? [] : [{ path: `properties[${name}]`, schema: property }];
-  });
-  const [items, values] = [itemsOf(schema), valuesOf(schema)];
-  if (items !== undefined) below.push({ path: 'items', schema: items });
-  if (values !== undefined) below.push({ path: 'additionalProperties', schema: values });
-  return below;
+/** The `fieldPath` of a rule as a path in messages; undefined for a path that leads nowhere in the schema. */
+export const normalFieldPath = (path: string, schema: StructuralSchema): string | undefined => {
+  const found = findPath(path, schema);
+  return typeof found === 'string' ? undefined : found.path;
 };

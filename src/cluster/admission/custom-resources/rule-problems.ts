@@ -1,9 +1,9 @@
-import { isRecord } from '../../../objects/json.js';
 import { CompileError } from '../cel/source.js';
 import { child, forbidden, invalid, item, notSupported, required, type FieldError } from '../field-errors.js';
 import { compileMessage, compileRule, declaredRules, RULE_REASONS, type DeclaredRule } from './compiled-rules.js';
+import type { Position } from './rule-positions.js';
 import { declaredType, mostOccurrences, type DeclaredType } from './rule-types.js';
-import { normalFieldPath, schemasBelow } from './rule-paths.js';
+import { normalFieldPath } from './rule-paths.js';
 import type { StructuralSchema } from './structural-schema.js';
 
 /** What one rule may cost at most, and all rules of a version together. */
@@ -11,7 +11,7 @@ const RULE_LIMIT = 10_000_000;
 const SCHEMA_LIMIT = 100_000_000;
 
 /** What the rules of a schema cost together, and which of them most. */
-export class TotalCost {
+class TotalCost {
   private total = 0;
   private readonly dear: { readonly field: string; readonly cost: number }[] = [];
 
@@ -87,80 +87,75 @@ const writtenErrors = (declared: DeclaredRule, schema: StructuralSchema, path: s
   return errors;
 };
 
+/** What is wrong with the rules of a schema as they are written. */
+export const writtenRuleErrors = (schema: StructuralSchema, path: string): FieldError[] =>
+  declaredRules(schema).flatMap((rule, index) =>
+    writtenErrors(rule, schema, item(child(path, 'x-kubernetes-validations'), index)),
+  );
+
 const whyOf = (error: unknown, prefix: string): string => {
   if (error instanceof CompileError) return `${prefix}: ${error.message}`;
   return error instanceof Error ? error.message : String(error);
 };
 
-/** Where one looks at a schema: how often its values can occur, and whether their old ones can be told. */
-interface Position {
-  readonly path: string;
-  readonly isObject: boolean;
-  /** undefined where nothing limits it. */
-  readonly occurrences: number | undefined;
-  /** The list above whose elements have no keys. */
-  readonly uncorrelated: string | undefined;
-}
-
-class RuleReview {
+/** Compiles the rules of a version's schemas, one after the other, and sums up what they may cost. */
+export class RuleReview {
   readonly errors: FieldError[] = [];
-  readonly costs = new TotalCost();
+  private readonly costs = new TotalCost();
 
   constructor(private readonly limitsRules: boolean) {}
 
-  /** Returns false when something is wrong here or below, so that rules above are not compiled. */
-  review(schema: StructuralSchema, position: Position): boolean {
-    const { path } = position;
-    let isSound = true;
-    for (const inner of schemasBelow(schema))
-      if (!this.review(inner.schema, positionBelow(schema, inner, position))) isSound = false;
+  /** What is wrong with all rules together. */
+  totalErrors(path: string): FieldError[] {
+    return this.costs.errors(path);
+  }
+
+  review(schema: StructuralSchema, path: string, position: Position): void {
     const rules = declaredRules(schema);
-    const written = rules.flatMap((rule, index) =>
-      writtenErrors(rule, schema, item(child(path, 'x-kubernetes-validations'), index)),
-    );
-    this.errors.push(...written);
-    if (written.length > 0) isSound = false;
-    const type = isSound && rules.length > 0 ? declaredType(schema, position.isObject) : undefined;
-    if (type !== undefined) rules.forEach((rule, index) => this.compile(rule, schema, type, position, index));
-    return isSound;
+    if (rules.length === 0) return;
+    const type = declaredType(schema, position.isObject);
+    const field = child(path, 'x-kubernetes-validations');
+    if (type === undefined) this.errors.push({ reason: 'InternalError', field, message: NO_TYPE });
+    else
+      rules.forEach((rule, index) => {
+        this.compile(rule, schema, type, position, item(field, index));
+      });
   }
 
   private compile(
     declared: DeclaredRule,
     schema: StructuralSchema,
     type: DeclaredType,
-    { path, occurrences, uncorrelated }: Position,
-    index: number,
+    { occurrences, uncorrelated }: Position,
+    at: string,
   ): void {
-    const at = item(child(path, 'x-kubernetes-validations'), index);
     const field = child(at, 'rule');
+    let comparesWithOld: boolean;
     try {
       const { program, cost } = compileRule(declared, schema, type);
+      comparesWithOld = program.variables.has('oldSelf');
       this.cost(field, 'estimated rule cost', cost * (occurrences ?? mostOccurrences(type)));
-      if (!program.variables.has('oldSelf')) {
-        if (declared.optionalOldSelf !== undefined)
-          this.errors.push(
-            invalid(
-              child(at, 'optionalOldSelf'),
-              declared.optionalOldSelf,
-              'may not be set if oldSelf is not used in rule',
-            ),
-          );
-      } else if (uncorrelated !== undefined) {
-        const why = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${uncorrelated}`;
-        this.errors.push(invalid(field, declared.rule, why));
-      }
     } catch (error) {
+      comparesWithOld = false;
       this.errors.push(invalid(field, shownRule(declared), whyOf(error, 'compilation failed')));
-      return;
     }
+    this.message(declared, type, child(at, 'messageExpression'));
+    const { optionalOldSelf, rule } = declared;
+    if (comparesWithOld && uncorrelated !== undefined) {
+      const why = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${uncorrelated}`;
+      this.errors.push(invalid(field, rule, why));
+    } else if (!comparesWithOld && optionalOldSelf !== undefined) {
+      const why = 'may not be set if oldSelf is not used in rule';
+      this.errors.push(invalid(child(at, 'optionalOldSelf'), optionalOldSelf, why));
+    }
+  }
+
+  private message(declared: DeclaredRule, type: DeclaredType, field: string): void {
     try {
       const message = compileMessage(declared, type);
-      if (message !== undefined)
-        this.cost(child(at, 'messageExpression'), 'estimated messageExpression cost', message.cost);
+      if (message !== undefined) this.cost(field, 'estimated messageExpression cost', message.cost);
     } catch (error) {
-      const why = whyOf(error, 'messageExpression compilation failed');
-      this.errors.push(invalid(child(at, 'messageExpression'), shownRule(declared), why));
+      this.errors.push(invalid(field, shownRule(declared), whyOf(error, 'messageExpression compilation failed')));
     }
   }
 
@@ -170,37 +165,5 @@ class RuleReview {
   }
 }
 
-const positionBelow = (
-  schema: StructuralSchema,
-  inner: { readonly path: string; readonly schema: StructuralSchema },
-  { path, occurrences, uncorrelated }: Position,
-): Position => {
-  const most = mostBelow(schema);
-  const isUnkeyedList = inner.path === 'items' && schema['x-kubernetes-list-type'] !== 'map';
-  return {
-    path: child(path, inner.path),
-    isObject: inner.schema['x-kubernetes-embedded-resource'] === true,
-    occurrences: occurrences === undefined || most === undefined ? undefined : occurrences * most,
-    uncorrelated: uncorrelated ?? (isUnkeyedList ? path : undefined),
-  };
-};
-
-/** How many values of a schema below one there can be for each of its own; undefined where nothing limits it. */
-const mostBelow = (schema: StructuralSchema): number | undefined => {
-  const limit = (name: string): number | undefined => {
-    const value: unknown = schema[name];
-    return typeof value === 'number' ? Math.max(value, 0) : undefined;
-  };
-  if (schema['type'] === 'array') return limit('maxItems');
-  return schema['type'] === 'object' && isRecord(schema['additionalProperties']) ? limit('maxProperties') : 1;
-};
-
-/**
- * What is wrong with the rules of a version's schema: written wrongly, not to be compiled, or too dear. Rules of a
- * schema that an update leaves alone may cost what they cost: `limitsRules` is false then.
- */
-export const ruleProblems = (schema: StructuralSchema, path: string, limitsRules = true): FieldError[] => {
-  const review = new RuleReview(limitsRules);
-  review.review(schema, { path, isObject: true, occurrences: 1, uncorrelated: undefined });
-  return [...review.errors, ...(limitsRules ? review.costs.errors(path) : [])];
-};
+const NO_TYPE =
+  'Internal error: internal error: failed to construct type information for x-kubernetes-validations rules: unable to convert structural schema to CEL declarations';

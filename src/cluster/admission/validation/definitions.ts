@@ -1,305 +1,339 @@
 import { isRecord, jsonEquals } from '../../../objects/json.js';
 import type {
-  CustomResourceColumnDefinition,
   CustomResourceDefinition,
   CustomResourceDefinitionNames,
   CustomResourceDefinitionSpec,
   CustomResourceDefinitionVersion,
-  CustomResourceSubresources,
 } from '../../../objects/kinds/apiextensions-k8s-io-v1.js';
 import { dns1035Label, dns1123Subdomain } from '../../../objects/names.js';
-import { ruleProblems } from '../custom-resources/rule-problems.js';
-import { structuralErrors, type StructuralSchema } from '../custom-resources/structural-schema.js';
+import { internalVersions } from '../custom-resources/internal-form.js';
+import { correlationErrors, setItemErrors, SCHEMA_TYPES, STRICT } from '../custom-resources/schema-problems.js';
+import { someSchema, typeOf, type StructuralSchema } from '../custom-resources/structural-schema.js';
+import { child, invalid, item, keyed, required, type FieldError } from '../field-errors.js';
+import { conversionErrors } from './definition-conversion.js';
 import {
-  child,
-  forbidden,
-  invalid,
-  invalidEach,
-  item,
-  keyed,
-  required,
-  tooMany,
-  type FieldError,
-} from '../field-errors.js';
-import { validateClientConfig } from './extensions.js';
-import { each, immutable, requiredOneOf, unique } from './rules.js';
+  columnErrors,
+  deprecationErrors,
+  schemaOf,
+  selectableErrors,
+  sharedParts,
+  subresourceErrors,
+  versionSchemaErrors,
+  type VersionLeniency,
+  type VersionParts,
+} from './definition-versions.js';
+import { each, immutable, requiredOneOf } from './rules.js';
+import { authorityErrors } from './webhook-address.js';
 
 const APPROVED = 'api-approved.kubernetes.io';
-const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
-const COLUMN_FORMATS = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password'];
-const SELECTABLE_TYPES: ReadonlySet<unknown> = new Set(['string', 'boolean', 'integer']);
-const MOST_SELECTABLE = 8;
+
+/** What is held against a definition. */
+interface Strictness {
+  readonly leniency: VersionLeniency;
+  readonly demandsSchemas: boolean;
+  readonly checksAuthorities: boolean;
+}
+
+const NEW: Strictness = {
+  leniency: { ...STRICT, unchanged: new Set(), keepsSelectable: new Set() },
+  demandsSchemas: true,
+  checksAuthorities: false,
+};
 
 export const validateDefinition = (definition: CustomResourceDefinition): FieldError[] => {
-  const { metadata, spec } = definition;
-  const expected = `${spec.names?.plural ?? ''}.${spec.group}`;
+  const { metadata, spec, status } = definition;
+  const expected = `${spec.names?.plural ?? ''}.${spec.group ?? ''}`;
   return [
-    ...(metadata.name === expected
+    ...(metadata.name === expected || (metadata.name ?? '') === ''
       ? []
       : [invalid('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group')]),
-    ...validateSpec(spec),
+    ...validateSpec(spec, NEW),
+    ...validateStoredVersions(status?.storedVersions, spec.versions ?? []),
     ...validateApproval(definition),
-    ...(spec.preserveUnknownFields === true
-      ? [
-          invalid(
-            'spec.preserveUnknownFields',
-            true,
-            'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead',
-          ),
-        ]
-      : []),
+    ...validatePreservation(spec),
   ];
 };
+
+const isEstablished = ({ status }: CustomResourceDefinition): boolean =>
+  (status?.conditions ?? []).some((condition) => condition.type === 'Established' && condition.status === 'True');
 
 export const validateDefinitionUpdate = (
   definition: CustomResourceDefinition,
   old: CustomResourceDefinition,
 ): FieldError[] => {
   const { spec } = definition;
-  const isEstablished = (old.status?.conditions ?? []).some(
-    ({ type, status }) => type === 'Established' && status === 'True',
-  );
-  const wasApproved = validateApproval(old).length === 0;
+  const established = isEstablished(old);
   return [
-    ...validateSpec(spec),
-    ...(isEstablished ? immutable('spec.scope', spec.scope, old.spec.scope) : []),
-    ...(isEstablished ? immutable('spec.names.kind', spec.names?.kind, old.spec.names?.kind) : []),
+    ...validateSpec(spec, leniencyAfter(definition, old)),
+    ...(established ? immutable('spec.scope', spec.scope, old.spec.scope) : []),
+    ...(established ? immutable('spec.names.kind', spec.names?.kind, old.spec.names?.kind) : []),
     ...immutable('spec.group', spec.group, old.spec.group),
     ...immutable('spec.names.plural', spec.names?.plural, old.spec.names?.plural),
-    ...validateStoredVersions(old.status?.storedVersions ?? [], spec.versions ?? []),
-    ...(wasApproved ? validateApproval(definition) : []),
+    ...validateStoredVersions(withStorage(old.status?.storedVersions ?? [], spec.versions ?? []), spec.versions ?? []),
+    ...(approvalState(definition) === approvalState(old) ? [] : validateApproval(definition)),
+    ...(old.spec.preserveUnknownFields === true ? [] : validatePreservation(spec)),
   ];
 };
 
-/** Groups of the Kubernetes project are its own to give away. */
-const validateApproval = ({ metadata, spec }: CustomResourceDefinition): FieldError[] => {
-  if (!/(?:^|\.)(?:k8s|kubernetes)\.io$/.test(spec.group)) return [];
-  const field = keyed('metadata.annotations', APPROVED);
+const leniencyAfter = (definition: CustomResourceDefinition, old: CustomResourceDefinition): Strictness => {
+  const [versions, before] = [definition.spec.versions ?? [], old.spec.versions ?? []];
+  const oldSchemas = before.map(schemaOf);
+  const had = (test: (schema: StructuralSchema) => boolean): boolean =>
+    oldSchemas.some((schema) => schema !== undefined && someSchema(schema, test));
+  const same = (test: (now: CustomResourceDefinitionVersion, then: CustomResourceDefinitionVersion) => boolean) =>
+    new Set(
+      versions.flatMap((now) => {
+        const then = before.find(({ name }) => name === now.name);
+        return then !== undefined && test(now, then) ? [now.name] : [];
+      }),
+    );
+  const bundle = old.spec.conversion?.webhook?.clientConfig?.caBundle;
+  return {
+    demandsSchemas: oldSchemas.every((schema) => schema !== undefined),
+    checksAuthorities: isEstablished(old) && authorityErrors('', bundle).length === 0,
+    leniency: {
+      keepsTypes: had((schema) => typeOf(schema) !== '' && !SCHEMA_TYPES.includes(typeOf(schema))),
+      keepsSets: had((schema) => setItemErrors(schema, '').length > 0),
+      keepsKeys: had((schema) => correlationErrors(schema, '').length > 0),
+      unchanged: same((now, then) => jsonEquals(now.schema ?? null, then.schema ?? null)),
+      keepsSelectable: same(
+        (now, then) =>
+          (then.selectableFields ?? []).length > 8 &&
+          jsonEquals(now.selectableFields ?? null, then.selectableFields ?? null),
+      ),
+    },
+  };
+};
+
+const validatePreservation = ({ preserveUnknownFields }: CustomResourceDefinitionSpec): FieldError[] => {
+  if (preserveUnknownFields !== true) return [];
+  const why = 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
+  return [invalid('spec.preserveUnknownFields', true, why)];
+};
+
+type Approval = 'missing' | 'bypassed' | 'approved' | 'invalid';
+
+const approvalState = ({ metadata }: CustomResourceDefinition): Approval => {
   const approval = metadata.annotations?.[APPROVED] ?? '';
+  if (approval === '') return 'missing';
+  if (approval.startsWith('unapproved')) return 'bypassed';
+  return /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\/[^/?#]+/.test(approval) ? 'approved' : 'invalid';
+};
+
+/** Groups of the Kubernetes project are its own to give away. */
+const validateApproval = (definition: CustomResourceDefinition): FieldError[] => {
+  const { metadata, spec } = definition;
+  if (!/(?:^|\.)(?:k8s|kubernetes)\.io$/.test(spec.group ?? '')) return [];
+  const field = keyed('metadata.annotations', APPROVED);
   const where = `see https://github.com/kubernetes/enhancements/pull/1111`;
-  if (approval === '') {
+  const state = approvalState(definition);
+  if (state === 'missing')
     return [required(field, `protected groups must have approval annotation "${APPROVED}", ${where}`)];
-  }
-  if (/^(?:unapproved|https?:\/\/.)/.test(approval)) return [];
+  if (state !== 'invalid') return [];
   const why = `protected groups must have approval annotation "${APPROVED}" with either a URL or a reason starting with "unapproved", ${where}`;
-  return [invalid(field, approval, why)];
+  return [invalid(field, metadata.annotations?.[APPROVED], why)];
+};
+
+const withStorage = (
+  stored: readonly string[],
+  versions: readonly CustomResourceDefinitionVersion[],
+): readonly string[] => {
+  const storage = versions.find((version) => version.storage)?.name;
+  return storage === undefined || stored.includes(storage) ? stored : [...stored, storage];
 };
 
 /** Objects may still be stored in every version that was ever the one for storage. */
 const validateStoredVersions = (
-  stored: readonly string[],
+  stored: readonly string[] | undefined,
   versions: readonly CustomResourceDefinitionVersion[],
-): FieldError[] =>
-  each('status.storedVersions', stored, (name, path) =>
-    versions.some((version) => version.name === name)
-      ? []
-      : [
-          invalid(
-            path,
-            name,
-            `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`,
-          ),
-        ],
-  );
+): FieldError[] => {
+  const field = 'status.storedVersions';
+  if (stored === undefined || stored.length === 0)
+    return [invalid(field, stored ?? null, 'must have at least one stored version')];
+  return [
+    ...versions.flatMap(({ name, storage }, index) =>
+      storage && (!stored.includes(name) || versions.findIndex((each) => each.name === name) < index)
+        ? [invalid(field, stored, `must have the storage version ${name}`)]
+        : [],
+    ),
+    ...each(field, stored, (name, path) => {
+      if (versions.some((version) => version.name === name)) return [];
+      const why = `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`;
+      return [invalid(path, name, why)];
+    }),
+  ];
+};
 
-const validateSpec = (spec: CustomResourceDefinitionSpec): FieldError[] => [
-  ...validateGroup(spec.group),
-  ...requiredOneOf('spec.scope', spec.scope, ['Cluster', 'Namespaced']),
-  ...validateVersions(spec.versions ?? []),
-  ...validateNames(spec.names),
-  ...validateConversion(spec.conversion),
-];
+const validateSpec = (spec: CustomResourceDefinitionSpec, strictness: Strictness): FieldError[] => {
+  const versions = spec.versions ?? [];
+  const { names, conversion, preserveUnknownFields } = spec;
+  return [
+    ...validateGroup(spec.group),
+    ...requiredOneOf('spec.scope', spec.scope, ['Cluster', 'Namespaced']),
+    ...validateSchemasThere(versions, strictness),
+    ...(preserveUnknownFields === true && versions.some(hasDefault)
+      ? [invalid('spec.preserveUnknownFields', true, 'must be false in order to use defaults in the schema')]
+      : []),
+    ...validateVersions(spec.versions, names, strictness),
+    ...(conversion !== undefined && conversion.strategy !== 'None' && preserveUnknownFields === true
+      ? [
+          invalid(
+            'spec.conversion.strategy',
+            conversion.strategy ?? '',
+            'must be None if spec.preserveUnknownFields is true',
+          ),
+        ]
+      : []),
+    ...conversionErrors(conversion, strictness.checksAuthorities),
+  ];
+};
+
+const hasDefault = (version: CustomResourceDefinitionVersion): boolean => {
+  const schema = schemaOf(version);
+  return schema !== undefined && someSchema(schema, (each) => each['default'] !== undefined);
+};
 
 const validateGroup = (group: string | undefined): FieldError[] => {
   if (group === undefined || group === '') return [required('spec.group')];
-  const errors = invalidEach('spec.group', group, dns1123Subdomain(group));
-  if (errors.length > 0 || group.includes('.')) return errors;
-  return [invalid('spec.group', group, 'should be a domain with at least one dot')];
+  const errors = dns1123Subdomain(group);
+  if (errors.length > 0) return [invalid('spec.group', group, errors.join(','))];
+  return group.includes('.') ? [] : [invalid('spec.group', group, 'should be a domain with at least one dot')];
 };
 
-/**
- * What all versions have alike is said once, of `spec.validation`, `spec.subresources` and so on: the form in which
- * Kubernetes holds a definition.
- */
-const validateVersions = (versions: readonly CustomResourceDefinitionVersion[]): FieldError[] => {
-  const field = 'spec.versions';
-  const part = <T>(
-    valueOf: (version: CustomResourceDefinitionVersion) => T | undefined,
-    name: string,
-    own: string,
-    validate: (value: T, path: string) => readonly FieldError[],
-  ): FieldError[] => {
-    const [first] = versions;
-    const value = first === undefined ? undefined : valueOf(first);
-    if (versions.every((version) => jsonEquals(valueOf(version) ?? null, value ?? null))) {
-      return value === undefined ? [] : [...validate(value, `spec.${name}`)];
-    }
-    return each(field, versions, (version, path) => {
-      const its = valueOf(version);
-      return its === undefined ? [] : validate(its, child(path, own));
-    });
-  };
-  const names = versions.map(({ name }) => name);
+const validateSchemasThere = (
+  versions: readonly CustomResourceDefinitionVersion[],
+  { demandsSchemas }: Strictness,
+): FieldError[] =>
+  versions.flatMap((version, index) => {
+    if (isRecord(schemaOf(version)) || (!demandsSchemas && !version.served)) return [];
+    const why = demandsSchemas ? '' : 'because otherwise all fields are pruned';
+    return [required(`${item('spec.versions', index)}.schema.openAPIV3Schema`, why)];
+  });
+
+const labelErrors = (field: string, value: string, mixesCase = false): FieldError[] => {
+  const errors = dns1035Label(mixesCase ? value.toLowerCase() : value);
+  if (value === '' || errors.length === 0) return [];
+  const prefix = mixesCase ? 'may have mixed case, but should otherwise match: ' : '';
+  return [invalid(field, value, prefix + errors.join(','))];
+};
+
+const nameErrors = (field: string, name: string): FieldError[] => {
+  const errors = dns1035Label(name);
+  return errors.length === 0 ? [] : [invalid(field, name, errors.join(','))];
+};
+
+const hasStatus = ({ subresources }: CustomResourceDefinitionVersion): boolean => subresources?.status !== undefined;
+
+interface VersionsReview {
+  readonly versions: readonly CustomResourceDefinitionVersion[];
+  readonly shared: VersionParts;
+  readonly leniency: VersionLeniency;
+}
+
+const schemaErrorsOf = (
+  { leniency }: VersionsReview,
+  version: CustomResourceDefinitionVersion,
+  path: string,
+  withStatus: boolean,
+): FieldError[] => {
+  const schema = schemaOf(version);
+  const limitsRules = !leniency.unchanged.has(version.name);
+  if (schema === undefined) return [];
+  return versionSchemaErrors(schema, path, { hasStatus: withStatus, limitsRules, leniency });
+};
+
+/** What is said of each version where they differ. */
+const validateEach = (review: VersionsReview): FieldError[] => {
+  const { versions, shared, leniency } = review;
+  return each('spec.versions', versions, (version, path) => [
+    ...nameErrors(child(path, 'name'), version.name ?? ''),
+    ...deprecationErrors(version, path),
+    ...(shared.schema
+      ? []
+      : schemaErrorsOf(review, version, child(path, 'schema.openAPIV3Schema'), hasStatus(version))),
+    ...(shared.subresources ? [] : subresourceErrors(version.subresources ?? {}, child(path, 'subresources'))),
+    ...(shared.columns
+      ? []
+      : each(child(path, 'additionalPrinterColumns'), version.additionalPrinterColumns, columnErrors)),
+    ...(shared.selectable
+      ? []
+      : selectableErrors(version, child(path, 'selectableFields'), {
+          isShared: false,
+          seesSchema: !shared.schema,
+          keepsMany: leniency.keepsSelectable.has(version.name),
+        })),
+  ]);
+};
+
+/** What all versions have alike is said once, of `spec.validation`, `spec.subresources` and so on. */
+const validateShared = (review: VersionsReview): FieldError[] => {
+  const { versions, shared, leniency } = review;
+  const [first] = versions;
+  if (first === undefined) return [];
   return [
-    ...each(field, versions, ({ name }, path) => invalidEach(child(path, 'name'), name, dns1035Label(name))),
-    ...(new Set(names).size === names.length ? [] : [invalid(field, versions, 'must contain unique version names')]),
+    ...(shared.schema
+      ? schemaErrorsOf(review, first, 'spec.validation.openAPIV3Schema', versions.some(hasStatus))
+      : []),
+    ...(shared.subresources ? subresourceErrors(first.subresources ?? {}, 'spec.subresources') : []),
+    ...(shared.columns ? each('spec.additionalPrinterColumns', first.additionalPrinterColumns, columnErrors) : []),
+    ...(shared.selectable
+      ? selectableErrors(first, 'spec.selectableFields', {
+          isShared: true,
+          seesSchema: shared.schema,
+          keepsMany: leniency.keepsSelectable.has(first.name),
+        })
+      : []),
+  ];
+};
+
+const validateVersions = (
+  given: readonly CustomResourceDefinitionVersion[] | undefined,
+  specNames: CustomResourceDefinitionNames | undefined,
+  { leniency }: Strictness,
+): FieldError[] => {
+  const field = 'spec.versions';
+  const versions = given ?? [];
+  const shared = sharedParts(versions);
+  const review = { versions, shared, leniency };
+  const names = versions.map(({ name }) => name);
+  const shown = internalVersions(
+    given?.map((version) => ({
+      ...version,
+      ...(shared.schema ? { schema: undefined } : {}),
+      ...(shared.subresources ? { subresources: undefined } : {}),
+      ...(shared.columns ? { additionalPrinterColumns: undefined } : {}),
+      ...(shared.selectable ? { selectableFields: undefined } : {}),
+    })),
+  );
+  const first = versions[0]?.name ?? '';
+  return [
+    ...validateEach(review),
+    ...(new Set(names).size === names.length ? [] : [invalid(field, shown, 'must contain unique version names')]),
     ...(versions.filter(({ storage }) => storage).length === 1
       ? []
-      : [invalid(field, versions, 'must have exactly one version marked as storage version')]),
-    ...each(field, versions, ({ served, schema }, path) =>
-      served && schema?.openAPIV3Schema === undefined
-        ? [required(child(path, 'schema.openAPIV3Schema'), 'schemas are required')]
-        : [],
+      : [invalid(field, shown, 'must have exactly one version marked as storage version')]),
+    ...(first === '' ? [] : nameErrors('spec.version', first)),
+    ...(['plural', 'singular', 'kind', 'listKind'] as const).flatMap((name) =>
+      (specNames?.[name] ?? '') === '' ? [required(child('spec.names', name))] : [],
     ),
-    ...part(
-      ({ schema }) => schema?.openAPIV3Schema,
-      'validation.openAPIV3Schema',
-      'schema.openAPIV3Schema',
-      (schema, path) => validateSchema(schema as StructuralSchema, path),
-    ),
-    ...part(({ subresources }) => subresources, 'subresources', 'subresources', validateSubresources),
-    ...part(
-      ({ additionalPrinterColumns }) => additionalPrinterColumns,
-      'additionalPrinterColumns',
-      'additionalPrinterColumns',
-      (columns, path) => each(path, columns, validateColumn),
-    ),
-    ...part(
-      (version) => ((version.selectableFields ?? []).length === 0 ? undefined : version),
-      'selectableFields',
-      'selectableFields',
-      validateSelectableFields,
-    ),
+    ...validateNames('spec.names', specNames),
+    ...validateShared(review),
   ];
 };
 
-const validateSchema = (schema: StructuralSchema, path: string): FieldError[] => {
-  const structure = structuralErrors(schema, path);
-  return structure.length > 0 ? structure : ruleProblems(schema, path);
-};
-
-/** A path such as `.spec.replicas`. */
-const validatePath = (text: string, field: string): FieldError[] =>
-  text.startsWith('.') ? [] : [invalid(field, text, 'must be a simple json path starting with .')];
-
-const validateSubresources = ({ scale }: CustomResourceSubresources, path: string): FieldError[] => {
-  if (scale === undefined) return [];
-  const below = (name: keyof typeof scale, roots: readonly string[], detail: string): FieldError[] => {
-    const [field, text] = [`${path}.scale.${name}`, scale[name] ?? ''];
-    if (text === '') return name === 'labelSelectorPath' ? [] : [required(field)];
-    const errors = validatePath(text, field);
-    if (errors.length > 0 || roots.some((root) => text.startsWith(`${root}.`))) return errors;
-    return [invalid(field, text, detail)];
-  };
-  return [
-    ...below('specReplicasPath', ['.spec'], 'should be a json path under .spec'),
-    ...below('statusReplicasPath', ['.status'], 'should be a json path under .status'),
-    ...below('labelSelectorPath', ['.spec', '.status'], 'should be a json path under either .status or .spec'),
-  ];
-};
-
-const mustBeOne = (values: readonly string[]): string => `must be one of ${values.join(',')}`;
-
-const validateColumn = (column: CustomResourceColumnDefinition, path: string): FieldError[] => {
-  const { name, type, format = '', jsonPath } = column;
-  const [typeField, pathField] = [child(path, 'type'), child(path, 'JSONPath')];
-  return [
-    ...(name === '' ? [required(child(path, 'name'))] : []),
-    ...(type === ''
-      ? [required(typeField, mustBeOne(COLUMN_TYPES))]
-      : COLUMN_TYPES.includes(type)
-        ? []
-        : [invalid(typeField, type, mustBeOne(COLUMN_TYPES))]),
-    ...(format === '' || COLUMN_FORMATS.includes(format)
-      ? []
-      : [invalid(child(path, 'format'), format, mustBeOne(COLUMN_FORMATS))]),
-    ...(jsonPath === '' ? [required(pathField)] : validatePath(jsonPath, pathField)),
-  ];
-};
-
-/** Fields of strings, booleans and integers can be selected by, those of metadata already are. */
-const validateSelectableFields = (version: CustomResourceDefinitionVersion, path: string): FieldError[] => {
-  const { selectableFields = [], schema } = version;
-  if (selectableFields.length > MOST_SELECTABLE) return [tooMany(path, selectableFields.length, MOST_SELECTABLE)];
-  return [
-    ...each(path, selectableFields, ({ jsonPath }, at) => {
-      const field = child(at, 'jsonPath');
-      if (jsonPath === '') return [required(field)];
-      const errors = validatePath(jsonPath, field);
-      if (errors.length > 0) return errors;
-      if (/^\.(?:metadata|apiVersion|kind)(?:\.|$)/.test(jsonPath)) {
-        return [invalid(field, jsonPath, 'must not point to fields in metadata')];
-      }
-      const type = typeAt(schema?.openAPIV3Schema, jsonPath.slice(1).split('.'));
-      if (type === undefined) return [invalid(field, jsonPath, `does not refer to a valid field`)];
-      const kinds = 'string, boolean or integer. Enum string fields and strings with formats are allowed.';
-      return SELECTABLE_TYPES.has(type) ? [] : [invalid(field, jsonPath, `must point to a field of type ${kinds}`)];
-    }),
-    ...unique(path, selectableFields, ({ jsonPath }) => jsonPath, 'jsonPath'),
-  ];
-};
-
-const typeAt = (schema: unknown, path: readonly string[]): unknown => {
-  const [name, ...rest] = path;
-  if (!isRecord(schema)) return undefined;
-  if (name === undefined) return schema['type'];
-  const { properties } = schema;
-  return isRecord(properties) && Object.hasOwn(properties, name) ? typeAt(properties[name], rest) : undefined;
-};
-
-const NAMES = 'spec.names';
-
-/** Kinds may have capitals where resources may not. */
-const lowered = (field: string, value: string): FieldError[] =>
-  invalidEach(field, value, dns1035Label(field.toLowerCase().endsWith('kind') ? value.toLowerCase() : value));
-
-const validateNames = (names: CustomResourceDefinitionNames | undefined): FieldError[] => {
+const validateNames = (field: string, names: CustomResourceDefinitionNames | undefined): FieldError[] => {
   const { plural = '', singular = '', kind = '', listKind = '', shortNames, categories } = names ?? NO_NAMES;
-  const wanted = Object.entries({ plural, singular, kind, listKind });
   return [
-    ...wanted.flatMap(([name, value]) => (value === '' ? [required(child(NAMES, name))] : [])),
-    ...wanted.flatMap(([name, value]) => (value === '' ? [] : lowered(child(NAMES, name), value))),
-    ...each(child(NAMES, 'shortNames'), shortNames, (name, path) => invalidEach(path, name, dns1035Label(name))),
+    ...labelErrors(child(field, 'plural'), plural),
+    ...labelErrors(child(field, 'singular'), singular),
+    ...labelErrors(child(field, 'kind'), kind, true),
+    ...labelErrors(child(field, 'listKind'), listKind, true),
+    ...each(child(field, 'shortNames'), shortNames, (name, path) => nameErrors(path, name)),
     ...(kind !== '' && kind === listKind
-      ? [invalid(child(NAMES, 'listKind'), listKind, 'kind and listKind may not be the same')]
+      ? [invalid(child(field, 'listKind'), listKind, 'kind and listKind may not be the same')]
       : []),
-    ...each(child(NAMES, 'categories'), categories, (name, path) => invalidEach(path, name, dns1035Label(name))),
+    ...each(child(field, 'categories'), categories, (name, path) => nameErrors(path, name)),
   ];
 };
 
 const NO_NAMES: Partial<CustomResourceDefinitionNames> = {};
-const CONVERSION = 'spec.conversion';
-
-const validateConversion = (conversion: CustomResourceDefinitionSpec['conversion']): FieldError[] => {
-  const { strategy, webhook } = conversion ?? {};
-  const errors = requiredOneOf(child(CONVERSION, 'strategy'), strategy, ['None', 'Webhook']);
-  const [client, reviews] = [child(CONVERSION, 'webhookClientConfig'), child(CONVERSION, 'conversionReviewVersions')];
-  if (strategy !== 'Webhook') {
-    if (webhook?.clientConfig !== undefined) {
-      errors.push(forbidden(client, 'should not be set when strategy is not set to Webhook'));
-    }
-    if ((webhook?.conversionReviewVersions ?? []).length > 0) {
-      errors.push(forbidden(reviews, 'should not be set when strategy is not set to Webhook'));
-    }
-    return errors;
-  }
-  if (webhook?.clientConfig === undefined) {
-    errors.push(required(client, 'required when strategy is set to Webhook'));
-  } else {
-    errors.push(...validateClientConfig(client, webhook.clientConfig));
-  }
-  return [...errors, ...validateReviewVersions(reviews, webhook?.conversionReviewVersions ?? [])];
-};
-
-const validateReviewVersions = (field: string, versions: readonly string[]): FieldError[] => {
-  if (versions.length === 0) return [required(field)];
-  const known = versions.some((version) => version === 'v1' || version === 'v1beta1');
-  return [
-    ...versions.flatMap((version, index) =>
-      versions.indexOf(version) === index
-        ? invalidEach(item(field, index), version, dns1035Label(version))
-        : [invalid(item(field, index), version, 'duplicate version')],
-    ),
-    ...(known ? [] : [invalid(field, versions, 'must include at least one of v1, v1beta1')]),
-  ];
-};

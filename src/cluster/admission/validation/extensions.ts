@@ -9,28 +9,16 @@ import { child, invalid, required, type FieldError } from '../field-errors.js';
 import { validateMatchConditions } from './admission-policies.js';
 import { validateLabelSelector } from './labels.js';
 import { each, inRange, oneOf, requiredText, unique } from './rules.js';
+import { webhookServiceErrors, webhookUrlErrors } from './webhook-address.js';
 
 /** Where a webhook is: a Service or an address. */
-export const validateClientConfig = (field: string, config: WebhookClientConfig | undefined): FieldError[] => {
+const validateClientConfig = (field: string, config: WebhookClientConfig | undefined): FieldError[] => {
   const { url, service } = config ?? {};
   if ((url === undefined) === (service === undefined))
     return [required(field, 'exactly one of url or service is required')];
-  if (url !== undefined) {
-    return /^https:\/\/[^/?#]+/.test(url)
-      ? []
-      : [
-          invalid(
-            child(field, 'url'),
-            url,
-            "'https' is the only allowed URL scheme; desired format: https://host[/path]",
-          ),
-        ];
-  }
-  return [
-    ...requiredText(child(field, 'service.name'), service?.name),
-    ...requiredText(child(field, 'service.namespace'), service?.namespace),
-    ...inRange(child(field, 'service.port'), service?.port, 1, 65_535),
-  ];
+  return url === undefined
+    ? webhookServiceErrors(child(field, 'service'), service ?? {})
+    : webhookUrlErrors(child(field, 'url'), url);
 };
 
 const validateWebhook = (webhook: MutatingWebhook | ValidatingWebhook, path: string): FieldError[] => {

@@ -1,5 +1,6 @@
 import { compileCustomResource, type CompiledCustomResource } from '../../admission/custom-resources/compile.js';
 import type { CustomResourceDefinitionVersion } from '../../../objects/kinds/apiextensions-k8s-io-v1.js';
+import { checkMetadata } from '../../../objects/schema/validate-fields.js';
 import type { KindRules } from '../operations/kind-rules.js';
 import type { ServedResource } from '../request.js';
 
@@ -16,6 +17,7 @@ const compiledOf = ({ definition, definitionVersion, namespaced }: ServedResourc
   const made = compileCustomResource(schema, {
     namespaced,
     preserveUnknownFields: definition?.spec.preserveUnknownFields === true,
+    scale: definitionVersion.subresources?.scale,
   });
   compiled.set(definitionVersion, made);
   return made;
@@ -23,7 +25,10 @@ const compiledOf = ({ definition, definitionVersion, namespaced }: ServedResourc
 
 /** The rules that the definitions of custom resources state. */
 const customRules: KindRules = {
-  decode: ({ resource }, object) => compiledOf(resource).prune(object),
+  decode: ({ resource }, object) => {
+    checkMetadata(object);
+    return compiledOf(resource).prune(object);
+  },
   defaults: ({ resource }, object) => compiledOf(resource).applyDefaults(object),
   readDefaults: ({ resource }, object) => {
     const kind = compiledOf(resource);
@@ -31,7 +36,10 @@ const customRules: KindRules = {
   },
   mergeType: ({ resource }) => compiledOf(resource).mergeType,
   createProblems: ({ resource }, object) => compiledOf(resource).validate(object),
-  updateProblems: ({ resource }, object, current) => compiledOf(resource).validate(object, current),
+  updateProblems: ({ resource, subresource }, object, current) =>
+    subresource === 'status'
+      ? compiledOf(resource).validateStatus(object, current)
+      : compiledOf(resource).validate(object, current),
 };
 
 /** The rules of every kind: those of its definition for custom resources, `builtin` for the others. */

@@ -4,6 +4,7 @@ import { withoutDisabledFields } from '../../admission/disabled-fields.js';
 import { canonicalObject } from '../../../objects/schema/canonical.js';
 import type { ServedResource, Target } from '../request.js';
 import { withJobSelector } from './job-selector.js';
+import { changedDefinition, isDefinition, newDefinition } from './definition-status.js';
 import { numberedTemplate, renumberedTemplate } from './template-generation.js';
 
 /** Built-in resources whose `metadata.generation` counts the changes of what the user asks for. */
@@ -70,6 +71,7 @@ export const prepareNew = (target: Target, object: KubeObject, created: { uid: s
 
 const withNewStatus = (resource: ServedResource, object: KubeObject): KubeObject => {
   if (resource.custom) return withoutField(object, 'status');
+  if (isDefinition(object)) return newDefinition(object);
   // Defaulting and the form of the kind fill in what every status has.
   return canonicalObject({ ...object, status: {} });
 };
@@ -98,7 +100,9 @@ export const prepareChange = (target: Target, asked: KubeObject, current: KubeOb
     (part as Part)(target, withoutDisabledFields({ ...asked, metadata }, current), current),
     current,
   );
-  return COUNTED.has(target.subresource ?? '') ? withGeneration(target, prepared, current) : prepared;
+  const remembered =
+    (target.subresource ?? '') === '' && isDefinition(prepared) ? changedDefinition(prepared) : prepared;
+  return COUNTED.has(target.subresource ?? '') ? withGeneration(target, remembered, current) : remembered;
 };
 
 /** The parts whose change is one of what the user asks for. */
