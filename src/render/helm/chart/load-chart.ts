@@ -69,9 +69,9 @@ export const readFolder = async (tree: FileTree, root: string, links: Notice[] =
     const entries = [...(await tree.list(join(root, folder)))].sort((a, b) => compareStrings(a.name, b.name));
     for (const entry of entries) {
       const name = join(folder, entry.name);
+      if (entry.kind === 'link') await noteLink(tree, join(root, name), links);
       const target = entry.kind === 'link' ? await tree.stat(join(root, name)) : entry;
       if (target === undefined) throw await brokenLink(tree, join(root, name));
-      if (entry.kind === 'link') await noteLink(tree, join(root, name), links);
       if (ignore.ignores(name, target.kind === 'folder')) continue;
       if (target.kind === 'folder') await walk(name, depth + 1);
       else files.push({ name, data: await readFile(tree, join(root, name), entry.name) });

@@ -93,6 +93,14 @@ const checkApiVersion = (data: Uint8Array): void => {
   if (!KNOWN_API_VERSIONS.includes(apiVersion)) throw new UnsupportedChart('unsupported chart version');
 };
 
+/** Helm loads charts of version 3, and has no use for them yet. */
+const uselessChart = (chart: Chart): ChartError =>
+  new ChartError(
+    chart.dependencies.length === 0
+      ? 'invalid chart apiVersion'
+      : 'an error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch missing dependencies: unsupported chart dependency type',
+  );
+
 /** Makes a chart, its subcharts included, of its files. Throws ChartError. */
 export const loadChartFiles = async (
   files: readonly ChartFile[],
@@ -122,8 +130,6 @@ export const loadChartFiles = async (
   const { metadata, templates, lock, schema, values } = parts;
   if (metadata === undefined) throw new ChartError('Chart.yaml file is missing');
   validateMetadata(metadata);
-  // Helm loads these charts, and has no use for them yet.
-  if (depth === 0 && metadata.apiVersion === 'v3') throw new ChartError('invalid chart apiVersion');
   const chart = new Chart(metadata, templates, parts.files, values, schema, lock);
   const subcharts: Chart[] = [];
   for (const [name, members] of parts.subcharts) {
@@ -131,6 +137,7 @@ export const loadChartFiles = async (
     subcharts.push(await loadSubchart(name, members, chart, notices, depth));
   }
   chart.dependencies = subcharts;
+  if (depth === 0 && metadata.apiVersion === 'v3') throw uselessChart(chart);
   return chart;
 };
 

@@ -276,12 +276,6 @@ class Reader {
         this.pair(map, this.startsNode() ? this.key(() => this.node(true, true)) : this.key(() => null), () =>
           this.blockValue(),
         );
-      } else if (token.type === 'value') {
-        this.pair(
-          map,
-          this.key(() => null),
-          () => this.blockValue(),
-        );
       } else {
         throw parserError('did not find expected key', token.start, start);
       }
@@ -395,7 +389,8 @@ class Reader {
       return '';
     }
     if (key === null || key === undefined) {
-      this.keyProblem ??= `unsupported map key of type: %!s(<nil>), key: <nil>, value: ${goSyntax(value)}`;
+      const text = value === null || value === undefined ? '<nil>' : goSyntax(value);
+      this.keyProblem ??= `unsupported map key of type: %!s(<nil>), key: <nil>, value: ${text}`;
       return '';
     }
     return scalarText(key);
