@@ -94,7 +94,8 @@ export class KubectlUnderTest {
         clearTimeout(timer);
         resolve({ code, out: out.trimEnd(), err: err.trimEnd() });
       });
-      child.stdin.end(options.input ?? '');
+      // A command may end before its input.
+      child.stdin.on('error', () => undefined).end(options.input ?? '');
     });
   }
 
