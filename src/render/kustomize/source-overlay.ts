@@ -6,6 +6,8 @@ import type { Outside } from '../outside.js';
 import type { KustomizeSourceOptions, SourceOptions } from '../render.js';
 import { RenderError } from '../render.js';
 import { KustomizeError } from './errors.js';
+import type { Fields } from './source-edits.js';
+import { addAnnotations, addLabels, listOf, setImages, setReplicas } from './source-edits.js';
 import { readConfig } from './kustomization/decode.js';
 import { nodeOf } from './patch/json-patch.js';
 import { toData } from './nodes/write-nodes.js';
@@ -14,8 +16,6 @@ export interface OverlaidTree {
   readonly tree: FileTree;
   readonly path: string;
 }
-
-type Fields = Record<string, unknown>;
 
 /**
  * The tree to build for a source. The fields of `spec.source.kustomize` change the kustomization file of the source's
@@ -52,9 +52,6 @@ const readFields = (text: string, file: string): Fields => {
   }
 };
 
-const listOf = (fields: Fields, name: string): Fields[] =>
-  Array.isArray(fields[name]) ? [...(fields[name] as Fields[])] : [];
-
 const edit = async (
   fields: Fields,
   kustomize: KustomizeSourceOptions,
@@ -65,12 +62,8 @@ const edit = async (
   if (namePrefix) fields['namePrefix'] = namePrefix;
   if (nameSuffix) fields['nameSuffix'] = nameSuffix;
   if (namespace) fields['namespace'] = namespace;
-  if (images.length > 0) {
-    fields['images'] = [...listOf(fields, 'images'), ...listOf(fields, 'imageTags')];
-    delete fields['imageTags'];
-    for (const image of images) setNamed(fields, 'images', imageOf(image), keepImageParts);
-  }
-  for (const { name, count } of replicas) setNamed(fields, 'replicas', { name, count: Number(count) });
+  setImages(fields, images);
+  setReplicas(fields, replicas);
   addLabels(fields, kustomize);
   addAnnotations(fields, kustomize);
   if (patches.length > 0) fields['patches'] = [...listOf(fields, 'patches'), ...patches];
@@ -81,75 +74,8 @@ const edit = async (
   }
   if (added.length > 0) {
     const own = Array.isArray(fields['components']) ? (fields['components'] as string[]) : [];
-    fields['components'] = [...own, ...added];
+    fields['components'] = [...new Set([...own, ...added])];
   }
-};
-
-const setNamed = (
-  fields: Fields,
-  list: string,
-  entry: Fields,
-  combine: (entry: Fields, old: Fields) => Fields = (added) => added,
-): void => {
-  const entries = listOf(fields, list);
-  const at = entries.findIndex((old) => old['name'] === entry['name']);
-  if (at < 0) entries.push(entry);
-  else entries[at] = combine(entry, entries[at] ?? {});
-  fields[list] = entries;
-};
-
-/** `*` for a name, tag or digest keeps the one that is there. */
-const keepImageParts = (image: Fields, old: Fields): Fields => {
-  const result = { ...image };
-  for (const part of ['newName', 'newTag', 'digest']) if (result[part] === '*') result[part] = old[part];
-  return result;
-};
-
-/** `name=newName:tag`, `name:tag`, `name=newName@digest`, `name@digest`. */
-const imageOf = (text: string): Fields => {
-  const equals = text.indexOf('=');
-  const target = equals < 0 ? text : text.slice(equals + 1);
-  const at = target.indexOf('@');
-  const name = at < 0 ? target : target.slice(0, at);
-  const colon = name.lastIndexOf(':');
-  const hasTag = colon > name.lastIndexOf('/');
-  const bare = hasTag ? name.slice(0, colon) : name;
-  if (text === '' || bare === '') throw new KustomizeError(`images: "${text}" is not name=newName:tag`);
-  return {
-    name: equals < 0 ? bare : text.slice(0, equals),
-    ...(equals < 0 ? {} : { newName: bare }),
-    ...(hasTag ? { newTag: name.slice(colon + 1) } : {}),
-    ...(at < 0 ? {} : { digest: target.slice(at + 1) }),
-  };
-};
-
-const addLabels = (fields: Fields, kustomize: KustomizeSourceOptions): void => {
-  const { commonLabels = {}, labelWithoutSelector, labelIncludeTemplates, forceCommonLabels } = kustomize;
-  if (Object.keys(commonLabels).length === 0) return;
-  if (labelWithoutSelector === true) {
-    const entry = { pairs: commonLabels, ...(labelIncludeTemplates === true ? { includeTemplates: true } : {}) };
-    fields['labels'] = [...listOf(fields, 'labels'), entry];
-    return;
-  }
-  fields['commonLabels'] = joined(fields['commonLabels'], commonLabels, forceCommonLabels === true, 'label');
-};
-
-const addAnnotations = (fields: Fields, kustomize: KustomizeSourceOptions): void => {
-  const { commonAnnotations = {}, forceCommonAnnotations } = kustomize;
-  if (Object.keys(commonAnnotations).length === 0) return;
-  const own = fields['commonAnnotations'];
-  fields['commonAnnotations'] = joined(own, commonAnnotations, forceCommonAnnotations === true, 'annotation');
-};
-
-const joined = (own: unknown, added: Readonly<Record<string, string>>, isForced: boolean, what: string): Fields => {
-  const result = { ...(own as Fields | undefined) };
-  for (const [name, value] of Object.entries(added)) {
-    if (!isForced && Object.hasOwn(result, name)) {
-      throw new KustomizeError(`${what} ${name} already in kustomization file`);
-    }
-    result[name] = value;
-  }
-  return result;
 };
 
 /** Images and labels may name variables of the build environment; annotations where that is asked for. */

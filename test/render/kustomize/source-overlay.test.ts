@@ -55,4 +55,39 @@ describe('renderKustomize, with the options of a source', () => {
     await assert.rejects(render({ commonLabels: { a: 'new' } }), /label a already in kustomization file/);
     assert.equal((await render({ commonLabels: { a: 'new' }, forceCommonLabels: true })).metadata.labels?.['a'], 'new');
   });
+
+  it('reads images as kustomize edit does, and sorts them by name', async () => {
+    const image = async (...images: string[]) => (await render({ images })).spec.template.spec.containers[0]?.image;
+    assert.equal(await image('web=*:*'), 'other:1');
+    assert.equal(await image('web=x:*'), 'x:1');
+    assert.equal(await image('unknown=*', 'web=x'), 'x');
+    assert.equal(await image('web=a:1', 'web=b:2'), 'b:2');
+    // `a` comes before `web` now, so that its new name is renamed once more.
+    assert.equal(await image('web=z', 'a=web'), 'z');
+    await assert.rejects(image('web'), /images: "web" is not name=newName:tag/);
+    await assert.rejects(image(''), /is not name=newName:tag/);
+  });
+
+  it('refuses counts of replicas that are no whole numbers', async () => {
+    for (const count of ['', 'x', '1.5', '0x3']) {
+      await assert.rejects(render({ replicas: [{ name: 'web', count }] }), /is not a whole number/);
+    }
+  });
+
+  it('puts labels without selectors beside those that the file has', async () => {
+    const labels = { b: 'added', c: '"quoted"' };
+    const { metadata, spec } = await render({ commonLabels: labels, labelWithoutSelector: true });
+    assert.deepEqual(metadata.labels, { a: 'own', b: 'added', c: 'quoted' });
+    assert.deepEqual((spec.template as { metadata?: object }).metadata, { labels: { a: 'own' } });
+    await assert.rejects(render({ commonLabels: labels, labelIncludeTemplates: true }), /needs labelWithoutSelector/);
+    const both = await render({ commonLabels: labels, labelWithoutSelector: true, labelIncludeTemplates: true });
+    assert.deepEqual((both.spec.template as { metadata?: object }).metadata, {
+      labels: { a: 'own', b: 'added', c: 'quoted' },
+    });
+  });
+
+  it('names a component once', async () => {
+    const { metadata } = await render({ components: ['component', 'component'] });
+    assert.equal(metadata.annotations?.['component'], 'here');
+  });
 });

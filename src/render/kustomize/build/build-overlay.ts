@@ -73,7 +73,7 @@ export const buildOverlay = async (
 
 const LOCAL_ANNOTATION = 'config.kubernetes.io/local-config';
 
-/** Configuration of tools that only helps the build is not part of its result. */
+/** Configuration of tools that only helps the build is not part of its result. What is has ids of its own. */
 const dropLocal = (map: ResourceMap): void => {
   map.resources = map.resources.filter((resource) => {
     if (resource.isEmpty) return false;
@@ -84,6 +84,7 @@ const dropLocal = (map: ResourceMap): void => {
     const local = resource.annotations.get(LOCAL_ANNOTATION);
     return local === undefined || local === 'false';
   });
+  map.requireDistinct();
 };
 
 const writeAnnotations = (resource: Resource, metadata: readonly string[]): void => {
