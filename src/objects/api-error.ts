@@ -32,6 +32,8 @@ export const STATUS_CODES = {
   Invalid: 422,
   TooManyRequests: 429,
   InternalError: 500,
+  /** Faults that Kubernetes passes on as they are: the Status has no reason. */
+  Unknown: 500,
   ServiceUnavailable: 503,
   Timeout: 504,
 } as const;
@@ -66,12 +68,15 @@ export class ApiError extends Error {
       metadata: {},
       status: 'Failure',
       message: this.message,
-      reason: this.reason,
-      ...(this.#hasDetails ? { details: this.details } : {}),
+      ...(this.reason === 'Unknown' ? {} : { reason: this.reason }),
+      ...(this.#hasDetails ? { details: withoutEmptyTexts(this.details) } : {}),
       code: this.code,
     };
   }
 }
+
+const withoutEmptyTexts = (details: StatusDetails): StatusDetails =>
+  Object.fromEntries(Object.entries(details).filter(([, value]) => value !== ''));
 
 export const isApiError = (error: unknown, reason: StatusReason): error is ApiError =>
   error instanceof ApiError && error.reason === reason;

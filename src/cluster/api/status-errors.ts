@@ -65,14 +65,29 @@ export const invalid = (kind: NamedKind, name: string, problems: readonly FieldP
 
 export const badRequest = (message: string): ApiError => new ApiError('BadRequest', message);
 
-export const methodNotAllowed = (resource: Named, verb: string): ApiError =>
-  new ApiError(
-    'MethodNotAllowed',
-    `${verb} is not supported on resources of kind "${qualifiedResource(resource)}"`,
-    detailsOf(resource, ''),
-  );
+export const methodNotAllowed = (resource: Named & { readonly custom: boolean }, verb: string): ApiError =>
+  resource.custom
+    ? new ApiError(
+        'MethodNotAllowed',
+        `${verb} is not supported on resources of kind "${qualifiedResource(resource)}"`,
+        {
+          group: resource.group,
+          kind: resource.plural,
+        },
+      )
+    : noSuchMethod();
 
-/** The answer for a path that names nothing. */
+/** The answer to a method that a path does not have. */
+export const noSuchMethod = (): ApiError =>
+  new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+
+/** An error that is answered in plain text. */
+export class PlainError extends ApiError {}
+
+/** The answer for a path that belongs to no API. */
+export const pageNotFound = (): PlainError => new PlainError('NotFound', '404 page not found\n');
+
+/** The answer for a path in an API that names nothing. */
 export const noSuchResource = (): ApiError =>
   new ApiError('NotFound', 'the server could not find the requested resource');
 
@@ -80,7 +95,7 @@ export const expired = (message: string): ApiError => new ApiError('Expired', me
 
 /** A version that the store has not reached; clients try again in a second. */
 export const tooLargeVersion = (asked: number, current: number): ApiError =>
-  new ApiError('Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+  new ApiError('Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   });

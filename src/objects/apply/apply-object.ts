@@ -174,23 +174,18 @@ export const trackUpdate = <T extends KubeObject>(request: UpdateRequest & { rea
   return withManagedFields(updated, encodeManagers(capUpdateManagers(next)));
 };
 
-const checkApplied = ({ applied, live }: ApplyRequest, type: MergeType): void => {
+const checkApplied = ({ applied }: ApplyRequest, type: MergeType): void => {
   if (applied.metadata?.managedFields !== undefined) {
     throw new ApiError('BadRequest', 'metadata.managedFields must be nil');
-  }
-  if (live !== undefined && (live.kind !== applied.kind || live.apiVersion !== applied.apiVersion)) {
-    throw new ApiError(
-      'BadRequest',
-      `Incorrect version specified in apply patch. Specified patch version: ${applied.apiVersion}, expected: ${live.apiVersion}`,
-    );
   }
   const errors = validateForMerge(applied, type);
   if (errors.length > 0) {
     const { name, namespace } = applied.metadata ?? {};
     const list = errors.length === 1 ? errors[0] : `errors:\n${errors.map((error) => `  ${error}`).join('\n')}`;
+    const version = applied.apiVersion.includes('/') ? applied.apiVersion : `/${applied.apiVersion}`;
     throw new ApiError(
-      'BadRequest',
-      `failed to create typed patch object (${namespace ?? ''}/${name ?? ''}; ${applied.apiVersion}, Kind=${applied.kind}): ${list}`,
+      'Unknown',
+      `failed to create typed patch object (${namespace ?? ''}/${name ?? ''}; ${version}, Kind=${applied.kind}): ${list}`,
     );
   }
 };
@@ -212,8 +207,8 @@ const managersBeforeApply = (live: KubeObject | undefined, type: MergeType, requ
 };
 
 /**
- * Server-side apply: merges `applied` into `live` for a manager. Throws an ApiError (BadRequest) for an object that does
- * not fit its schema; conflicts are returned, `conflictError` words them. The result is not defaulted and not pruned of
+ * Server-side apply: merges `applied` into `live` for a manager. Throws an ApiError for an object that does not fit
+ * its schema; conflicts are returned, `conflictError` words them. The result is not defaulted and not pruned of
  * what the kind does not know: that is the API server's part, as is calling `settleApply` with the final object.
  */
 export const applyObject = (request: ApplyRequest): ApplyResult => {

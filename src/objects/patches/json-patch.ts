@@ -10,9 +10,16 @@ const MAX_COPIED_BYTES = 3 * 1024 * 1024;
 
 const OPERATIONS: ReadonlySet<string> = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test']);
 
+const notAnOperation = (value: unknown): string => {
+  const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  return `json: cannot unmarshal ${kind} into Go value of type handlers.jsonPatchOp`;
+};
+
 const checkedOperations = (patch: unknown): readonly jsonPatch.Operation[] => {
   if (!Array.isArray(patch)) {
-    throw malformedPatch('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+    throw malformedPatch(
+      'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+    );
   }
   if (patch.length > MAX_JSON_PATCH_OPERATIONS) {
     throw new ApiError(
@@ -21,7 +28,7 @@ const checkedOperations = (patch: unknown): readonly jsonPatch.Operation[] => {
     );
   }
   for (const operation of patch as unknown[]) {
-    if (!isRecord(operation)) throw malformedPatch('error decoding patch: every operation must be an object');
+    if (!isRecord(operation)) throw malformedPatch(`error decoding patch: ${notAnOperation(operation)}`);
     const { op, path, from } = operation;
     if (typeof op !== 'string' || !OPERATIONS.has(op)) throw patchDoesNotApply(`Unexpected kind: ${String(op)}`);
     if (typeof path !== 'string') throw patchDoesNotApply(`${op} operation does not apply: missing path`);

@@ -9,3 +9,6 @@ export const patchDoesNotApply = (reason: string): ApiError => {
 
 /** The answer to a body that is no patch of its kind. */
 export const malformedPatch = (reason: string): ApiError => new ApiError('BadRequest', reason);
+
+/** The answer to a strategic merge patch that contradicts itself, or the lists that it is about. */
+export const faultyPatch = (reason: string): ApiError => new ApiError('Unknown', reason);

@@ -1,9 +1,10 @@
+import type { ApiError } from '../api-error.js';
 import { isRecord, jsonEquals, ownValue, setOwn, type AnyRecord } from '../json.js';
 import type { KindRef } from '../kind.js';
-import { writeJson } from '../lossless-json.js';
 import { typeOfKind, type SchemaType, type StructField } from '../schema/schema-table.js';
 import { orderElements, sameElement } from './element-order.js';
-import { malformedPatch, patchDoesNotApply } from './patch-errors.js';
+import { goFormat } from '../go-format.js';
+import { faultyPatch, malformedPatch, patchDoesNotApply } from './patch-errors.js';
 
 const DIRECTIVE = '$patch';
 const RETAIN_KEYS = '$retainKeys';
@@ -65,11 +66,14 @@ const retainKeys = (original: AnyRecord, patch: AnyRecord): AnyRecord => {
   return Object.fromEntries(Object.entries(original).filter(([key]) => keys.includes(key)));
 };
 
+const unknownDirective = (patch: AnyRecord): ApiError =>
+  faultyPatch(`unknown patch type: ${goFormat(patch[DIRECTIVE])} in map: ${goFormat(patch)}`);
+
 const mergeObjects = (original: AnyRecord, patch: AnyRecord, type: SchemaType | undefined): AnyRecord => {
   if (Object.hasOwn(patch, DIRECTIVE)) {
     if (patch[DIRECTIVE] === 'replace') return without(patch, DIRECTIVE);
     if (patch[DIRECTIVE] === 'delete') return {};
-    throw patchDoesNotApply(`unknown patch type: ${writeJson(patch[DIRECTIVE])}`);
+    throw unknownDirective(patch);
   }
   const result: Record<string, unknown> = { ...retainKeys(original, patch) };
   const ordered = new Set<string>();
@@ -182,7 +186,9 @@ const checkOrder = (patchList: readonly unknown[], order: readonly unknown[], me
     if (isRecord(element) && Object.hasOwn(element, DIRECTIVE)) continue;
     while (next < order.length && !sameElement(element, order[next], mergeKey)) next += 1;
     if (next === order.length) {
-      throw patchDoesNotApply('the order in the patch list does not match the $setElementOrder list');
+      throw faultyPatch(
+        `The order in patch list:\n${goFormat(patchList)}\n doesn't match ${ORDER_PREFIX.slice(0, -1)} list:\n${goFormat(order)}\n`,
+      );
     }
     next += 1;
   }
@@ -192,7 +198,7 @@ const requireMergeKeys = (elements: readonly unknown[], mergeKey: string): void 
   for (const element of elements) {
     if (!isRecord(element)) throw patchDoesNotApply('expected a map in a list that is merged by key');
     if (!Object.hasOwn(element, mergeKey)) {
-      throw patchDoesNotApply(`map: ${writeJson(element)} does not contain declared merge key: ${mergeKey}`);
+      throw faultyPatch(`map: ${goFormat(element)} does not contain declared merge key: ${mergeKey}`);
     }
   }
 };
@@ -228,7 +234,7 @@ const mergeByKey = (
     } else if (directive === 'replace') {
       replaces = true;
     } else {
-      throw patchDoesNotApply(`unknown patch type: ${writeJson(directive)}`);
+      throw unknownDirective(element);
     }
   }
   if (replaces) return plain;

@@ -45,6 +45,14 @@ const numberOf = (text: string): number | bigint => {
   return BigInt.asIntN(64, exact) === exact ? exact : number;
 };
 
+/** A character as Go's decoder quotes it, which sees bytes. */
+const quotedCharacter = (character: string): string => {
+  if (character === "'") return String.raw`'\''`;
+  if (character === '"') return `'"'`;
+  const [byte = 0] = Buffer.from(character);
+  return `'${byte < 0x80 ? JSON.stringify(character).slice(1, -1) : String.fromCodePoint(byte)}'`;
+};
+
 class JsonReader {
   private position = 0;
   private readonly duplicates: string[] = [];
@@ -72,7 +80,7 @@ class JsonReader {
   }
 
   private current(): string {
-    return `'${this.text.charAt(this.position)}'`;
+    return quotedCharacter(this.text.charAt(this.position));
   }
 
   private fail(context: string): JsonError {

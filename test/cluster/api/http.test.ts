@@ -189,7 +189,6 @@ describe('the HTTPS server', () => {
       ['GET', '/api/v1/namespaces/default/nodes', 404],
       ['GET', '/api/v1/namespaces/default/pods/p/nothing', 404],
       ['PUT', PODS, 405],
-      ['GET', '/api/v1/namespaces/%zz/pods', 400],
     ];
     for (const [method, path, code] of wrong) {
       const body = method === 'GET' || method === 'DELETE' ? undefined : configMap('x');
@@ -197,6 +196,30 @@ describe('the HTTPS server', () => {
       assert.equal(answer.code, code, `${method} ${path}: ${answer.text}`);
       assert.equal(answer.json()['kind'], 'Status');
     }
+  });
+
+  it('answers paths of no API in plain text', async () => {
+    const plain = [
+      ['/nothing', 404, '404 page not found\n'],
+      ['/apis/nothing/v1/things', 404, '404 page not found\n'],
+      ['/healthz/nothing', 404, '404 page not found\n'],
+      ['/api/v1/namespaces/%zz/pods', 400, '400 Bad Request'],
+    ] as const;
+    for (const [path, code, text] of plain) {
+      const answer = await server.ask(path);
+      assert.deepEqual([answer.code, answer.text], [code, text], path);
+      assert.equal(answer.headers['content-type'], 'text/plain; charset=utf-8');
+    }
+  });
+
+  it('says errors in the form that the client reads', async () => {
+    const yaml = await server.ask(`${CONFIG_MAPS}/nothing`, { headers: { accept: 'application/yaml' } });
+    assert.match(yaml.text, /^apiVersion: v1\ncode: 404\n/);
+    const protobuf = await server.ask(`${CONFIG_MAPS}/nothing`, {
+      headers: { accept: 'application/vnd.kubernetes.protobuf' },
+    });
+    assert.equal(protobuf.bytes.subarray(0, 4).toString('latin1'), 'k8s\0');
+    assert.equal(protobuf.headers['content-type'], 'application/vnd.kubernetes.protobuf');
   });
 
   it('refuses bodies above 3 MiB', async () => {

@@ -126,11 +126,11 @@ describe('applyStrategicMergePatch', () => {
   });
 
   it('refuses elements without their key, unknown directives and unknown kinds', () => {
-    const refused = (reason: 'Invalid' | 'BadRequest', run: () => unknown): void => {
+    const refused = (reason: 'Unknown' | 'BadRequest', run: () => unknown): void => {
       assert.throws(run, (error: unknown) => isApiError(error, reason));
     };
-    refused('Invalid', () => patchPodSpec({ containers: [{ name: 'a' }] }, { containers: [{ image: 'x' }] }));
-    refused('Invalid', () => patchPodSpec({ securityContext: {} }, { securityContext: { $patch: 'burn' } }));
+    refused('Unknown', () => patchPodSpec({ containers: [{ name: 'a' }] }, { containers: [{ image: 'x' }] }));
+    refused('Unknown', () => patchPodSpec({ securityContext: {} }, { securityContext: { $patch: 'burn' } }));
     refused('BadRequest', () => patchPodSpec({ containers: [] }, { '$setElementOrder/containers': 'a' }));
     refused('BadRequest', () => applyStrategicMergePatch({}, {}, { apiVersion: 'example.com/v1', kind: 'Widget' }));
   });

@@ -31,9 +31,7 @@ export const sendAnswer = async (
 ): Promise<void> => {
   if (format === 'yaml') {
     const value: unknown = body ?? readJson(Buffer.concat(bytes ?? []).toString('utf8'));
-    await sendBytes(request, response, code, 'application/yaml', [
-      Buffer.from(stringify(value, { aliasDuplicateObjects: false })),
-    ]);
+    await sendBytes(request, response, code, 'application/yaml', [Buffer.from(yamlOf(value))]);
     return;
   }
   if (format === 'protobuf') {
@@ -53,6 +51,10 @@ export const isForPeople = ({ url = '', headers }: IncomingMessage): boolean => 
   if (asked !== undefined) return /^(?:1|t|true)$/i.test(asked);
   return /^(?:curl|Wget|Mozilla\/5\.0)/.test(headers['user-agent'] ?? '');
 };
+
+/** YAML in the manner of Go: keys in order, lists not indented. */
+export const yamlOf = (value: unknown): string =>
+  stringify(value, { aliasDuplicateObjects: false, sortMapEntries: true, indentSeq: false, lineWidth: 0 });
 
 /** An object as protobuf. Throws NotAcceptable for kinds that have no such form. */
 export const protobufOf = (value: unknown): Uint8Array => {

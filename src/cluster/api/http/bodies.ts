@@ -1,20 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { parse } from 'yaml';
 import { ApiError } from '../../../objects/api-error.js';
-import { writeJson } from '../../../objects/lossless-json.js';
-import { JsonError, parseJsonStrict, type StrictJson } from '../../../objects/schema/strict-json.js';
 import { badRequest } from '../status-errors.js';
-import { nestsTooDeep } from '../../../objects/yaml-depth.js';
-
-/** Most YAML that programs send is JSON. */
-const tryJson = (text: string): StrictJson | undefined => {
-  try {
-    return parseJsonStrict(text);
-  } catch (error) {
-    if (error instanceof JsonError) return undefined;
-    throw error;
-  }
-};
 
 /** Requests larger than this are refused. */
 export const BODY_LIMIT = 3 * 1024 * 1024;
@@ -53,30 +39,5 @@ export const utf8 = (bytes: Uint8Array): string => {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw badRequest('the body of the request is not UTF-8');
-  }
-};
-
-/** What may be an integer that no number holds. */
-const LONG_NUMBER = /\d{16}/;
-
-/** YAML as an API object is written in. Aliases that multiply are refused. */
-export const parseYamlBody = (bytes: Uint8Array): StrictJson => {
-  const text = utf8(bytes);
-  if (/^\s*\{/.test(text)) {
-    const json = tryJson(text);
-    if (json !== undefined) return json;
-  }
-  try {
-    if (nestsTooDeep(text)) throw badRequest('error converting YAML to JSON: yaml: exceeded max depth');
-    const value: unknown = parse(text, {
-      maxAliasCount: 100,
-      merge: true,
-      uniqueKeys: false,
-      intAsBigInt: LONG_NUMBER.test(text),
-    });
-    return parseJsonStrict(writeJson(value ?? null));
-  } catch (error) {
-    if (error instanceof ApiError) throw error;
-    throw badRequest(`error converting YAML to JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
 };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ServedResource } from '../request.js';
 import type { ResourceRegistry } from '../resource-registry.js';
 import { compareVersions } from '../custom/served-versions.js';
-import { noSuchResource } from '../status-errors.js';
+import { pageNotFound } from '../status-errors.js';
 
 /** A document of discovery: its body and the tag under which clients keep it. */
 export interface DiscoveryDocument {
@@ -22,10 +22,10 @@ export class Discovery {
   }
 
   /** All groups with all their resources; `core` for `/api`, `groups` for `/apis`. */
-  aggregated(part: 'core' | 'groups', version: string): DiscoveryDocument {
-    return this.#document(`aggregated ${part} ${version}`, () => ({
+  aggregated(part: 'core' | 'groups'): DiscoveryDocument {
+    return this.#document(`aggregated ${part}`, () => ({
       kind: 'APIGroupDiscoveryList',
-      apiVersion: `apidiscovery.k8s.io/${version}`,
+      apiVersion: 'apidiscovery.k8s.io/v2',
       metadata: {},
       items: this.#groups()
         .filter(([group]) => (group === '') === (part === 'core'))
@@ -59,7 +59,7 @@ export class Discovery {
   /** `/apis/<group>`; NotFound for a group that is not served. */
   group(name: string): DiscoveryDocument {
     const found = this.#groups().find(([group]) => group === name && group !== '');
-    if (found === undefined) throw noSuchResource();
+    if (found === undefined) throw pageNotFound();
     const [group, versions] = found;
     return this.#document(`group ${name}`, () => ({
       kind: 'APIGroup',
@@ -71,7 +71,7 @@ export class Discovery {
   /** `/api/v1`, `/apis/<group>/<version>`; NotFound for a version that is not served. */
   resourceList(groupVersion: string): DiscoveryDocument {
     const resources = this.#all().filter(({ apiVersion }) => apiVersion === groupVersion);
-    if (resources.length === 0) throw noSuchResource();
+    if (resources.length === 0) throw pageNotFound();
     return this.#document(`resources ${groupVersion}`, () => ({
       kind: 'APIResourceList',
       ...(groupVersion === 'v1' ? {} : { apiVersion: 'v1' }),

@@ -20,6 +20,22 @@ const listMeta = (result: ListResult): Readonly<Record<string, unknown>> => ({
   ...(result.remainingItemCount === undefined ? {} : { remainingItemCount: result.remainingItemCount }),
 });
 
+const wholeItem = ({ object, bytes }: Item): readonly Uint8Array[] => [bytes ?? Buffer.from(writeJson(object))];
+
+/** The items of built-in lists do not say what they are: the list does. What is ready as bytes is cut, not read. */
+const untypedItem = ({ apiVersion, kind }: ServedResource): ((item: Item) => readonly Uint8Array[]) => {
+  const version = `"apiVersion":${JSON.stringify(apiVersion)}`;
+  const named = `"kind":${JSON.stringify(kind)}`;
+  const starts = [`{${version},${named},`, `{${named},${version},`].map((text) => Buffer.from(text));
+  return ({ object, bytes }) => {
+    const start = starts.find((each) => bytes !== undefined && each.equals(bytes.subarray(0, each.byteLength)));
+    if (bytes !== undefined && start !== undefined) return [BRACE, bytes.subarray(start.byteLength)];
+    const { apiVersion: _version, kind: _kind, ...rest } = object;
+    return [Buffer.from(writeJson(rest))];
+  };
+};
+
+const BRACE = Buffer.from('{');
 const OPEN = Buffer.from('[');
 const COMMA = Buffer.from(',');
 const CLOSE = Buffer.from(']}');
@@ -40,11 +56,13 @@ export const listAnswer = (
       body: { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${asVersion}`, metadata, items },
     };
   }
-  const head = JSON.stringify({ kind: resource.listKind, apiVersion: resource.apiVersion, metadata });
+  const meta = resource.custom ? { continue: '', ...metadata } : metadata;
+  const head = JSON.stringify({ kind: resource.listKind, apiVersion: resource.apiVersion, metadata: meta });
+  const itemOf = resource.custom ? wholeItem : untypedItem(resource);
   const parts: Uint8Array[] = [Buffer.from(`${head.slice(0, -1)},"items":`), OPEN];
   result.items.forEach((item, index) => {
     if (index > 0) parts.push(COMMA);
-    parts.push(item.bytes ?? Buffer.from(writeJson(item.object)));
+    parts.push(...itemOf(item));
   });
   parts.push(CLOSE);
   return { code: 200, body: undefined, bytes: parts };

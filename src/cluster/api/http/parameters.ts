@@ -117,7 +117,7 @@ const POLICIES = ['Foreground', 'Background', 'Orphan'] as const;
 
 /** DeleteOptions from the body, or from the query when there is none. */
 export const deleteParameters = (query: Query, body: unknown): DeleteParameters => {
-  const options = isRecord(body) && Object.keys(body).length > 0 ? body : optionsInQuery(query);
+  const options = isRecord(body) ? body : optionsInQuery(query);
   const problems: FieldProblem[] = [];
   const dryRun = dryRunOf(stringsOf(options['dryRun']), problems);
   const policy = options['propagationPolicy'];

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
 import { ApiError } from '../../../objects/api-error.js';
 import { ISSUER, type ServiceAccountTokens } from '../../auth/service-account-tokens.js';
-import { noSuchResource } from '../status-errors.js';
+import { noSuchMethod, pageNotFound } from '../status-errors.js';
 import { sendAnswer, sendBytes } from './answers.js';
 import type { Discovery, DiscoveryDocument } from './discovery.js';
 import { healthAnswer, type HealthCheck } from './health.js';
@@ -32,7 +32,9 @@ export const handlePlain = async (
     return;
   }
   const trimmed = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  if (ONLY_READ.test(trimmed) && request.method !== 'GET') throw noSuchMethod();
   if (trimmed === '/version') {
+    requireJson(request);
     await sendAnswer(request, response, { code: 200, body: VERSION }, { format: 'json' });
     return;
   }
@@ -41,11 +43,10 @@ export const handlePlain = async (
     await sendBytes(request, response, 200, contentType, [Buffer.from(text)]);
     return;
   }
-  if (trimmed === '/') {
-    const health = checks.flatMap(({ name, only }) => [
-      ...(only === undefined ? [`/livez/${name}`] : []),
-      `/readyz/${name}`,
-    ]);
+  if (trimmed === '/' || trimmed === '/index.html') {
+    const health = checks.flatMap(({ name, only = ['healthz', 'livez', 'readyz'] }) =>
+      only.map((endpoint) => `/${endpoint}/${name}`),
+    );
     const paths = [...discovery.paths(), ...OTHER_PATHS, ...health].toSorted();
     await sendAnswer(request, response, { code: 200, body: { paths } }, { format: 'json' });
     return;
@@ -63,6 +64,14 @@ export const handlePlain = async (
     return;
   }
   sendDiscovery(request, response, discoveryDocument(discovery, trimmed, request.headers.accept ?? ''));
+};
+
+/** Paths that only GET asks. */
+const ONLY_READ = /^\/(?:version|api(?:\/[^/]+)?)$/;
+
+const requireJson = ({ headers: { accept = '' } }: IncomingMessage): void => {
+  if (accept === '' || /\*\/\*|application\/(?:json|\*)/.test(accept)) return;
+  throw new ApiError('NotAcceptable', '406: Not Acceptable\n\nAvailable representations: application/json', {});
 };
 
 const OTHER_PATHS = [
@@ -114,7 +123,7 @@ const sendOpenApi = async (
 const openApiAnswer = (openApi: OpenApi, path: string, accept: string): OpenApiAnswer => {
   if (path === 'v3') return openApi.index();
   if (path.startsWith('v3/')) return openApi.document(path.slice('v3/'.length));
-  if (path !== 'v2') throw noSuchResource();
+  if (path !== 'v2') throw pageNotFound();
   if (/proto-openapi\.spec\.v2[@.]v1\.0\+protobuf/.test(accept)) return openApi.version2Protobuf();
   if (accept !== '' && !/json|\*\/\*/.test(accept)) {
     throw new ApiError('NotAcceptable', 'only the following media types are accepted: application/json');
@@ -130,12 +139,11 @@ const json = (document: DiscoveryDocument): DiscoveryAnswer => ({ ...document, c
 
 const discoveryDocument = (discovery: Discovery, path: string, accept: string): DiscoveryAnswer => {
   const [, root, group, version, more] = path.split('/');
-  if (more !== undefined || (root !== 'api' && root !== 'apis')) throw noSuchResource();
+  if (more !== undefined || (root !== 'api' && root !== 'apis')) throw pageNotFound();
   if (group === undefined) {
-    const aggregated = aggregatedVersion(accept);
-    if (aggregated !== undefined) {
-      const contentType = `application/json;g=apidiscovery.k8s.io;v=${aggregated};as=APIGroupDiscoveryList`;
-      return { ...discovery.aggregated(root === 'api' ? 'core' : 'groups', aggregated), contentType };
+    if (takesAggregated(accept)) {
+      const contentType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+      return { ...discovery.aggregated(root === 'api' ? 'core' : 'groups'), contentType };
     }
     return json(root === 'api' ? discovery.legacyVersions() : discovery.groupList());
   }
@@ -144,27 +152,28 @@ const discoveryDocument = (discovery: Discovery, path: string, accept: string): 
 };
 
 const notThere = (): never => {
-  throw noSuchResource();
+  throw pageNotFound();
 };
 
-/** The version of aggregated discovery that the client prefers over the plain one. */
-const aggregatedVersion = (accept: string): 'v2' | 'v2beta1' | undefined => {
-  for (const entry of accept.split(',')) {
+/** Whether the client takes aggregated discovery. */
+const takesAggregated = (accept: string): boolean =>
+  accept.split(',').some((entry) => {
     const parts = entry.split(';').map((part) => part.trim());
-    if (parts[0] !== 'application/json' && parts[0] !== 'application/*') continue;
-    if (!parts.includes('as=APIGroupDiscoveryList') || !parts.includes('g=apidiscovery.k8s.io')) return undefined;
-    if (parts.includes('v=v2')) return 'v2';
-    if (parts.includes('v=v2beta1')) return 'v2beta1';
-  }
-  return undefined;
-};
+    const isJson = parts[0] === 'application/json' || parts[0] === 'application/*';
+    return (
+      isJson && ['as=APIGroupDiscoveryList', 'g=apidiscovery.k8s.io', 'v=v2'].every((part) => parts.includes(part))
+    );
+  });
 
 const sendDiscovery = (
   request: IncomingMessage,
   response: ServerResponse,
   { bytes, etag, contentType }: DiscoveryAnswer,
 ): void => {
-  const headers = { etag, vary: 'Accept', 'cache-control': 'public', 'content-type': contentType };
+  const isAggregated = contentType !== 'application/json';
+  const headers = isAggregated
+    ? { etag, vary: 'Accept', 'cache-control': 'public', 'content-type': contentType }
+    : { etag, 'cache-control': 'no-cache, private', 'content-type': contentType };
   if (request.headers['if-none-match'] === etag) {
     response.writeHead(304, headers);
     response.end();

@@ -7,6 +7,7 @@ import { ANONYMOUS, type UserInfo } from '../../auth/user.js';
 import type { Api } from '../api.js';
 import type { RequestContext } from '../request.js';
 import { noSuchResource } from '../status-errors.js';
+import { checkMethod } from './allowed-methods.js';
 import { Connections } from './connect/connections.js';
 import { Discovery } from './discovery.js';
 import type { HealthCheck } from './health.js';
@@ -42,11 +43,7 @@ export const createRequestHandler = (options: HandlerOptions, closing: AbortSign
   const discovery = new Discovery(api.registry);
   const openApi = new OpenApi(api.registry);
   const connections = new Connections(api.pipeline, { access: api.kubelets, isPodAddress: options.isPodAddress });
-  const checks: readonly HealthCheck[] = [
-    { name: 'ping', isHealthy: () => true },
-    { name: 'store', isHealthy: () => api.pipeline.machinery.store.revision >= 0 },
-    { name: 'shutdown', only: 'readyz', isHealthy: () => !closing.aborted },
-  ];
+  const checks = healthChecks(api, closing);
 
   const identify = async (request: IncomingMessage, path: string): Promise<UserInfo> => {
     const found = authenticator.authenticate(request);
@@ -81,6 +78,7 @@ export const createRequestHandler = (options: HandlerOptions, closing: AbortSign
     begin(request, query, begun, admit);
     if (deadline.hasPassed) return;
     const context = contextOf(request, response, user, arrival.info.isLongRunning ? closing : undefined);
+    checkMethod(route.target, request.method ?? '');
     if (await connections.request(request, response, context, route, query)) return;
     await handleResource({ pipeline: api.pipeline, request, response, context, query, ...route });
   };
@@ -104,6 +102,17 @@ export const createRequestHandler = (options: HandlerOptions, closing: AbortSign
     },
     upgrade: upgrades({ api, identify, connections, traffic }, closing),
   };
+};
+
+/** What must be well, as monitors know it: `etcd` is where objects are kept. */
+const healthChecks = (api: Api, closing: AbortSignal): readonly HealthCheck[] => {
+  const isStoreOpen = (): boolean => api.pipeline.machinery.store.revision >= 0;
+  return [
+    { name: 'ping', isHealthy: () => true },
+    { name: 'etcd', only: ['healthz', 'livez'], isHealthy: isStoreOpen },
+    { name: 'informer-sync', only: ['readyz'], isHealthy: isStoreOpen },
+    { name: 'shutdown', only: ['readyz'], isHealthy: () => !closing.aborted },
+  ];
 };
 
 /** How connections that ask for another protocol are taken over. */

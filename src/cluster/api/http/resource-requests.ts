@@ -5,12 +5,12 @@ import type { KubeObject } from '../../../objects/object.js';
 import type { Pipeline } from '../operations/pipeline.js';
 import type { ObjectWatch } from '../operations/watch.js';
 import type { RequestContext, Target } from '../request.js';
-import { invalid, methodNotAllowed } from '../status-errors.js';
+import { invalid } from '../status-errors.js';
 import { addWarnings, sendAnswer, type Answer } from './answers.js';
 import { mediaTypeOf, PROTOBUF, readBody, unsupportedMediaType } from './bodies.js';
-import { negotiate, type Negotiated } from './negotiation.js';
+import { negotiate, type Asked, type Negotiated } from './negotiation.js';
 import { itemAnswer, listAnswer } from './object-forms.js';
-import { decodeObject, decodeOptions, decodePatch } from './request-objects.js';
+import { decodeApplied, decodeObject, decodeOptions, decodePatch } from './request-objects.js';
 import { deleteParameters, flag, listParameters, watchParameters, writeParameters } from './parameters.js';
 import { createFrameEncoder } from './watch-encoding.js';
 import { openWatchSocket } from './watch-socket.js';
@@ -32,17 +32,22 @@ export interface ResourceRequest {
 /** Answers a request to a resource. */
 export const handleResource = async (incoming: ResourceRequest): Promise<void> => {
   const { request, response, context } = incoming;
-  const negotiated = negotiate(request.headers.accept);
-  if (isWatch(incoming)) {
+  const isWatching = isWatch(incoming);
+  const negotiated = negotiate(request.headers.accept, askedFor(incoming.target, isWatching));
+  if (isWatching) {
     checkWatchForm(incoming.target, negotiated);
     await watch(incoming, negotiated);
     return;
   }
-  const answer = await METHODS[request.method ?? '']?.(incoming, negotiated);
-  if (answer === undefined) throw methodNotAllowed(incoming.target.resource, request.method ?? '');
+  const answer = await methodOf(request)(incoming, negotiated);
   addWarnings(response, context.warnings);
   await sendAnswer(request, response, answer, negotiated);
 };
+
+const askedFor = ({ name, subresource, resource }: Target, isWatching: boolean): Asked => ({
+  shape: isWatching ? 'watch' : name === undefined && subresource === undefined ? 'list' : 'one',
+  builtin: !resource.custom,
+});
 
 /** Custom resources have no protobuf form: that is said before the first frame. Throws NotAcceptable. */
 const checkWatchForm = ({ resource }: Target, { format, as }: Negotiated): void => {
@@ -77,7 +82,6 @@ const get: Method = async ({ pipeline, context, target, query }, negotiated) => 
 };
 
 const post: Method = async ({ pipeline, request, context, target, query }, negotiated) => {
-  if (target.name !== undefined && target.subresource === undefined) throw methodNotAllowed(target.resource, 'POST');
   const parameters = writeParameters(query, 'CreateOptions');
   const body = await readBody(request);
   const { object, duplicates } = decodeObject(mediaTypeOf(request), body, target);
@@ -86,11 +90,10 @@ const post: Method = async ({ pipeline, request, context, target, query }, negot
 };
 
 const put: Method = async ({ pipeline, request, context, target, query }, negotiated) => {
-  if (target.name === undefined) throw methodNotAllowed(target.resource, 'PUT');
   const parameters = writeParameters(query, 'UpdateOptions');
   const body = await readBody(request);
   const { object: sent, duplicates } = decodeObject(mediaTypeOf(request), body, target);
-  const object = inNamespace(target, named(target, sent));
+  const object = inNamespace(target, sent);
   const { item, created } = await pipeline.update(context, target, object, { ...parameters, duplicates });
   return itemAnswer(created ? 201 : 200, target.resource, item, negotiated, tableOptions(query));
 };
@@ -104,23 +107,28 @@ const PATCH_TYPES = {
 const APPLY_TYPE = 'application/apply-patch+yaml';
 
 const patch: Method = async ({ pipeline, request, context, target, query }, negotiated) => {
-  if (target.name === undefined) throw methodNotAllowed(target.resource, 'PATCH');
   const parameters = writeParameters(query, 'PatchOptions');
   const type = mediaTypeOf(request);
   if (type === APPLY_TYPE) {
     if (parameters.fieldManager === '') throw requiredManager();
-    const { object: sent, duplicates } = decodeObject('application/yaml', await readBody(request), target);
+    const { object: sent, duplicates } = decodeApplied(await readBody(request), target);
     const force = flag(query, 'force') ?? false;
-    const object = inNamespace(target, named(target, sent));
-    const { item, created } = await pipeline.apply(context, target, object, { ...parameters, duplicates, force });
+    const { item, created } = await pipeline.apply(context, target, sent, { ...parameters, duplicates, force });
     return itemAnswer(created ? 201 : 200, target.resource, item, negotiated, tableOptions(query));
   }
   const known = PATCH_TYPES[type as keyof typeof PATCH_TYPES];
-  if (known === undefined) throw unsupportedMediaType([...Object.keys(PATCH_TYPES), APPLY_TYPE]);
+  if (known === undefined || (known === 'strategic' && target.resource.custom)) throw unknownPatch(target);
   if (flag(query, 'force') !== undefined) throw forceWithoutApply();
-  const body = { type: known, body: decodePatch(await readBody(request)) };
+  const body = { type: known, body: decodePatch(await readBody(request), known) };
   const item = await pipeline.patch(context, target, body, parameters);
   return itemAnswer(200, target.resource, item, negotiated, tableOptions(query));
+};
+
+/** Built-in resources refuse what they have not heard of; custom ones name what they take. */
+const unknownPatch = ({ resource }: Target): ApiError => {
+  if (!resource.custom) return new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', {});
+  const taken = Object.keys(PATCH_TYPES).filter((known) => known !== 'application/strategic-merge-patch+json');
+  return unsupportedMediaType([...taken, APPLY_TYPE]);
 };
 
 const patchOptionsInvalid = (reason: string, field: string, message: string): ApiError =>
@@ -175,9 +183,10 @@ const deletedStatus = ({ resource }: Target, { metadata }: KubeObject): unknown 
   },
 });
 
+const methodOf = ({ method = '' }: IncomingMessage): Method => METHODS[method] ?? get;
+
 const METHODS: Readonly<Record<string, Method>> = {
   GET: get,
-  HEAD: get,
   POST: post,
   PUT: put,
   PATCH: patch,
@@ -188,11 +197,6 @@ const METHODS: Readonly<Record<string, Method>> = {
 const inNamespace = ({ namespace, resource }: Target, object: KubeObject): KubeObject =>
   resource.namespaced && namespace !== undefined && (object.metadata.namespace ?? '') === ''
     ? { ...object, metadata: { ...object.metadata, namespace } }
-    : object;
-
-const named = ({ name }: Target, object: KubeObject): KubeObject =>
-  name !== undefined && (object.metadata.name ?? '') === ''
-    ? { ...object, metadata: { ...object.metadata, name } }
     : object;
 
 /** Watches end after half an hour to an hour, so that clients spread over the servers there are. */
@@ -230,7 +234,7 @@ export const handleWatchSocket = async (
   connection: { readonly socket: Duplex; readonly head: Buffer },
 ): Promise<void> => {
   const { request, context, target, query } = incoming;
-  const negotiated = negotiate(request.headers.accept);
+  const negotiated = negotiate(request.headers.accept, askedFor(target, true));
   checkWatchForm(target, negotiated);
   const { watch: opened, lastsMs } = await openWatch(incoming);
   const encoder = createFrameEncoder(target.resource, negotiated, query.get('includeObject') ?? '');

@@ -1,6 +1,7 @@
+import type { ApiError } from '../../../objects/api-error.js';
 import type { Target } from '../request.js';
 import type { ResourceRegistry } from '../resource-registry.js';
-import { badRequest, noSuchResource } from '../status-errors.js';
+import { badRequest, noSuchResource, pageNotFound, PlainError } from '../status-errors.js';
 
 /** A path below `/api` or `/apis`, taken apart. */
 export interface ResourceRoute {
@@ -14,15 +15,13 @@ export interface ResourceRoute {
 /** Parts of a namespace itself; every other name after a namespace is a resource in it. */
 const NAMESPACE_PARTS = new Set(['status', 'finalize']);
 
-/** The segments of a path, decoded. Throws BadRequest for what cannot be decoded. */
+/** The segments of a path, after its decoding. Throws BadRequest for what cannot be decoded. */
 export const segmentsOf = (path: string): readonly string[] => {
+  if (!path.includes('%')) return path.split('/').slice(1);
   try {
-    return path
-      .split('/')
-      .slice(1)
-      .map((segment) => (segment.includes('%') ? decodeURIComponent(segment) : segment));
+    return decodeURIComponent(path).split('/').slice(1);
   } catch {
-    throw badRequest('the path of the request cannot be decoded');
+    throw new PlainError('BadRequest', '400 Bad Request');
   }
 };
 
@@ -36,13 +35,18 @@ export const resourceRoute = (registry: ResourceRegistry, path: string): Resourc
   if (watch) rest = rest.slice(1);
   while (rest.at(-1) === '' && rest.length > 0 && rest[3] !== 'proxy' && rest[4] !== 'proxy') rest = rest.slice(0, -1);
   const { namespace, plural, name, subresource, tail } = partsOf(rest);
+  if (!registry.all.some((each) => each.apiVersion === apiVersion))
+    throw unknownVersion(registry, isCore ? '' : segments[1]);
   const resource = registry.find(apiVersion, plural);
   if (resource === undefined || (namespace !== undefined) !== (resource.namespaced && namespace !== undefined)) {
     throw noSuchResource();
   }
-  if (resource.namespaced && namespace === undefined && name !== undefined) throw noSuchResource();
+  if (resource.namespaced && namespace === undefined && name !== undefined) {
+    throw resource.custom ? pageNotFound() : noSuchResource();
+  }
   if (namespace === '' || name === '' || subresource === '') throw noSuchResource();
   if (tail.length > 0 && subresource !== 'proxy') throw noSuchResource();
+  if (name === '.' || name === '..') throw badRequest(`Name parameter invalid: "${name}": may not be '${name}'`);
   const target: Target = {
     resource,
     ...(namespace === undefined ? {} : { namespace }),
@@ -51,6 +55,10 @@ export const resourceRoute = (registry: ResourceRegistry, path: string): Resourc
   };
   return { target, rest: tail.length === 0 ? '' : `/${tail.join('/')}`, watch };
 };
+
+/** Built-in groups know which of their paths lead nowhere; others do not even know that they are asked. */
+const unknownVersion = (registry: ResourceRegistry, group: string | undefined): ApiError =>
+  group !== '' && registry.all.some((each) => each.group === group && !each.custom) ? noSuchResource() : pageNotFound();
 
 interface Parts {
   readonly namespace?: string | undefined;

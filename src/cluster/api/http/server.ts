@@ -8,7 +8,7 @@ import { ApiError } from '../../../objects/api-error.js';
 import type { KeyedCertificate } from '../../auth/certificates.js';
 import type { Api } from '../api.js';
 import { internal } from '../status-errors.js';
-import { isForPeople } from './answers.js';
+import { errorAnswer } from './error-answer.js';
 import { createRequestHandler, type RequestHandler } from './request-handler.js';
 import type { Traffic } from './traffic/traffic.js';
 
@@ -155,20 +155,11 @@ const sendError = (response: ServerResponse, error: unknown, log: Logger, reques
     return;
   }
   const status = error instanceof ApiError ? error : internal('the request could not be served');
-  const text = isForPeople(request)
-    ? JSON.stringify(status.toStatus(), undefined, 2)
-    : `${JSON.stringify(status.toStatus())}\n`;
-  const body = Buffer.from(text);
-  const { retryAfterSeconds } = status.details;
-  if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
+  const { headers, body } = errorAnswer(status, request);
   const isUnread = hasBody(request) && !request.complete;
   // What is left of its body would be taken for the next request.
   if (isUnread) response.setHeader('Connection', 'close');
-  response.writeHead(status.code, {
-    'content-type': 'application/json',
-    'cache-control': 'no-cache, private',
-    'content-length': body.byteLength,
-  });
+  response.writeHead(status.code, { ...headers, 'content-length': body.byteLength });
   if (isUnread) endWhenRead(request, response, body);
   else response.end(body);
 };

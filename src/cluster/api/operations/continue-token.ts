@@ -12,7 +12,7 @@ export interface ContinueToken {
 export const encodeContinue = ({ revision, start }: ContinueToken): string =>
   Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start })).toString('base64url');
 
-const bad = (why: string): ApiError => badRequest(`continue key is not valid: ${why}`);
+const bad = (why: string): ApiError => badRequest(`invalid continue token: continue key is not valid: ${why}`);
 
 export const decodeContinue = (token: string): ContinueToken => {
   let parsed: unknown;

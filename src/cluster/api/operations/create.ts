@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { ApiError } from '../../../objects/api-error.js';
 import { timestamp } from '../../../objects/conditions.js';
 import { generateName } from '../../../objects/generate-name.js';
-import { groupOf, versionOf } from '../../../objects/kind.js';
 import type { KubeObject } from '../../../objects/object.js';
 import type { Stored } from '../../store/store.js';
 import { StoreError } from '../../store/store.js';
 import type { RequestContext, Target, WriteParameters } from '../request.js';
 import { managerOf } from '../request.js';
-import { alreadyExists, badRequest, fromStore, invalid } from '../status-errors.js';
+import { alreadyExists, fromStore, invalid } from '../status-errors.js';
 import { storageKey } from '../storage-keys.js';
 import { admit, review } from './admission.js';
 import { decoded } from './decoding.js';
 import { recordUpdate } from './field-ownership.js';
+import { checkIdentity } from './identity.js';
 import { withFirstState } from './first-state.js';
 import type { Item, Machinery } from './machinery.js';
 import { prepareNew } from './preparation.js';
@@ -34,9 +35,6 @@ export const createObject = async (
   parameters: CreateParameters,
 ): Promise<Item> => {
   checkIdentity(target, object);
-  if ((object.metadata.resourceVersion ?? '') !== '') {
-    throw badRequest('resourceVersion should not be set on objects to be created');
-  }
   const typed = decoded(machinery, context, target, object, parameters);
   if ((object.metadata.name ?? '') !== '' || (object.metadata.generateName ?? '') === '') {
     return createNamed(machinery, context, target, typed, parameters);
@@ -80,14 +78,20 @@ const createNamed = async (
   const reserved = machinery.allocations.reserve(target, first, undefined, parameters.dryRun);
   try {
     const problems = machinery.rules.createProblems(target, reserved.object);
-    if (problems.length > 0) throw invalid(resource, object.metadata.name, problems);
+    if (problems.length > 0) throw invalid(resource, object.metadata.name ?? '', problems);
     await review(machinery, { ...request, object: reserved.object });
+    if (!parameters.dryRun && parameters.applied !== true) checkNoVersion(object);
     const item = await insert(machinery, target, reserved.object, parameters.dryRun);
     reserved.keep();
     return item;
   } finally {
     reserved.release();
   }
+};
+
+const checkNoVersion = ({ metadata: { resourceVersion = '' } }: KubeObject): void => {
+  if (resourceVersion === '' || resourceVersion === '0') return;
+  throw new ApiError('Unknown', 'resourceVersion should not be set on objects to be created');
 };
 
 const insert = async (machinery: Machinery, target: Target, object: KubeObject, dryRun: boolean): Promise<Item> => {
@@ -107,31 +111,4 @@ const insert = async (machinery: Machinery, target: Target, object: KubeObject, 
     throw fromStore(error);
   }
   return servedItem(machinery, target, stored);
-};
-
-/** How Kubernetes calls the form in which it holds the kinds of a group. */
-const packageOf = (apiVersion: string): string => groupOf(apiVersion).split('.', 1)[0] || 'core';
-
-/** The object must be what the path says. Throws BadRequest. */
-export const checkIdentity = (target: Target, object: KubeObject): void => {
-  const { resource, namespace, name } = target;
-  if (object.kind !== resource.kind) {
-    const version = versionOf(object.apiVersion);
-    throw badRequest(
-      `${object.kind} in version "${version}" cannot be handled as a ${resource.kind}: ` +
-        `converting (${version}.${object.kind}) to (${packageOf(resource.apiVersion)}.${resource.kind}): unknown conversion`,
-    );
-  }
-  if (object.apiVersion !== resource.apiVersion) {
-    throw badRequest(
-      `the API version in the data (${object.apiVersion}) does not match the expected API version (${resource.apiVersion})`,
-    );
-  }
-  const asked = object.metadata.namespace ?? '';
-  if (asked !== '' && namespace !== undefined && asked !== namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  }
-  if (name !== undefined && (object.metadata.name ?? '') !== '' && object.metadata.name !== name) {
-    throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
-  }
 };

@@ -1,6 +1,5 @@
 import { ApiError } from '../../../objects/api-error.js';
 import { isRecord } from '../../../objects/json.js';
-import { writeJson } from '../../../objects/lossless-json.js';
 import type { KubeObject } from '../../../objects/object.js';
 import { applyJsonPatch } from '../../../objects/patches/json-patch.js';
 import { applyMergePatch } from '../../../objects/patches/merge-patch.js';
@@ -24,20 +23,28 @@ export const applyPatch = (
 ): KubeObject => {
   if (type === 'strategic' && resource.custom) throw unsupportedPatch(resource);
   const result = patchResult(kind, current, type, body);
-  if (!isRecord(result) || !isRecord(result['metadata'])) throw badRequest('the patch leaves no object');
-  const { apiVersion, kind: patchedKind } = result;
-  if (apiVersion !== current.apiVersion || patchedKind !== current.kind) {
+  if (!isRecord(result)) throw badRequest('Invalid JSON Patch');
+  const typed = { apiVersion: current.apiVersion, kind: current.kind, ...result };
+  if (resource.custom && (typed.apiVersion !== current.apiVersion || typed.kind !== current.kind)) {
     throw badRequest(
-      `the API version in the data (${writeJson(apiVersion)}, ${writeJson(patchedKind)}) does not match the expected API version (${current.apiVersion}, ${current.kind})`,
+      `the API version in the data (${typed.apiVersion as string}) does not match the expected API version (${current.apiVersion})`,
     );
   }
-  return result as KubeObject;
+  return { ...typed, metadata: result['metadata'] ?? {} } as unknown as KubeObject;
 };
 
 const patchResult = (kind: KindRef, current: KubeObject, type: PatchBody['type'], body: unknown): unknown => {
   if (type === 'json') return applyJsonPatch(current, body);
-  if (!isRecord(body)) throw badRequest('the body of the patch must be an object');
+  if (type === 'strategic' && body === null) return current;
+  if (!isRecord(body)) throw notAnObject(type, body);
   return type === 'merge' ? applyMergePatch(current, body) : applyStrategicMergePatch(current, body, kind);
+};
+
+const notAnObject = (type: PatchBody['type'], body: unknown): ApiError => {
+  if (body === null) return badRequest('Invalid JSON Patch');
+  const found = Array.isArray(body) ? 'array' : typeof body === 'boolean' ? 'bool' : typeof body;
+  const wrong = `json: cannot unmarshal ${found} into Go value of type map[string]interface {}`;
+  return badRequest(type === 'merge' ? `error decoding patch: ${wrong}` : wrong);
 };
 
 const unsupportedPatch = ({ plural, group }: ServedResource): ApiError =>

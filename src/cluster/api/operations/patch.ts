@@ -11,6 +11,7 @@ import { storageKey } from '../storage-keys.js';
 import { createObject } from './create.js';
 import { decoded } from './decoding.js';
 import { applyManaged } from './field-ownership.js';
+import { checkApplied, checkNoUid, checkPlace, wrongKind } from './identity.js';
 import type { Item, Machinery } from './machinery.js';
 import { applyPatch, type PatchBody } from './patch-bodies.js';
 import { changeObject, type UpdateResult } from './update.js';
@@ -28,19 +29,30 @@ export const patchObject = (
     desired: (current) => {
       const patched = applyPatch(target.resource, target.resource, current, patch);
       try {
-        return decoded(machinery, context, target, patched, parameters);
+        if (!target.resource.custom) checkKind(target, patched);
+        const typed = decoded(machinery, context, target, patched, parameters);
+        checkPlace(target, typed);
+        return typed;
       } catch (error) {
         throw error instanceof DecodingError ? invalidPatch(patch, patched, error) : error;
       }
     },
   });
 
+/** Throws a DecodingError for what is of another kind. */
+const checkKind = ({ resource }: Target, { apiVersion, kind }: KubeObject): void => {
+  const isText = typeof apiVersion === 'string' && typeof kind === 'string';
+  const wrong = isText ? wrongKind({ apiVersion, kind }, resource) : 'unrecognized type: string';
+  if (wrong !== undefined) throw new DecodingError(resource, wrong);
+};
+
 const namesVersion = ({ type, body }: PatchBody): boolean =>
   type !== 'json' && typeof valueAt(body, ['metadata', 'resourceVersion']) === 'string';
 
 /** What a patch makes of an object must be one of its kind. Kubernetes shows the patch, or the object it would make. */
 const invalidPatch = ({ type, body }: PatchBody, patched: KubeObject, error: DecodingError): ApiError => {
-  const [shown, why] = type === 'strategic' ? [goFormat(body), error.restoring] : [writeJson(patched), error.decoding];
+  const [shown, why] =
+    type === 'strategic' ? [goFormat(body), error.restoring] : [writeJson(inKeyOrder(patched)), error.decoding];
   const message = `Invalid value: ${goQuote(shown)}: ${why}`;
   return invalid({ group: '', kind: '' }, '', [{ reason: 'FieldValueInvalid', field: 'patch', message }]);
 };
@@ -55,10 +67,13 @@ export const applyObject = async (
 ): Promise<UpdateResult> => {
   const name = target.name ?? applied.metadata.name;
   const named = { ...target, name };
-  const object = { ...applied, metadata: { ...applied.metadata, name } };
   const missing = machinery.store.get(storageKey(named, name)) === undefined;
+  // What is there has a name already.
+  const isNamed = missing || applied.metadata.name !== '';
+  checkApplied(named, isNamed ? applied : { ...applied, metadata: { ...applied.metadata, name } });
   if (missing && target.subresource === undefined) {
-    const owned = applyManaged(machinery, named, undefined, object, parameters);
+    checkNoUid(named, applied);
+    const owned = applyManaged(machinery, named, undefined, applied, parameters);
     try {
       const item = await createObject(machinery, context, named, owned, { ...parameters, applied: true });
       return { item, created: true };
@@ -68,14 +83,17 @@ export const applyObject = async (
     }
   }
   // Fields that are of no type to the merge, such as ports by name or number, are of one to the kind.
-  machinery.rules.decode(named, object);
+  machinery.rules.decode(named, applied);
   const item = await changeObject(machinery, context, named, parameters, {
     retries: (applied.metadata.resourceVersion ?? '') === '',
     applied: true,
     desired: (current) => {
-      const merged = applyManaged(machinery, named, current, object, parameters);
+      const merged = applyManaged(machinery, named, current, applied, parameters);
       return merged === current || !target.resource.custom ? merged : machinery.rules.decode(named, merged).object;
     },
   });
   return { item, created: false };
 };
+
+const inKeyOrder = (object: KubeObject): unknown =>
+  Object.fromEntries(Object.entries(object).toSorted(([left], [right]) => (left < right ? -1 : 1)));

@@ -91,7 +91,7 @@ const pageOf = async (machinery: Machinery, context: RequestContext, parameters:
     const token = decodeContinue(parameters.continue ?? '');
     return token.revision < 0 ? { limit, start: token.start } : { limit, at: token.revision, start: token.start };
   }
-  const version = parseVersion(parameters.resourceVersion);
+  const version = parseVersion(parameters.resourceVersion, true);
   // A client that takes any version is an informer at its start: it gets everything in one answer.
   if (version === 0) return { limit: 0 };
   if (version === undefined) return { limit };

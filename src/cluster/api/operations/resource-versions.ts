@@ -1,3 +1,4 @@
+import { ApiError } from '../../../objects/api-error.js';
 import { badRequest, invalid, tooLargeVersion, type FieldProblem } from '../status-errors.js';
 import type { Machinery } from './machinery.js';
 
@@ -9,65 +10,72 @@ export interface VersionParameters {
 /** How long a read waits for a version that the store has not reached. */
 const FUTURE_WAIT_MS = 3000;
 
-/** A `resourceVersion` parameter as a number; undefined when it is not set. */
-export const parseVersion = (text: string | undefined): number | undefined => {
+/** What is wrong with a `resourceVersion`, as Go says it. */
+const faultOf = (text: string): string | undefined => {
+  const shown = JSON.stringify(text);
+  if (/^\d{1,16}$/.test(text)) return undefined;
+  const why = /^\d+$/.test(text) && BigInt(text) > 2n ** 64n - 1n ? 'value out of range' : 'invalid syntax';
+  return `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: ${why}`;
+};
+
+/** A `resourceVersion` parameter as a number; undefined when it is not set. A list says more about what is wrong. */
+export const parseVersion = (text: string | undefined, isList = false): number | undefined => {
   if (text === undefined || text === '') return undefined;
-  if (!/^\d{1,16}$/.test(text)) {
-    throw badRequest(
-      `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
-  }
-  return Number(text);
+  const fault = faultOf(text);
+  if (fault === undefined) return Number(text);
+  throw isList ? badRequest(`invalid resource version: ${fault}`) : new ApiError('Unknown', fault);
 };
 
-const listOptionsInvalid = (problem: FieldProblem): never => {
-  throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [problem]);
-};
+const FIELD = 'resourceVersionMatch';
 
-const forbid = (why: string): never =>
-  listOptionsInvalid({ reason: 'FieldValueForbidden', field: 'resourceVersionMatch', message: `Forbidden: ${why}` });
+const forbidden = (why: string): FieldProblem => ({
+  reason: 'FieldValueForbidden',
+  field: FIELD,
+  message: `Forbidden: ${why}`,
+});
+
+const unsupported = (match: string, supported: string): FieldProblem => ({
+  reason: 'FieldValueNotSupported',
+  field: FIELD,
+  message: `Unsupported value: ${JSON.stringify(match)}: supported values: ${supported}`,
+});
+
+const refuseAny = (problems: readonly FieldProblem[]): void => {
+  if (problems.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', problems);
+};
 
 /** Checks the pair of parameters of a list. */
 export const checkListMatch = (
-  { resourceVersion, resourceVersionMatch: match }: VersionParameters,
+  { resourceVersion = '', resourceVersionMatch: match = '' }: VersionParameters,
   continues: boolean,
 ): void => {
-  if (match === undefined || match === '') return;
-  if (resourceVersion === undefined || resourceVersion === '') {
-    forbid('resourceVersionMatch is forbidden unless resourceVersion is provided');
+  if (match === '') return;
+  const problems: FieldProblem[] = [];
+  if (resourceVersion === '') {
+    problems.push(forbidden('resourceVersionMatch is forbidden unless resourceVersion is provided'));
   }
-  if (continues) forbid('resourceVersionMatch is forbidden when continue is provided');
-  if (match !== 'Exact' && match !== 'NotOlderThan') {
-    listOptionsInvalid({
-      reason: 'FieldValueNotSupported',
-      field: 'resourceVersionMatch',
-      message: `Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan", ""`,
-    });
-  }
+  if (continues) problems.push(forbidden('resourceVersionMatch is forbidden when continue is provided'));
+  if (match !== 'Exact' && match !== 'NotOlderThan') problems.push(unsupported(match, '"Exact", "NotOlderThan", ""'));
   if (match === 'Exact' && resourceVersion === '0') {
-    forbid('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+    problems.push(forbidden('resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
   }
+  refuseAny(problems);
 };
 
 /** Checks the parameters of a watch that ask for the state at its start. */
-export const checkWatchMatch = (parameters: VersionParameters & { readonly sendInitialEvents?: boolean }): void => {
-  const { resourceVersionMatch: match, sendInitialEvents } = parameters;
-  if (sendInitialEvents === undefined) {
-    if (match !== undefined && match !== '') {
-      forbid('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
-    }
-    return;
+export const checkWatchMatch = ({
+  resourceVersionMatch: match = '',
+  sendInitialEvents,
+}: VersionParameters & { readonly sendInitialEvents?: boolean }): void => {
+  const problems: FieldProblem[] = [];
+  if (sendInitialEvents === undefined && match !== '') {
+    problems.push(forbidden('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
   }
-  if (match === undefined || match === '') {
-    forbid('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+  if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
+    problems.push(forbidden('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
   }
-  if (match !== 'NotOlderThan') {
-    listOptionsInvalid({
-      reason: 'FieldValueNotSupported',
-      field: 'resourceVersionMatch',
-      message: `Unsupported value: ${JSON.stringify(match)}: supported values: "NotOlderThan"`,
-    });
-  }
+  if (match !== '' && match !== 'NotOlderThan') problems.push(unsupported(match, '"NotOlderThan"'));
+  refuseAny(problems);
 };
 
 /** Resolves when the store has reached `version`; fails when it does not within three seconds. */

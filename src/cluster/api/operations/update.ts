@@ -6,9 +6,10 @@ import { managerOf } from '../request.js';
 import { conflict, fromStore, invalid, notFound } from '../status-errors.js';
 import { storageKey } from '../storage-keys.js';
 import { admit, review } from './admission.js';
-import { checkIdentity, createObject } from './create.js';
+import { createObject } from './create.js';
 import { decoded } from './decoding.js';
 import { recordUpdate, sameButManagedTimes } from './field-ownership.js';
+import { checkIdentity } from './identity.js';
 import type { Item, Machinery } from './machinery.js';
 import { prepareChange } from './preparation.js';
 import { requireStored, servedItem } from './read.js';
@@ -20,6 +21,8 @@ const ATTEMPTS = 10_000;
 export interface Change {
   /** The object as it shall be; `current` is in the version of the request. */
   desired(current: KubeObject): KubeObject | Promise<KubeObject>;
+  /** The request has the whole object: its uid is a condition, and not a field that it wants to change. */
+  readonly replaces?: boolean;
   /** Server-side apply records the managers itself. */
   readonly applied?: boolean;
   /** False when the request named the version that it changes: a conflict is the client's to solve. */
@@ -94,6 +97,7 @@ export const updateObject = async (
   const typed = decoded(machinery, context, named, object, parameters);
   const item = await changeObject(machinery, context, named, parameters, {
     retries: version === '',
+    replaces: true,
     desired: () => typed,
   });
   return { item, created: false };
@@ -131,7 +135,7 @@ const changeOnce = async (
 ): Promise<Item> => {
   const { object: current } = await servedItem(machinery, target, stored);
   const desired = await change.desired(current);
-  checkVersion(target, desired, current);
+  checkVersion(target, desired, current, change.replaces === true);
   const final = await finalObject(machinery, context, target, parameters, change, desired, current);
   try {
     if (sameButManagedTimes(final.object, current)) return await servedItem(machinery, target, stored);
@@ -156,7 +160,8 @@ const finalObject = async (
 ): Promise<{ object: KubeObject; keep(): void; release(): void }> => {
   const prepared = prepareChange(target, machinery.rules.defaults(target, desired), current);
   const owned =
-    change.applied === true
+    // The scheduler's choice belongs to nobody.
+    change.applied === true || target.subresource === 'binding'
       ? prepared
       : recordUpdate(machinery, target, current, prepared, managerOf(context, parameters));
   const request = { operation: 'UPDATE' as const, target, context, dryRun: parameters.dryRun, oldObject: current };
@@ -174,9 +179,15 @@ const finalObject = async (
   }
 };
 
-const checkVersion = ({ resource }: Target, desired: KubeObject, current: KubeObject): void => {
+const checkVersion = ({ resource }: Target, desired: KubeObject, current: KubeObject, replaces: boolean): void => {
   const { name, uid, resourceVersion } = current.metadata;
   const asked = desired.metadata;
+  if ((asked.uid ?? '') !== '' && asked.uid !== uid && !replaces) {
+    const message = `Invalid value: ${JSON.stringify(asked.uid)}: field is immutable`;
+    const problem = { reason: 'FieldValueInvalid', field: 'metadata.uid', message };
+    // Kubernetes finds it twice.
+    throw invalid(resource, name, [problem, problem]);
+  }
   if ((asked.uid ?? '') !== '' && asked.uid !== uid) {
     throw conflict(
       resource,

@@ -15,7 +15,7 @@ import { ageOf, humanDuration } from './age.js';
 import { NONE, printer, UNSET } from './printer.js';
 
 /** Roles show when they were made, as a date. */
-export const rolePrinter = printer<ClusterRole>(['Name', 'Created At'], ({ metadata }) => [
+export const rolePrinter = printer<ClusterRole>(['Name', 'Created At:date'], ({ metadata }) => [
   metadata.name,
   metadata.creationTimestamp ?? '',
 ]);
@@ -112,7 +112,7 @@ export const admissionPolicyBindingPrinter = printer<ValidatingAdmissionPolicyBi
   },
 );
 
-export const definitionPrinter = printer<CustomResourceDefinition>(['Name', 'Created At'], ({ metadata }) => [
+export const definitionPrinter = printer<CustomResourceDefinition>(['Name', 'Created At:date'], ({ metadata }) => [
   metadata.name,
   metadata.creationTimestamp ?? '',
 ]);

@@ -17,10 +17,10 @@ import { orNone, printer } from './printer.js';
 
 const sizeOf = (data: object | undefined): number => Object.keys(data ?? {}).length;
 
-/** Kinds that have nothing to show but their age. */
-export const agePrinter = printer(['Name', 'Age'], ({ metadata }, now) => [
+/** How objects are printed that nobody prints in a way of their own. */
+export const createdPrinter = printer(['Name', 'Created At:date'], ({ metadata }) => [
   metadata.name,
-  ageOf(metadata.creationTimestamp, now),
+  metadata.creationTimestamp ?? '',
 ]);
 
 export const configMapPrinter = printer<ConfigMap>(['Name', 'Data', 'Age'], (object, now) => [

@@ -1,3 +1,4 @@
+import { isRecord } from '../../../objects/json.js';
 import { writeJson } from '../../../objects/lossless-json.js';
 import type { CustomResourceDefinitionVersion } from '../../../objects/kinds/apiextensions-k8s-io-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
@@ -41,6 +42,7 @@ export const customPrinter = ({ additionalPrinterColumns }: CustomResourceDefini
 
 const cellOf = (object: KubeObject, type: string, path: string, now: number): unknown => {
   const found = findByPath(object, path);
+  // One value is expected: what else a path finds is passed over.
   const [value] = found;
   if (found.length === 0 || value === null || value === undefined) return null;
   switch (type) {
@@ -51,8 +53,17 @@ const cellOf = (object: KubeObject, type: string, path: string, now: number): un
     case 'boolean':
       return typeof value === 'boolean' ? value : null;
     case 'date':
-      return typeof value === 'string' ? ageOf(value, now) : '<invalid>';
+      return typeof value === 'string' ? dateOf(value, now) : null;
     default:
-      return found.map((each) => (typeof each === 'string' ? each : writeJson(each))).join(',');
+      return typeof value === 'string' ? value : writeJson(inKeyOrder(value));
   }
+};
+
+const dateOf = (text: string, now: number): string => (Number.isNaN(Date.parse(text)) ? '<invalid>' : ageOf(text, now));
+
+const inKeyOrder = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(inKeyOrder);
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, inKeyOrder(inner)]));
 };

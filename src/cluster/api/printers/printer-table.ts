@@ -67,7 +67,6 @@ export const PRINTERS: Readonly<Record<string, Printer>> = {
   'scheduling.k8s.io/v1/PriorityClass': policy.priorityClassPrinter,
   'storage.k8s.io/v1/CSIDriver': storage.csiDriverPrinter,
   'storage.k8s.io/v1/CSINode': storage.csiNodePrinter,
-  'storage.k8s.io/v1/CSIStorageCapacity': storage.csiStorageCapacityPrinter,
   'storage.k8s.io/v1/StorageClass': storage.storageClassPrinter,
   'storage.k8s.io/v1/VolumeAttachment': storage.volumeAttachmentPrinter,
   'storage.k8s.io/v1/VolumeAttributesClass': storage.volumeAttributesClassPrinter,

@@ -2,7 +2,6 @@ import type { PersistentVolume, PersistentVolumeClaim } from '../../../objects/k
 import type {
   CSIDriver,
   CSINode,
-  CSIStorageCapacity,
   StorageClass,
   VolumeAttachment,
   VolumeAttributesClass,
@@ -106,7 +105,7 @@ export const storageClassPrinter = printer<StorageClass>(
     object.provisioner,
     object.reclaimPolicy ?? 'Delete',
     object.volumeBindingMode ?? 'Immediate',
-    object.allowVolumeExpansion === true ? 'true' : 'false',
+    object.allowVolumeExpansion === true,
     ageOf(object.metadata.creationTimestamp, now),
   ],
 );
@@ -159,8 +158,3 @@ export const csiNodePrinter = printer<CSINode>(['Name', 'Drivers:integer', 'Age'
   object.spec.drivers.length,
   ageOf(object.metadata.creationTimestamp, now),
 ]);
-
-export const csiStorageCapacityPrinter = printer<CSIStorageCapacity>(
-  ['Name', 'StorageClassName', 'Capacity'],
-  (object) => [object.metadata.name, object.storageClassName, object.capacity ?? UNSET],
-);

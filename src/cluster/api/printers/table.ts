@@ -1,7 +1,8 @@
 import type { KubeObject } from '../../../objects/object.js';
 import type { Item } from '../operations/machinery.js';
 import type { ServedResource } from '../request.js';
-import { agePrinter } from './core.js';
+import { badRequest } from '../status-errors.js';
+import { createdPrinter } from './core.js';
 import { customPrinter } from './custom-printer.js';
 import { PRINTERS } from './printer-table.js';
 import type { Printer } from './printer.js';
@@ -14,10 +15,19 @@ export interface TableOptions {
   readonly withoutColumns?: boolean;
 }
 
+const INCLUDED = new Set(['', 'None', 'Metadata', 'Object']);
+
+/** What rows carry must be one of what there is. Throws BadRequest. */
+const checkIncluded = (include: string): void => {
+  if (INCLUDED.has(include)) return;
+  const why = `includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`;
+  throw badRequest(`Unable to convert to Table as requested: ${why}`);
+};
+
 /** How the objects of a resource are printed. */
 export const printerOf = (resource: ServedResource): Printer =>
   resource.definitionVersion === undefined
-    ? (PRINTERS[`${resource.apiVersion}/${resource.kind}`] ?? agePrinter)
+    ? (PRINTERS[`${resource.apiVersion}/${resource.kind}`] ?? createdPrinter)
     : customPrinter(resource.definitionVersion);
 
 const SCALE = 'autoscaling/v1/Scale';
@@ -36,6 +46,7 @@ export const tableOf = (
   version: string,
   { includeObject, withoutColumns }: TableOptions,
 ): unknown => {
+  checkIncluded(includeObject ?? '');
   const [first] = items;
   const printer = first !== undefined && kindOf(first.object) === SCALE ? scalePrinter : printerOf(resource);
   const { columns } = printer;
@@ -61,7 +72,7 @@ export const tableOf = (
 const isBookmark = ({ object }: Item): boolean => (object.metadata.name ?? '') === '';
 
 const rowObject = ({ object }: Item, include: string, version: string): { object?: unknown } => {
-  if (include === 'None') return {};
+  if (include === 'None') return { object: null };
   if (include === 'Object') return { object };
   return { object: { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata } };
 };
