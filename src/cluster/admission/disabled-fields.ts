@@ -12,7 +12,12 @@ const inPods = (...path: readonly string[]): readonly (readonly string[])[] => [
   ]),
   ...['clusterTrustBundle', 'podCertificate'].map((source) => [
     ...path,
-    ...['volumes', '*', 'projected', 'sources', '*', source],
+    'volumes',
+    '*',
+    'projected',
+    'sources',
+    '*',
+    source,
   ]),
   [...path, 'workloadRef'],
 ];
@@ -42,9 +47,15 @@ const DISABLED: Readonly<Record<string, readonly (readonly string[])[]>> = {
 const without = (value: unknown, [name = '', ...rest]: readonly string[]): unknown => {
   if (name === '*') return Array.isArray(value) ? value.map((element) => without(element, rest)) : value;
   if (!isRecord(value) || value[name] === undefined) return value;
-  if (rest.length > 0) return { ...value, [name]: without(value[name], rest) };
+  if (rest.length > 0) {
+    const kept = without(value[name], rest);
+    if (kept !== undefined) return { ...value, [name]: kept };
+    const { [name]: _empty, ...others } = value;
+    return others;
+  }
   const { [name]: _dropped, ...others } = value;
-  return others;
+  // A lifecycle that asked for nothing else is none.
+  return name === 'stopSignal' && Object.keys(others).length === 0 ? undefined : others;
 };
 
 const has = (value: unknown, [name, ...rest]: readonly string[]): boolean => {

@@ -108,13 +108,21 @@ const requestLimits = (resources: Draft<ResourceRequirements> | undefined): void
   resources.requests = { ...resources.limits, ...resources.requests };
 };
 
+/** A pod as a whole has amounts of some resources only. */
+const requestPodLimits = (resources: Draft<ResourceRequirements> | undefined): void => {
+  if (resources?.limits === undefined) return;
+  const known = Object.entries(resources.limits).filter(([name]) => /^(cpu|memory|hugepages-.*)$/.test(name));
+  const requests = { ...Object.fromEntries(known), ...resources.requests };
+  if (Object.keys(requests).length > 0) resources.requests = requests;
+};
+
 export const defaultPod = (pod: Draft<Pod>): void => {
   defaultPodSpec(pod.spec);
   pod.spec.enableServiceLinks ??= true;
   for (const container of [...(pod.spec.initContainers ?? []), ...(pod.spec.containers ?? [])]) {
     requestLimits(container.resources);
   }
-  requestLimits(pod.spec.resources);
+  requestPodLimits(pod.spec.resources);
   // Not in templates: what a Pod gets is written into the Pod alone.
   if (pod.spec.hostNetwork === true) {
     useHostPorts(pod.spec.containers);

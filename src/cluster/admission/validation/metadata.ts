@@ -1,24 +1,22 @@
-import { groupOf, versionOf } from '../../../objects/kind.js';
+import { groupOf } from '../../../objects/kind.js';
 import { asPrefix, dns1123Label, qualifiedName, type NameRule } from '../../../objects/names.js';
 import type { KubeObject, ObjectMeta, OwnerReference } from '../../../objects/object.js';
 import { child, forbidden, invalid, invalidEach, item, required, type FieldError } from '../field-errors.js';
 import { validateAnnotations, validateLabels } from './labels.js';
 import { immutable, nonNegative } from './rules.js';
 
+/** Reported for the list, not for the element that is wrong. */
 const validateOwners = (field: string, owners: readonly OwnerReference[]): FieldError[] => {
-  const errors = owners.flatMap((owner, index) => {
-    const path = item(field, index);
+  const errors = owners.flatMap((owner) => {
     const version = owner.apiVersion ?? '';
+    const empty = (name: string, detail: string): FieldError => invalid(child(field, name), '', detail);
     return [
-      ...(version === '' ? [required(child(path, 'apiVersion'), 'must not be empty')] : []),
-      ...(version !== '' && (version.split('/').length > 2 || versionOf(version) === '')
-        ? [invalid(child(path, 'apiVersion'), version, 'must be <group>/<version> or <version>')]
-        : []),
+      ...(version === '' ? [empty('apiVersion', 'version must not be empty')] : []),
       ...(['kind', 'name', 'uid'] as const).flatMap((name) =>
-        (owner[name] ?? '') === '' ? [required(child(path, name), 'must not be empty')] : [],
+        (owner[name] ?? '') === '' ? [empty(name, 'must not be empty')] : [],
       ),
       ...(version !== '' && groupOf(version) === '' && owner.kind === 'Event'
-        ? [invalid(path, owner, '/v1, Kind=Event is disallowed from being an owner')]
+        ? [invalid(field, owner, '/v1, Kind=Event is disallowed from being an owner')]
         : []),
     ];
   });
@@ -111,3 +109,19 @@ export const validateMetadataUpdate = ({ metadata }: KubeObject, { metadata: old
   for (const name of FROZEN) errors.push(...immutable(`metadata.${name}`, metadata[name], old[name]));
   return [...errors, ...validateCommon(metadata, 'metadata')];
 };
+
+const STANDARD_FINALIZERS = new Set(['foregroundDeletion', 'kubernetes', 'orphan']);
+
+/** Finalizers of built-in kinds name whose they are. */
+export const validateFinalizerNames = ({ finalizers = [] }: ObjectMeta): FieldError[] =>
+  finalizers.flatMap((name, index) =>
+    name.includes('/') || STANDARD_FINALIZERS.has(name)
+      ? []
+      : [
+          invalid(
+            item('metadata.finalizers', index),
+            name,
+            'name is neither a standard finalizer name nor is it fully qualified',
+          ),
+        ],
+  );

@@ -11,7 +11,7 @@ import { dns1123Subdomain, outOfRange } from '../../../objects/names.js';
 import { child, forbidden, invalid, item, keyed, required, type FieldError } from '../field-errors.js';
 import { validateImageBlanks } from './containers.js';
 import { shownNodeSelectorTerms } from './internal-forms.js';
-import { validateMetadata } from './metadata.js';
+import { validateFinalizerNames, validateMetadata } from './metadata.js';
 import { APP_ARMOR, MIRROR, validatePodAnnotations, validateProfilesMatch } from './pod-annotations.js';
 import type { PodRules } from './pod-rules.js';
 import { ephemeralContainerDiff, podSpecDiff } from './pod-spec-diff.js';
@@ -60,6 +60,7 @@ export const validatePod = (pod: Pod): FieldError[] => {
 /** An update is looked at as a whole object too; what was stored is not held against it. */
 const validateWholeUpdate = (pod: Pod, old: Pod): FieldError[] => [
   ...validateMetadata(pod.metadata, true, dns1123Subdomain),
+  ...validateFinalizerNames(pod.metadata),
   ...validateWhole(pod, rulesOfPod(pod, old)),
 ];
 

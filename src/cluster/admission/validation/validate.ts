@@ -24,7 +24,7 @@ import * as extensions from './extensions.js';
 import { validateFlowSchema, validatePriorityLevel } from './flow-control.js';
 import { validateJobStatus } from './job-status.js';
 import * as jobs from './jobs.js';
-import { validateMetadata, validateMetadataUpdate } from './metadata.js';
+import { validateFinalizerNames, validateMetadata, validateMetadataUpdate } from './metadata.js';
 import * as networking from './networking.js';
 import { validateEphemeralUpdate, validatePod, validatePodUpdate } from './pod.js';
 import { validatePodResize } from './pod-resize.js';
@@ -202,6 +202,10 @@ const rulesOf = ({ apiVersion, kind }: KubeObject): KindRules => {
   return Object.hasOwn(RULES, key) ? (RULES[key] ?? {}) : {};
 };
 
+/** Kinds of the server itself, not of the extensions that it carries. */
+const isCore = (object: KubeObject): boolean =>
+  resourceOfKind(object) !== undefined && !/^api(extensions|registration)\.k8s\.io\//.test(object.apiVersion);
+
 /**
  * All that is wrong with a new object of a built-in kind, after defaulting; empty for a good one. `namespaced` is for
  * kinds that are not built in.
@@ -213,6 +217,7 @@ export const validateCreate = (
   const rules = rulesOf(object);
   return [
     ...validateMetadata(object.metadata, namespaced, rules.name ?? dns1123Subdomain),
+    ...(isCore(object) ? validateFinalizerNames(object.metadata) : []),
     ...(rules.create?.(object as never) ?? []),
   ];
 };
@@ -222,7 +227,10 @@ export const validateCreate = (
  * through `ephemeralcontainers` and `resize` what those may change.
  */
 export const validateUpdate = (object: KubeObject, old: KubeObject, subresource = ''): FieldError[] => {
-  const errors = validateMetadataUpdate(object, old);
+  const errors = [
+    ...validateMetadataUpdate(object, old),
+    ...(isCore(object) ? validateFinalizerNames(object.metadata) : []),
+  ];
   const rules = rulesOf(object);
   if (subresource === 'ephemeralcontainers')
     return [...errors, ...validateEphemeralUpdate(object as never, old as never)];

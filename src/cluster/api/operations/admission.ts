@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../../objects/object.js';
+import { objectWarnings } from '../../admission/warnings/object-warnings.js';
 import type { AdmissionPlugin, AdmissionRequest } from '../plugins/admission-plugin.js';
 import type { Machinery } from './machinery.js';
 
@@ -28,10 +29,16 @@ const answerOf = (
   request: AdmissionRequest & { readonly object: KubeObject },
 ): KubeObject | Promise<KubeObject> => plugin.admit?.(request) ?? request.object;
 
-/** Throws what the first plugin that refuses says. */
+/** Throws what the first plugin that refuses says. Tells the client what is allowed, but hardly meant. */
 export const review = async ({ plugins }: Machinery, request: AdmissionRequest): Promise<void> => {
+  warn(request);
   for (const plugin of plugins) {
     const reviewed = plugin.validate?.(request);
     if (reviewed instanceof Promise) await reviewed;
   }
+};
+
+const warn = ({ operation, target, object, oldObject, context }: AdmissionRequest): void => {
+  if (object === undefined || target.subresource !== undefined || target.resource.custom) return;
+  if (operation === 'CREATE' || operation === 'UPDATE') context.warnings.push(...objectWarnings(object, oldObject));
 };

@@ -4,12 +4,13 @@ import type { KubeObject } from '../../../objects/object.js';
 import type { UserInfo } from '../../auth/user.js';
 import { containersOf } from '../plugins/new-pod.js';
 import { compareQuantities, tryParseQuantity } from '../../../objects/quantity.js';
+import { newPod } from './new-pod-state.js';
 
 type FirstState = (object: never, user: UserInfo) => KubeObject;
 
 /** What the server itself adds to new objects of a kind, beyond defaults: it depends on uid or on the whole object. */
 const FIRST_STATES: Readonly<Record<string, FirstState>> = {
-  'v1/Pod': (pod: Pod) => ({ ...pod, status: { phase: 'Pending', qosClass: qosClass(pod) } }),
+  'v1/Pod': (pod: Pod) => newPod(pod, qosClass(pod)),
   'certificates.k8s.io/v1/CertificateSigningRequest': (request: CertificateSigningRequest, user) =>
     withRequester(request, user),
 };

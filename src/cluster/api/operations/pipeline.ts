@@ -210,11 +210,19 @@ const selected = (target: Target, { fieldSelector = '' }: { readonly fieldSelect
   return name === undefined ? target : { ...target, name };
 };
 
+/** Built-in kinds that nobody should begin with. */
+const OLD_KINDS: Readonly<Record<string, string>> = {
+  'v1/ComponentStatus': 'in v1.19+',
+  'v1/Endpoints': 'in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+};
+
 /** Versions that their author has given up say so on every request. */
 const warnOfAge = (
   { resource: { definitionVersion, apiVersion, kind } }: Target,
   { warnings }: RequestContext,
 ): void => {
+  const advice = OLD_KINDS[`${apiVersion}/${kind}`];
+  if (advice !== undefined) warnings.push(`${apiVersion} ${kind} is deprecated ${advice}`);
   if (definitionVersion?.deprecated !== true) return;
   warnings.push(definitionVersion.deprecationWarning ?? `${apiVersion} ${kind} is deprecated`);
 };
