@@ -64,10 +64,8 @@ const has = (needle: Value, list: Value): boolean =>
 const ints = (start: number, stop: number, step: number): Value[] => {
   const items: Value[] = [];
   if (stop < start ? step >= 0 : step <= 0) return items;
-  for (let i = start; stop < start ? i > stop : i < stop; i += step) {
-    items.push(int(i));
-    if (items.length > MAX_ITEMS) throw limitError(`a list of more than ${MAX_ITEMS} numbers`);
-  }
+  if ((stop - start) / step > MAX_ITEMS) throw limitError(`a list of more than ${MAX_ITEMS} numbers`);
+  for (let i = start; stop < start ? i > stop : i < stop; i += step) items.push(int(i));
   return items;
 };
 

@@ -72,10 +72,15 @@ const tpl = (text: string, data: Value, frame: Frame): string => {
   frame.run.step(frame.writer);
   if (!text.includes('{{')) return text.includes('<no value>') ? text.replaceAll('<no value>', '') : text;
   const compiled = wrapping(`cannot parse template ${goQuote(text)}`, () => compileText(text, frame.set.functions));
-  const output = wrapping(`error during tpl function execution for ${goQuote(text)}`, () =>
-    executeText(compiled, frame.set, frame, data),
-  );
-  return output.replaceAll('<no value>', '');
+  frame.run.tplDepth += 1;
+  try {
+    const output = wrapping(`error during tpl function execution for ${goQuote(text)}`, () =>
+      executeText(compiled, frame.set, frame, data),
+    );
+    return output.replaceAll('<no value>', '');
+  } finally {
+    frame.run.tplDepth -= 1;
+  }
 };
 
 const executeText = (compiled: readonly CompiledTemplate[], outer: TemplateSet, frame: Frame, data: Value): string => {

@@ -70,6 +70,7 @@ const compileInvocation = (
       frame.run.made(result, frame.writer);
       return result;
     } catch (error) {
+      if (isFullStack(error) && frame.run.isShallow) throw callError(NESTED_TOO_DEEPLY, name, at);
       throw callError(error, name, at);
     }
   };
@@ -157,6 +158,11 @@ export const callFunction = (
     throw callError(error, name, at);
   }
 };
+
+const NESTED_TOO_DEEPLY = limitError('values or calls are nested too deeply');
+
+const isFullStack = (error: unknown): boolean =>
+  error instanceof RangeError && error.message.startsWith('Maximum call stack');
 
 const callError = (error: unknown, name: string, at: CallPlace): unknown => {
   if (error instanceof RangeError && /^Invalid (string|array) length/.test(error.message)) {

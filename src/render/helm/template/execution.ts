@@ -89,12 +89,19 @@ export class Run {
   private nextCheck = STEPS_BETWEEN_CHECKS;
   private nextLookAtMemory = STEPS_BETWEEN_LOOKS_AT_MEMORY;
   readonly includeDepths = new Map<string, number>();
+  /** How many texts of `tpl` run within each other. */
+  tplDepth = 0;
 
   constructor(
     readonly limits: Limits,
     /** Whatever functions need from the outside (lookup, clock): see functions/. */
     readonly outside: unknown,
   ) {}
+
+  /** Whether no template that runs was run by itself: then the error of a full stack can be placed. */
+  get isShallow(): boolean {
+    return this.tplDepth === 0 && ![...this.includeDepths.values()].some((depth) => depth > 1);
+  }
 
   step(writer: Writer, steps = 1): void {
     this.steps += steps;

@@ -92,6 +92,10 @@ describe('templates', () => {
     assert.throws(() => renderText(held, {}, { memory: 1024 }), /needs more than 0 MiB of memory/);
   });
 
+  it('end texts that run themselves, and say where', () => {
+    fails('a\n{{ tpl .a . }}', { a: '{{ tpl .a . }}' }, /t:2:3: executing "t" at <tpl \.a \.>: .*nested too deeply/s);
+  });
+
   it('write long texts whole', () => {
     const text = renderText('{{ range 3 }}{{ range 50000 }}ab{{ end }}-{{ end }}');
     assert.equal(text, `${'ab'.repeat(50_000)}-`.repeat(3));
