@@ -68,7 +68,8 @@ describe('templates', () => {
     assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
   });
 
-  it('end within their limits', () => {
+  it('end within their limits', function () {
+    this.timeout(60_000);
     const limits = { steps: 100_000, output: 1_000_000 };
     const text = '{{ range until 100000 }}{{ range until 100000 }}x{{ end }}{{ end }}';
     assert.throws(() => renderText(text, {}, limits), /took more than 100000 steps|wrote more than/);
@@ -78,7 +79,8 @@ describe('templates', () => {
     fails('{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}', {}, /exceeded maximum template depth/);
   });
 
-  it('end within their limits what they allocate without end, and say where', () => {
+  it('end within their limits what they allocate without end, and say where', function () {
+    this.timeout(60_000);
     const limits = { steps: 100_000, output: 1_000_000 };
     const growing = '{{ $l := list }}{{ range 1000000 }}\n{{ $l = append $l . }}{{ end }}';
     assert.throws(() => renderText(growing, {}, limits), /t:2:8: .*at <append \$l \.>: .*took more than 100000 steps/s);
