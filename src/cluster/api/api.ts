@@ -9,8 +9,9 @@ import { ISSUER, ServiceAccountTokens, type ReadObject } from '../auth/service-a
 import type { KubeObject } from '../../objects/object.js';
 import type { Client } from '../client/client.js';
 import type { Store } from '../store/store.js';
+import { createFlowControl } from './bootstrap-flow-control.js';
 import { createDefaultRoles } from './bootstrap-roles.js';
-import { createNamespaces, publishServer, type Endpoint } from './bootstrap-objects.js';
+import { createNamespaces, publishServer, publishServiceRange, type Endpoint } from './bootstrap-objects.js';
 import { componentStatuses } from './computed/computed-resources.js';
 import { kubeletMetrics } from './computed/kubelet-metrics.js';
 import type { KubeletAccess } from './http/connect/kubelet-endpoint.js';
@@ -155,6 +156,8 @@ export const createApi = (options: ApiOptions): Api => {
       const own = client(SYSTEM_USER, SERVER_AGENT);
       await createNamespaces(own);
       await createDefaultRoles(own);
+      await createFlowControl(own, machinery.clock);
+      await publishServiceRange(own, serviceCidr, machinery.clock.now());
       await keepApiServices(machinery, own, signal);
       rbac.follow(signal).catch((error: unknown) => {
         if (!signal.aborted) log.warn({ err: error }, 'Roles are looked up at every change from now on');

@@ -1,3 +1,6 @@
+import { timestamp } from '../../objects/conditions.js';
+import type { KindOf } from '../../objects/kind.js';
+import type { ServiceCIDR } from '../../objects/kinds/networking-k8s-io-v1.js';
 import type { KubeObject } from '../../objects/object.js';
 import type { Client } from '../client/client.js';
 
@@ -11,8 +14,17 @@ const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 /** What the cluster cannot be without is never pushed aside by what users run. */
 const PRIORITY_CLASSES = [
-  { name: 'system-cluster-critical', value: 2_000_000_000, description: 'For what the cluster needs somewhere.' },
-  { name: 'system-node-critical', value: 2_000_001_000, description: 'For what every node needs.' },
+  {
+    name: 'system-cluster-critical',
+    value: 2_000_000_000,
+    description:
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  },
+  {
+    name: 'system-node-critical',
+    value: 2_000_001_000,
+    description: 'Used for system critical pods that must not be moved from their current node.',
+  },
 ];
 
 const meta = (name: string, namespace?: string, labels?: Record<string, string>): KubeObject['metadata'] => ({
@@ -28,6 +40,24 @@ export const createNamespaces = async (client: Client): Promise<void> => {
     const key = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass' };
     await ensure(client, { ...key, metadata: meta(name), value, description });
   }
+};
+
+const RANGE: KindOf<ServiceCIDR> = { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR' };
+
+/** The range of the addresses of Services. */
+export const publishServiceRange = async (client: Client, cidr: string, now: number): Promise<void> => {
+  if ((await client.get(RANGE, { name: 'kubernetes' })) !== undefined) return;
+  const finalizers = ['networking.k8s.io/service-cidr-finalizer'];
+  const made = await client.create<ServiceCIDR>({
+    ...RANGE,
+    metadata: { name: 'kubernetes', finalizers },
+    spec: { cidrs: [cidr] },
+  });
+  const condition = { type: 'Ready', status: 'True', reason: '', message: 'Kubernetes Service CIDR is ready' };
+  await client.updateStatus<ServiceCIDR>({
+    ...made,
+    status: { conditions: [{ ...condition, lastTransitionTime: timestamp(now) }] },
+  });
 };
 
 /** The Service by which pods find the server, and where it leads. Called again when the server's address changes. */

@@ -1,17 +1,31 @@
-import { ClusterRole, ClusterRoleBinding, type RoleRef } from '../../objects/kinds/rbac-authorization-k8s-io-v1.js';
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  Role,
+  RoleBinding,
+  type RoleRef,
+} from '../../objects/kinds/rbac-authorization-k8s-io-v1.js';
 import { isApiError } from '../../objects/api-error.js';
-import { DEFAULT_CLUSTER_ROLE_BINDINGS, DEFAULT_CLUSTER_ROLES } from '../auth/rbac/default-roles.js';
+import { defaultRoles } from '../auth/rbac/default-roles.js';
 import { withDefaultRules, withDefaultSubjects } from '../auth/rbac/reconcile-defaults.js';
 import type { Client } from '../client/client.js';
 
-/** Makes the default ClusterRoles and their bindings, and gives those that are there what they lack. */
+type AnyRole = ClusterRole | Role;
+type AnyBinding = ClusterRoleBinding | RoleBinding;
+
+/** Makes the default roles and their bindings, and gives those that are there what they lack. */
 export const createDefaultRoles = async (client: Client): Promise<void> => {
-  await Promise.all(DEFAULT_CLUSTER_ROLES.map((wanted) => retried(() => ensureRole(client, wanted))));
-  await Promise.all(DEFAULT_CLUSTER_ROLE_BINDINGS.map((wanted) => retried(() => ensureBinding(client, wanted))));
+  const { clusterRoles, clusterRoleBindings, roles, roleBindings } = defaultRoles();
+  await Promise.all([...clusterRoles, ...roles].map((wanted) => retried(() => ensureRole(client, wanted))));
+  const bindings = [...clusterRoleBindings, ...roleBindings];
+  await Promise.all(bindings.map((wanted) => retried(() => ensureBinding(client, wanted))));
 };
 
-const ensureRole = async (client: Client, wanted: ClusterRole): Promise<void> => {
-  const stored = await client.get(ClusterRole, { name: wanted.metadata.name });
+const keyOf = ({ metadata: { name, namespace } }: AnyRole | AnyBinding) =>
+  namespace === undefined ? { name } : { name, namespace };
+
+const ensureRole = async (client: Client, wanted: AnyRole): Promise<void> => {
+  const stored = await client.get<AnyRole>(wanted, keyOf(wanted));
   if (stored === undefined) {
     await client.create(wanted);
     return;
@@ -20,12 +34,11 @@ const ensureRole = async (client: Client, wanted: ClusterRole): Promise<void> =>
   if (wider !== undefined) await client.update(wider);
 };
 
-const ensureBinding = async (client: Client, wanted: ClusterRoleBinding): Promise<void> => {
-  const { name } = wanted.metadata;
-  const stored = await client.get(ClusterRoleBinding, { name });
+const ensureBinding = async (client: Client, wanted: AnyBinding): Promise<void> => {
+  const stored = await client.get<AnyBinding>(wanted, keyOf(wanted));
   // What a binding gives can never be changed: one that gives something else is made again.
   const isOther = stored !== undefined && !isSameRole(stored.roleRef, wanted.roleRef);
-  if (isOther) await client.delete(ClusterRoleBinding, { name });
+  if (isOther) await client.delete(wanted, keyOf(wanted));
   if (stored === undefined || isOther) {
     await client.create(wanted);
     return;

@@ -5,7 +5,7 @@ import { ConfigMap } from '../../../src/objects/kinds/core-v1.js';
 import { ClusterRole, ClusterRoleBinding } from '../../../src/objects/kinds/rbac-authorization-k8s-io-v1.js';
 import { createApi } from '../../../src/cluster/api/api.js';
 import { allowAuthenticated } from '../../../src/cluster/auth/authorizer.js';
-import { DEFAULT_CLUSTER_ROLES } from '../../../src/cluster/auth/rbac/default-roles.js';
+import { defaultRoles } from '../../../src/cluster/auth/rbac/default-roles.js';
 import { createMemoryStore } from '../../../src/cluster/store/memory-store.js';
 import { ServerUnderTest, type Answered } from './server-under-test.js';
 
@@ -209,7 +209,12 @@ describe('createApi, at its start', () => {
     await first.start(stop.signal);
     const client = first.client();
     const names = (await client.list(ClusterRole)).items.map(({ metadata }) => metadata.name);
-    assert.deepEqual(names, DEFAULT_CLUSTER_ROLES.map(({ metadata }) => metadata.name).toSorted());
+    assert.deepEqual(
+      names,
+      defaultRoles()
+        .clusterRoles.map(({ metadata }) => metadata.name)
+        .toSorted(),
+    );
     const own = { verbs: ['get'], nonResourceURLs: ['/own'] };
     const discovery = { name: 'system:discovery' };
     await client.patch(ClusterRole, discovery, { type: 'merge', body: { rules: [own] } });
@@ -224,7 +229,7 @@ describe('createApi, at its start', () => {
     const before = await client.get(ClusterRole, { name: 'view' });
     await createApi({ store, log }).start(stop.signal);
     const mended = await client.get(ClusterRole, discovery);
-    const wanted = DEFAULT_CLUSTER_ROLES.find(({ metadata }) => metadata.name === discovery.name);
+    const wanted = defaultRoles().clusterRoles.find(({ metadata }) => metadata.name === discovery.name);
     assert.deepEqual(mended?.rules, [own, ...(wanted?.rules ?? [])]);
     assert.equal((await client.get(ClusterRoleBinding, discovery))?.subjects?.[0]?.name, 'system:authenticated');
     assert.equal((await client.get(ClusterRole, { name: 'system:monitoring' }))?.rules?.length ?? 0, 0);

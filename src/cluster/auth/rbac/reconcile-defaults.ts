@@ -1,11 +1,20 @@
-import type { ClusterRole, ClusterRoleBinding } from '../../../objects/kinds/rbac-authorization-k8s-io-v1.js';
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  RoleBinding,
+} from '../../../objects/kinds/rbac-authorization-k8s-io-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
 import { uncoveredRules } from './rules.js';
+
+/** A Role lacks what a ClusterRole may have. */
+type AnyRole = Pick<ClusterRole, 'apiVersion' | 'kind' | 'metadata' | 'rules'> &
+  Partial<Pick<ClusterRole, 'aggregationRule'>>;
+type AnyBinding = ClusterRoleBinding | RoleBinding;
 
 const AUTO_UPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
 
 /** The stored role with the rules, labels and annotations that it lacks; undefined when it lacks none or is kept. */
-export const withDefaultRules = (stored: ClusterRole, wanted: ClusterRole): ClusterRole | undefined => {
+export const withDefaultRules = <T extends AnyRole>(stored: T, wanted: T): T | undefined => {
   if (isKept(stored)) return undefined;
   const rules = (wanted.rules ?? []).filter((rule) => uncoveredRules(stored.rules ?? [], [rule]).length > 0);
   const lacksAggregation = wanted.aggregationRule !== undefined && stored.aggregationRule === undefined;
@@ -20,10 +29,7 @@ export const withDefaultRules = (stored: ClusterRole, wanted: ClusterRole): Clus
 };
 
 /** The stored binding with the subjects, labels and annotations that it lacks; undefined when it lacks none or is kept. */
-export const withDefaultSubjects = (
-  stored: ClusterRoleBinding,
-  wanted: ClusterRoleBinding,
-): ClusterRoleBinding | undefined => {
+export const withDefaultSubjects = <T extends AnyBinding>(stored: T, wanted: T): T | undefined => {
   if (isKept(stored)) return undefined;
   const known = stored.subjects ?? [];
   const subjects = (wanted.subjects ?? []).filter(
