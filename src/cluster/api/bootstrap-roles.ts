@@ -3,7 +3,7 @@ import type {
   ClusterRoleBinding,
   Role,
   RoleBinding,
-  type RoleRef,
+  RoleRef,
 } from '../../objects/kinds/rbac-authorization-k8s-io-v1.js';
 import { isApiError } from '../../objects/api-error.js';
 import { defaultRoles } from '../auth/rbac/default-roles.js';
