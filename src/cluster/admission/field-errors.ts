@@ -105,7 +105,7 @@ export const tooLong = (field: string, limit: number): FieldError => ({
 export const tooMany = (field: string, actual: number, limit: number): FieldError => ({
   reason: 'FieldValueTooMany',
   field,
-  message: `Too many: ${actual}: must have at most ${limit} items`,
+  message: `Too many: ${actual}: must have at most ${limit} ${limit === 1 ? 'item' : 'items'}`,
 });
 
 export const notFound = (field: string, value: unknown): FieldError => ({

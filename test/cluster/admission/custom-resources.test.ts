@@ -113,7 +113,7 @@ describe('compileCustomResource', () => {
       'numbers of items',
       { type: 'array', maxItems: 1, items: { type: 'string' } },
       ['a', 'b'],
-      'spec.x: Too many: 2: must have at most 1 items',
+      'spec.x: Too many: 2: must have at most 1 item',
     ],
     [
       'required fields',

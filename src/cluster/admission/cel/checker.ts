@@ -263,17 +263,16 @@ class Checker {
     return withoutOptional(resolved);
   }
 
-  private join(expression: Expr, previous: CelType | undefined, current: CelType): CelType {
+  /** What elements have in common; whether they are alike is looked at when all else fits. */
+  private join(previous: CelType | undefined, current: CelType): CelType {
     if (previous === undefined) return current;
-    if (this.inference.assignable(previous, current)) return moreGeneral(previous, current);
-    const [expected, found] = [previous, current].map((type) => showType(this.inference.resolve(type, true)));
-    return this.report(expression, `expected type '${expected ?? ''}' but found '${found ?? ''}'`);
+    return this.inference.assignable(previous, current) ? moreGeneral(previous, current) : DYN;
   }
 
   private list(expression: ListExpr, scope: Scope): CelType {
     let element: CelType | undefined;
     for (const { value, optional } of expression.elements)
-      element = this.join(value, element, this.unwrapped(value, this.check(value, scope), optional));
+      element = this.join(element, this.unwrapped(value, this.check(value, scope), optional));
     return listOf(element ?? this.inference.freshParam());
   }
 
@@ -281,9 +280,9 @@ class Checker {
     let key: CelType | undefined;
     let held: CelType | undefined;
     for (const entry of expression.entries) {
-      key = this.join(entry.key, key, this.check(entry.key, scope));
+      key = this.join(key, this.check(entry.key, scope));
       const type = this.unwrapped(entry.value, this.check(entry.value, scope), entry.optional);
-      held = this.join(entry.value, held, type);
+      held = this.join(held, type);
     }
     return mapOf(key ?? this.inference.freshParam(), held ?? this.inference.freshParam());
   }

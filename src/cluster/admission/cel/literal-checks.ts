@@ -1,8 +1,9 @@
-import type { CallExpr, Expr } from './ast.js';
+import type { CallExpr, Expr, ListExpr, MapExpr } from './ast.js';
 import type { Checked } from './checker.js';
 import { pattern } from './patterns.js';
 import { CompileError, type Issue } from './source.js';
 import { readDuration, readTimestamp } from './time.js';
+import { showType, type CelType } from './types.js';
 
 const innerOf = (expression: Expr): readonly Expr[] => {
   switch (expression.kind) {
@@ -35,11 +36,52 @@ const literalArgument = ({ fn, args, target }: CallExpr): Expr | undefined => {
   return target === undefined ? args[1] : args[0];
 };
 
-/** Texts that are written out are checked before they are ever used: they are wrong always or never. */
-export const checkLiterals = ({ source, expression }: Checked): void => {
-  const issues: Issue[] = [];
-  const visit = (part: Expr): void => {
-    for (const inner of innerOf(part)) visit(inner);
+/** The first elements of a list or a map that are not like those before them. */
+class Alikeness {
+  readonly issues: Issue[] = [];
+
+  constructor(private readonly typeOf: (part: Expr) => CelType) {}
+
+  list({ elements }: ListExpr): void {
+    const types = elements.map(({ value, optional }) => this.type(value, optional));
+    const index = types.findIndex((type) => type !== types[0]);
+    if (index > 0) this.differs((elements[index] as { value: Expr }).value, types[0], types[index]);
+  }
+
+  map({ entries }: MapExpr): void {
+    const [keys, values] = [
+      entries.map(({ key }) => this.type(key, false)),
+      entries.map(({ value, optional }) => this.type(value, optional)),
+    ];
+    entries.forEach(({ key, value }, index) => {
+      if (keys[index] !== keys[0]) this.differs(key, keys[0], keys[index]);
+      if (values[index] !== values[0]) this.differs(value, values[0], values[index]);
+    });
+  }
+
+  private type(part: Expr, optional: boolean): string {
+    const type = this.typeOf(part);
+    return showType(optional ? (type.params[0] ?? type) : type);
+  }
+
+  private differs({ offset }: Expr, expected: string | undefined, found: string | undefined): void {
+    this.issues.push({ offset, message: `expected type '${expected ?? ''}' but found '${found ?? ''}'` });
+  }
+}
+
+/**
+ * Texts that are written out are checked before they are ever used: they are wrong always or never. Elements of lists
+ * and maps that are written out must be alike, but for those that are only formatted.
+ */
+export const checkLiterals = (checked: Checked): void => {
+  const { source, expression } = checked;
+  const alike = new Alikeness((part) => checked.typeOf(part));
+  const { issues } = alike;
+  const visit = (part: Expr, isFormatted: boolean): void => {
+    const below = isFormatted || (part.kind === 'call' && part.fn === 'format');
+    for (const inner of innerOf(part)) visit(inner, below);
+    if (part.kind === 'list' && !isFormatted) alike.list(part);
+    if (part.kind === 'map' && !isFormatted) alike.map(part);
     if (part.kind !== 'call') return;
     const read = Object.hasOwn(readers, part.fn) ? readers[part.fn] : undefined;
     const argument = read === undefined ? undefined : literalArgument(part);
@@ -50,6 +92,6 @@ export const checkLiterals = ({ source, expression }: Checked): void => {
       issues.push({ offset: argument.offset, message: `invalid ${part.fn} argument` });
     }
   };
-  visit(expression);
+  visit(expression, false);
   if (issues.length > 0) throw new CompileError(source, issues);
 };

@@ -197,7 +197,12 @@ const has = (offset: number, operand: Expr): Expr => {
 
 /** Sorts by keys: the keys are made by a fold, and list and keys sorted together. */
 const sortBy: Expand = (offset, target, args) => {
-  const variable = nameOf(args[0]);
+  if (target.kind === 'literal' || target.kind === 'map' || target.kind === 'struct')
+    throw new MacroError(
+      target.offset,
+      'sortBy can only be applied to a list, identifier, comprehension, call or select expression',
+    );
+  const variable = nameOf(args[0], 'argument is not an identifier');
   const keys = gather(
     offset,
     ident(offset, '@list'),

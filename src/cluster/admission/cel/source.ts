@@ -31,8 +31,8 @@ const showIssue = (source: string, { offset, message }: Issue): string => {
   const lineEnd = source.indexOf('\n', offset);
   const line = source.slice(lineStart, lineEnd < 0 ? source.length : lineEnd);
   const column = Array.from(source.slice(lineStart, offset)).length;
-  const dots = Array.from(source.slice(lineStart, offset), (each) => ((each.codePointAt(0) ?? 0) > 0xff ? '．' : '.'));
+  const dots = Array.from(source.slice(lineStart, offset), (each) => ((each.codePointAt(0) ?? 0) > 0x7f ? '．' : '.'));
   const pointed = source.codePointAt(offset) ?? 0;
-  const mark = pointed > 0xff ? '＾' : '^';
+  const mark = pointed > 0x7f ? '＾' : '^';
   return `ERROR: <input>:${lineNumber}:${column + 1}: ${message}\n | ${line.replaceAll('\t', ' ')}\n | ${dots.join('')}${mark}`;
 };

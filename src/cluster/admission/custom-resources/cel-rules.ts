@@ -228,5 +228,5 @@ export const runRules = (
     if (!(error instanceof OutOfBudget)) throw error;
   }
   for (const text of run.warnings) warn(text);
-  return run.errors;
+  return run.errors.map((error) => (error.field === '' ? { ...error, field: '<nil>' } : error));
 };

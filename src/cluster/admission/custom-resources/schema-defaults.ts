@@ -2,10 +2,14 @@ import { cloneJson, isRecord, ownValue, setOwn, type AnyRecord } from '../../../
 import { itemsOf, valuesOf } from './prune.js';
 import type { StructuralSchema } from './structural-schema.js';
 
-const isReplacedNull = (value: unknown, schema: StructuralSchema): boolean =>
-  value === null && schema['nullable'] !== true && schema['default'] !== undefined;
+/** A null that may not be null counts as absent: it is left out, or a default takes its place. */
+const isRefusedNull = (value: unknown, schema: StructuralSchema): boolean =>
+  value === null && schema['nullable'] !== true;
 
-/** The value with the defaults of its schema. A null that may not be null counts as absent where there is a default. */
+const isReplacedNull = (value: unknown, schema: StructuralSchema): boolean =>
+  isRefusedNull(value, schema) && schema['default'] !== undefined;
+
+/** The value with the defaults of its schema. */
 export const withSchemaDefaults = (value: unknown, schema: StructuralSchema): unknown => {
   if (Array.isArray(value)) {
     const items = itemsOf(schema);
@@ -19,7 +23,7 @@ export const withSchemaDefaults = (value: unknown, schema: StructuralSchema): un
     const property = ownValue(properties, name);
     const innerSchema = isRecord(property) ? property : values;
     if (innerSchema === undefined) setOwn(result, name, inner);
-    else if (!isReplacedNull(inner, innerSchema)) setOwn(result, name, withSchemaDefaults(inner, innerSchema));
+    else if (!isRefusedNull(inner, innerSchema)) setOwn(result, name, withSchemaDefaults(inner, innerSchema));
   }
   for (const [name, property] of Object.entries(properties)) {
     if (Object.hasOwn(result, name) || !isRecord(property) || property['default'] === undefined) continue;

@@ -48,7 +48,8 @@ interface Before {
 type Numeric = number | bigint;
 
 const isNumeric = (value: unknown): value is Numeric => typeof value === 'number' || typeof value === 'bigint';
-const isWhole = (value: Numeric): boolean => typeof value === 'bigint' || Number.isInteger(value);
+/** Beyond 2^53, integers are BigInts; a number there was written with an exponent. */
+const isWhole = (value: Numeric): boolean => typeof value === 'bigint' || Number.isSafeInteger(value);
 
 /** The type of a value, and the format that goes with it. */
 const formOf = (value: unknown): { readonly type: string; readonly format: string } => {

@@ -10,6 +10,7 @@ import { internalVersions } from '../custom-resources/internal-form.js';
 import { correlationErrors, setItemErrors, SCHEMA_TYPES, STRICT } from '../custom-resources/schema-problems.js';
 import { someSchema, typeOf, type StructuralSchema } from '../custom-resources/structural-schema.js';
 import { child, invalid, item, keyed, required, type FieldError } from '../field-errors.js';
+import { APPROVED, approvalOf } from '../custom-resources/approval.js';
 import { conversionErrors } from './definition-conversion.js';
 import {
   columnErrors,
@@ -24,8 +25,6 @@ import {
 } from './definition-versions.js';
 import { each, immutable, requiredOneOf } from './rules.js';
 import { authorityErrors } from './webhook-address.js';
-
-const APPROVED = 'api-approved.kubernetes.io';
 
 /** What is held against a definition. */
 interface Strictness {
@@ -70,7 +69,7 @@ export const validateDefinitionUpdate = (
     ...immutable('spec.group', spec.group, old.spec.group),
     ...immutable('spec.names.plural', spec.names?.plural, old.spec.names?.plural),
     ...validateStoredVersions(withStorage(old.status?.storedVersions ?? [], spec.versions ?? []), spec.versions ?? []),
-    ...(approvalState(definition) === approvalState(old) ? [] : validateApproval(definition)),
+    ...(approvalOf(definition)?.state === approvalOf(old)?.state ? [] : validateApproval(definition)),
     ...(old.spec.preserveUnknownFields === true ? [] : validatePreservation(spec)),
   ];
 };
@@ -111,27 +110,13 @@ const validatePreservation = ({ preserveUnknownFields }: CustomResourceDefinitio
   return [invalid('spec.preserveUnknownFields', true, why)];
 };
 
-type Approval = 'missing' | 'bypassed' | 'approved' | 'invalid';
-
-const approvalState = ({ metadata }: CustomResourceDefinition): Approval => {
-  const approval = metadata.annotations?.[APPROVED] ?? '';
-  if (approval === '') return 'missing';
-  if (approval.startsWith('unapproved')) return 'bypassed';
-  return /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\/[^/?#]+/.test(approval) ? 'approved' : 'invalid';
-};
-
 /** Groups of the Kubernetes project are its own to give away. */
 const validateApproval = (definition: CustomResourceDefinition): FieldError[] => {
-  const { metadata, spec } = definition;
-  if (!/(?:^|\.)(?:k8s|kubernetes)\.io$/.test(spec.group ?? '')) return [];
+  const approval = approvalOf(definition);
   const field = keyed('metadata.annotations', APPROVED);
-  const where = `see https://github.com/kubernetes/enhancements/pull/1111`;
-  const state = approvalState(definition);
-  if (state === 'missing')
-    return [required(field, `protected groups must have approval annotation "${APPROVED}", ${where}`)];
-  if (state !== 'invalid') return [];
-  const why = `protected groups must have approval annotation "${APPROVED}" with either a URL or a reason starting with "unapproved", ${where}`;
-  return [invalid(field, metadata.annotations?.[APPROVED], why)];
+  if (approval?.state === 'missing') return [required(field, approval.message)];
+  if (approval?.state !== 'invalid') return [];
+  return [invalid(field, definition.metadata.annotations?.[APPROVED], approval.message)];
 };
 
 const withStorage = (

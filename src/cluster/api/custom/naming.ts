@@ -1,3 +1,4 @@
+import { approvalOf } from '../../admission/custom-resources/approval.js';
 import { setCondition, type Condition } from '../../../objects/conditions.js';
 import type {
   CustomResourceDefinition,
@@ -23,7 +24,11 @@ export const definitionStatus = (
   const accepted = clash === undefined ? wanted : (status.acceptedNames ?? { plural: '', kind: '' });
   const storage = spec.versions.find((version) => version.storage)?.name ?? '';
   const stored = status.storedVersions ?? [];
-  const conditions = [namesCondition(clash), ...establishedCondition(definition, clash)];
+  const conditions = [
+    ...approvalCondition(definition),
+    namesCondition(clash),
+    ...establishedCondition(definition, clash),
+  ];
   return {
     ...status,
     acceptedNames: accepted,
@@ -64,6 +69,21 @@ const namesCondition = (clash: Clash | undefined): Condition =>
   clash === undefined
     ? { type: 'NamesAccepted', status: 'True', reason: 'NoConflicts', message: 'no conflicts found' }
     : { type: 'NamesAccepted', status: 'False', ...clash };
+
+const APPROVALS = {
+  missing: { status: 'False', reason: 'MissingAnnotation' },
+  bypassed: { status: 'False', reason: 'UnapprovedAnnotation' },
+  approved: { status: 'True', reason: 'ApprovedAnnotation' },
+  invalid: { status: 'False', reason: 'InvalidAnnotation' },
+} as const;
+
+/** Of definitions in groups of the Kubernetes project. */
+const approvalCondition = (definition: CustomResourceDefinition): readonly Condition[] => {
+  const approval = approvalOf(definition);
+  if (approval === undefined) return [];
+  const { state, message } = approval;
+  return [{ type: 'KubernetesAPIApprovalPolicyConformant', ...APPROVALS[state], message }];
+};
 
 /** Once established, a definition stays so: its objects must remain reachable. */
 const establishedCondition = ({ status }: CustomResourceDefinition, clash: Clash | undefined): readonly Condition[] => {

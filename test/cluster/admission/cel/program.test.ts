@@ -69,7 +69,7 @@ describe('compileExpression', () => {
     '[[1], [2, 3]].flatten() == [1, 2, 3] && [1, 2, 3].slice(1, 2) == [2] && ["bb", "a"].sortBy(e, e.size()) == ["a", "bb"]',
     '[1, 2].isSorted() && [1, 2].sum() == 3 && ["b", "a"].min() == "a" && [1, 2, 1].lastIndexOf(1) == 2',
     'sets.contains([1, 2], [2]) && sets.intersects([1], [1, 2]) && sets.equivalent([1, 2], [2, 1, 1])',
-    'quantity("1Gi").isGreaterThan(quantity("1G")) && quantity("2").add(1).asInteger() == 3 && quantity("1.5").sign() == 1',
+    'quantity("1Gi").isGreaterThan(quantity("1G")) && quantity("2").add(1).asInteger() == 3 && sign(quantity("1.5")) == 1',
     'isIP("::1") && ip("10.0.0.1").family() == 4 && ip("::ffff").isGlobalUnicast() && !ip.isCanonical("2001:DB8::1")',
     'cidr("10.0.0.0/8").containsIP("10.1.2.3") && cidr("10.0.0.0/8").containsCIDR("10.1.0.0/16") && string(cidr("10.1.2.3/8").masked()) == "10.0.0.0/8"',
     'url("https://u@a.b:80/p?q=1&q=2").getHost() == "a.b:80" && url("https://a.b/?q=1&q=2").getQuery()["q"] == ["1", "2"] && !isURL("a b")',

@@ -63,7 +63,7 @@ export const QUANTITIES: Library = {
   quantity: { [`string_to_quantity (string) -> ${QUANTITY_NAME}`]: quantity },
   isQuantity: { 'is_quantity_string (string) -> bool': (text: string) => tryParseQuantity(text) !== undefined },
   sign: {
-    [`quantity_sign ${QUANTITY_NAME}.() -> int`]: ({ quantity: { nanos } }: QuantityValue) =>
+    [`quantity_sign (${QUANTITY_NAME}) -> int`]: ({ quantity: { nanos } }: QuantityValue) =>
       nanos === 0n ? 0n : nanos > 0n ? 1n : -1n,
   },
   isGreaterThan: {
