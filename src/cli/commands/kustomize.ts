@@ -66,8 +66,20 @@ export const kustomizeCommand = (): Command =>
     .action(async (dir: string, flags: KustomizeFlags, command: Command) => {
       if (command.getOptionValueSource('reorder') === 'cli') stderr.write(REORDER_IS_OLD);
       if (command.args.length > 1) throw new CommandFailure('specify one path to kustomization.yaml');
-      await write(await build(dir, flags), flags.output ?? '');
+      await namingTheFile(async () => await write(await build(dir, flags), flags.output ?? ''));
     });
+
+/** Turns why an overlay cannot be built into a message that begins with the file at fault. */
+const namingTheFile = async (run: () => Promise<void>): Promise<void> => {
+  try {
+    await run();
+  } catch (error) {
+    const { KustomizeError } = await import('../../render/kustomize/errors.js');
+    if (!(error instanceof KustomizeError)) throw error;
+    const at = error.file === undefined ? '' : `${error.file.startsWith('/') ? '' : '/'}${error.file}: `;
+    throw new CommandFailure(at + error.message);
+  }
+};
 
 /** To stdout, to a file, or into a folder as one file for every object. */
 const write = async (built: BuiltOverlay, path: string): Promise<void> => {
@@ -115,10 +127,7 @@ const build = async (dir: string, flags: KustomizeFlags): Promise<BuiltOverlay> 
       'plugins and functions are not supported: --enable-alpha-plugins is refused, because nothing from a repository is executed',
     );
   }
-  const [{ buildOverlay }, { KustomizeError }] = await Promise.all([
-    import('../../render/kustomize/build/build-overlay.js'),
-    import('../../render/kustomize/errors.js'),
-  ]);
+  const { buildOverlay } = await import('../../render/kustomize/build/build-overlay.js');
   const here = lazyOutside();
   const inflateChart = flags.enableHelm === true ? await chartInflator(flags, here.outside) : undefined;
   const signal = new AbortController().signal;
@@ -132,10 +141,6 @@ const build = async (dir: string, flags: KustomizeFlags): Promise<BuiltOverlay> 
       ...(inflateChart === undefined ? {} : { inflateChart }),
     } as const;
     return await buildOverlay(tree, path, options, signal);
-  } catch (error) {
-    if (!(error instanceof KustomizeError)) throw error;
-    const at = error.file === undefined ? '' : `${error.file.startsWith('/') ? '' : '/'}${error.file}: `;
-    throw new CommandFailure(at + error.message);
   } finally {
     await here.close();
   }

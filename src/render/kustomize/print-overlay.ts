@@ -1,11 +1,19 @@
 import type { BuiltOverlay } from './build/build-overlay.js';
+import { wrapped } from './errors.js';
 import { writeNode } from './nodes/write-nodes.js';
 import type { Resource } from './resources/resource.js';
-import { effectiveNamespace, NO_NAMESPACE } from './resources/resource-id.js';
+import { effectiveNamespace, idText, NO_NAMESPACE } from './resources/resource-id.js';
 
 /** A built overlay as text, documents separated as `kubectl kustomize` does. */
-export const printOverlay = ({ resources }: BuiltOverlay): string =>
-  resources.map(({ node }) => writeNode(node)).join('---\n');
+export const printOverlay = ({ resources }: BuiltOverlay): string => resources.map(printResource).join('---\n');
+
+const printResource = (resource: Resource): string => {
+  try {
+    return writeNode(resource.node);
+  } catch (error) {
+    throw wrapped(error, idText(resource.id), resource.file === '' ? undefined : resource.file);
+  }
+};
 
 /**
  * A file for every object, by the names that Kustomize gives them: `apps_v1_deployment_web.yaml`, with the namespace in
@@ -18,10 +26,10 @@ export const overlayFiles = ({ resources }: BuiltOverlay): ReadonlyMap<string, s
   const isSpread = new Set(inNamespaces.map(({ namespace }) => namespace)).size > 1;
   const files = new Map<string, string>();
   for (const { resource, namespace } of inNamespaces) {
-    files.set(`${isSpread ? `${namespace.toLowerCase()}_` : ''}${fileName(resource)}`, writeNode(resource.node));
+    files.set(`${isSpread ? `${namespace.toLowerCase()}_` : ''}${fileName(resource)}`, printResource(resource));
   }
   for (const { resource, namespace } of placed) {
-    if (namespace === NO_NAMESPACE) files.set(fileName(resource), writeNode(resource.node));
+    if (namespace === NO_NAMESPACE) files.set(fileName(resource), printResource(resource));
   }
   return files;
 };

@@ -110,7 +110,7 @@ describe('buildOverlay, on bad input', () => {
       'a file outside the folder',
       { ...base, 'a/kustomization.yaml': 'resources: [../d.yaml]\n', 'kustomization.yaml': 'resources: [a]\n' },
       /security; file '\.\.\/d\.yaml' is not in or below 'a'/,
-      'd.yaml',
+      'a/kustomization.yaml',
     ],
     [
       'a path out of the repository',
@@ -123,7 +123,7 @@ describe('buildOverlay, on bad input', () => {
       'a missing file',
       { 'kustomization.yaml': 'resources: [nothing.yaml]\n' },
       /'nothing.yaml' does not exist/,
-      'nothing.yaml',
+      'kustomization.yaml',
     ],
     [
       'a patch of nothing',

@@ -14,6 +14,7 @@ import { resolveVariables } from '../transform/variables.js';
 import { BuildContext } from './build-context.js';
 import type { InflateChart } from './build-context.js';
 import { Layer } from './layer.js';
+import type { Accumulator } from './layer.js';
 
 export interface BuildOptions {
   /** `none` lets files outside the kustomization's folder be read; never outside the tree. */
@@ -54,7 +55,20 @@ export const buildOverlay = async (
   const metadata = kustomization.buildMetadata ?? [];
   await context.useOpenApi(kustomization, loader, true);
   const accumulated = await top.accumulate(metadata, metadata.length > 0 ? {} : undefined);
+  try {
+    finish(accumulated, top, context, options);
+  } catch (error) {
+    throw error instanceof KustomizeError && error.file === undefined
+      ? new KustomizeError(error.message, top.file)
+      : error;
+  }
+  return { resources: accumulated.map.resources, warnings: context.warnings };
+};
+
+/** What is done once, when all layers are together. */
+const finish = (accumulated: Accumulator, top: Layer, context: BuildContext, options: BuildOptions): void => {
   const { map, config } = accumulated;
+  const { sortOptions, buildMetadata = [] } = top.kustomization;
   addNameHashes(map);
   fixNameReferences(map, config.nameReference);
   const unused = resolveVariables(map, accumulated.variables.all(), config.varReference);
@@ -62,13 +76,12 @@ export const buildOverlay = async (
     context.warnings.push(`well-defined vars that were never replaced: ${unused.join(',')}`);
   }
   dropLocal(map);
-  if (kustomization.sortOptions !== undefined) sortResources(map, kustomization.sortOptions);
+  if (sortOptions !== undefined) sortResources(map, sortOptions);
   else if (options.reorder !== 'none') sortResources(map, { order: 'legacy' });
-  if (metadata.includes('managedByLabel')) {
+  if (buildMetadata.includes('managedByLabel')) {
     transformStrings(map, MANAGED_BY, [{ path: 'metadata/labels', create: true }]);
   }
-  for (const resource of map.resources) writeAnnotations(resource, metadata);
-  return { resources: map.resources, warnings: context.warnings };
+  for (const resource of map.resources) writeAnnotations(resource, buildMetadata);
 };
 
 const LOCAL_ANNOTATION = 'config.kubernetes.io/local-config';

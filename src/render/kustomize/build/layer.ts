@@ -56,7 +56,7 @@ export class Layer {
     if (fileName === undefined) {
       throw new KustomizeError(
         `unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '${folder}'`,
-        folder,
+        depth > 0 ? undefined : folder,
       );
     }
     if (names.length > 1) throw new KustomizeError(`Found multiple kustomization files under: ${folder}`, folder);

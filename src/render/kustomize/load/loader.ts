@@ -43,7 +43,7 @@ export class Loader {
     return this.root || '.';
   }
 
-  /** A file of this folder as text. */
+  /** A file of this folder as text. What cannot be read is the fault of whoever named it: the error has no file. */
   async loadText(path: string): Promise<string> {
     const content = await this.load(path);
     try {
@@ -63,9 +63,9 @@ export class Loader {
     } catch (error) {
       if (!(error instanceof FileTreeError)) throw error;
       if (error.code === 'not-found') {
-        throw new KustomizeError(`'${path}' does not exist in '${this.shown}'`, place);
+        throw new KustomizeError(`'${path}' does not exist in '${this.shown}'`);
       }
-      if (error.code === 'not-a-file') throw new NotAFileError(`'${path}' must resolve to a file`, place);
+      if (error.code === 'not-a-file') throw new NotAFileError(`'${path}' must resolve to a file`);
       throw new KustomizeError(error.message, place);
     }
   }
@@ -141,7 +141,7 @@ export class Loader {
     // Nothing there: reading says so.
     if (real === undefined) return;
     if (!isWithin(real, this.root)) {
-      throw new KustomizeError(`security; file '${path}' is not in or below '${this.shown}'`, place);
+      throw new KustomizeError(`security; file '${path}' is not in or below '${this.shown}'`);
     }
   }
 }
@@ -151,9 +151,9 @@ const folderAt = async (tree: FileTree, path: string): Promise<string> => {
     const found = await tree.stat(path);
     if (found?.kind === 'folder') return (await tree.resolve?.(path)) ?? path;
     const what = found === undefined ? `'${path}' doesn't exist` : `'${path}' is a file`;
-    throw new KustomizeError(`must build at directory: ${what}`, path);
+    throw new KustomizeError(`must build at directory: ${what}`);
   } catch (error) {
-    if (error instanceof FileTreeError) throw new KustomizeError(error.message, path);
+    if (error instanceof FileTreeError) throw new KustomizeError(error.message);
     throw error;
   }
 };
