@@ -19,7 +19,10 @@ import { createNamespaceController } from './namespace/namespace-controller.js';
 import { createNodeTtlController } from './node-ttl/node-ttl-controller.js';
 import { createNodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.js';
 import { createClaimController } from './persistent-volume/claim-controller.js';
-import { createClaimProtectionController } from './persistent-volume/protection-controller.js';
+import {
+  createClaimProtectionController,
+  createVolumeProtectionController,
+} from './persistent-volume/protection-controller.js';
 import { createVolumeController } from './persistent-volume/volume-controller.js';
 import { createPodGcController } from './pod-gc/pod-gc-controller.js';
 import {
@@ -62,6 +65,7 @@ const CONTROLLERS: readonly CreateController[] = [
   createTaintEvictionController,
   createPodGcController,
   createClaimProtectionController,
+  createVolumeProtectionController,
   createDisruptionController,
   createAutoscalerController,
   createResourceQuotaController,

@@ -39,6 +39,7 @@ export const deleteObject = async (
   target: Target,
   parameters: DeleteParameters,
 ): Promise<DeleteResult> => {
+  warnOfOrphans(target, context, parameters);
   for (let attempt = 1; ; attempt += 1) {
     const stored = requireStored(machinery, target);
     const { object: oldObject } = await servedItem(machinery, target, stored);
@@ -53,6 +54,13 @@ export const deleteObject = async (
   }
 };
 
+const warnOfOrphans = ({ resource }: Target, { warnings }: RequestContext, parameters: DeleteParameters): void => {
+  if (resource.group !== 'batch' || resource.plural !== 'jobs' || parameters.propagationPolicy !== undefined) return;
+  const advice =
+    'set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning';
+  warnings.push(`child pods are preserved by default when jobs are deleted; ${advice}`);
+};
+
 const deleteOnce = async (
   machinery: Machinery,
   target: Target,
@@ -61,15 +69,29 @@ const deleteOnce = async (
 ): Promise<DeleteResult> => {
   const { key, revision } = stored;
   const decision = decideDelete(target, stored.object, parameters, machinery.clock.now());
-  if (parameters.dryRun) return { item: await servedItem(machinery, target, stored), removed: decision === 'remove' };
   if (decision === 'remove') {
-    const removed = await machinery.store.commit({ type: 'remove', key, revision });
-    return { item: await servedItem(machinery, target, removed), removed: true };
+    const removed = parameters.dryRun ? stored : await machinery.store.commit({ type: 'remove', key, revision });
+    const item = await servedItem(machinery, target, removed);
+    return { item: isGraceful(target) ? lastState(target, item, machinery.clock.now()) : item, removed: true };
+  }
+  if (parameters.dryRun) {
+    const item = await servedItem(machinery, target, stored);
+    return { item: decision === 'wait' ? item : { object: decision }, removed: false };
   }
   if (decision === 'wait') return { item: await servedItem(machinery, target, stored), removed: false };
   const marked = await machinery.store.commit({ type: 'replace', key, object: decision, revision });
   return { item: await servedItem(machinery, target, marked), removed: false };
 };
+
+/** Resources whose objects are asked to go before they are removed. */
+const isGraceful = ({ resource: { group, plural } }: Pick<Target, 'resource'>): boolean =>
+  group === '' && plural === 'pods';
+
+/** A removed object as its deletion left it. */
+const lastState = (target: Target, { object }: Item, now: number): Item =>
+  object.metadata.deletionTimestamp === undefined
+    ? { object: marked(target, object, object.metadata.finalizers ?? [], timestamp(now), 0) }
+    : { object };
 
 /** What a delete does to an object: removes it, marks it (the object to write), or leaves it as it waits already. */
 export const decideDelete = (
@@ -109,7 +131,8 @@ const marked = (
   const metadata = { ...object.metadata, ...generation, deletionTimestamp, deletionGracePeriodSeconds, finalizers };
   const kept = finalizers.length === 0 ? withoutFinalizers({ ...object, metadata }) : { ...object, metadata };
   if (resource.group !== '' || resource.plural !== 'namespaces') return kept;
-  return { ...kept, status: { ...(kept['status'] as object | undefined), phase: 'Terminating' } };
+  const { deletionGracePeriodSeconds: _none, ...own } = kept.metadata;
+  return { ...kept, metadata: own, status: { ...(kept['status'] as object | undefined), phase: 'Terminating' } };
 };
 
 const withoutFinalizers = (object: KubeObject): KubeObject => {
@@ -119,7 +142,7 @@ const withoutFinalizers = (object: KubeObject): KubeObject => {
 
 /** Seconds until the object may go: pods that run get theirs, everything else goes at once. */
 const gracePeriod = ({ resource }: Target, object: KubeObject, { gracePeriodSeconds }: DeleteParameters): number => {
-  if (resource.group !== '' || resource.plural !== 'pods') return 0;
+  if (!isGraceful({ resource })) return 0;
   const { nodeName, terminationGracePeriodSeconds = 30 } = (object['spec'] ?? {}) as {
     nodeName?: string;
     terminationGracePeriodSeconds?: number;
@@ -166,16 +189,16 @@ const needsCleanup = ({ group, plural }: Target['resource'], { metadata }: KubeO
 const checkPreconditions = ({ resource }: Target, object: KubeObject, { preconditions }: DeleteParameters): void => {
   const { uid, resourceVersion } = preconditions ?? {};
   const { metadata } = object;
+  // Kubernetes names the kind where other conflicts name the resource.
+  const kind = { group: resource.group, plural: resource.kind };
   if (uid !== undefined && uid !== metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid ?? ''}`;
-    throw conflict(resource, metadata.name, why);
+    const differ = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid ?? ''})`;
+    throw conflict(kind, metadata.name, `${differ}. The object might have been deleted and then recreated`);
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
-    throw conflict(
-      resource,
-      metadata.name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion ?? ''}`,
-    );
+    const record = `the ResourceVersion in record (${metadata.resourceVersion ?? ''})`;
+    const differ = `the ResourceVersion in the precondition (${resourceVersion}) does not match ${record}`;
+    throw conflict(kind, metadata.name, `${differ}. The object might have been modified`);
   }
 };
 

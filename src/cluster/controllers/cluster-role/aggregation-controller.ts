@@ -23,6 +23,9 @@ export const aggregatedRules = (role: ClusterRole, roles: readonly ClusterRole[]
   return rules;
 };
 
+/** Whoever applies the role without rules must not take these away: they are another manager's. */
+const MANAGER = 'clusterrole-aggregation-controller';
+
 /** Keeps the rules of ClusterRoles that are made of others. */
 export const createClusterRoleAggregation = ({ client, informers }: ControllerDeps): Controller => {
   const roles = informers.informer(ClusterRole);
@@ -42,7 +45,12 @@ export const createClusterRoleAggregation = ({ client, informers }: ControllerDe
       const role = roles.get(key);
       if (role?.aggregationRule === undefined || role.metadata.deletionTimestamp !== undefined) return DONE;
       const rules = aggregatedRules(role, roles.list());
-      if (!isSemanticallyEqual(rules, role.rules)) await client.update<ClusterRole>({ ...role, rules });
+      if (isSemanticallyEqual(rules, role.rules)) return DONE;
+      const { name } = role.metadata;
+      await client.apply<ClusterRole>(
+        { ...ClusterRole, metadata: { name }, rules },
+        { fieldManager: MANAGER, force: true },
+      );
       return DONE;
     },
   };

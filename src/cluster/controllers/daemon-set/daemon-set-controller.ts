@@ -12,7 +12,7 @@ import type { EventRecorder } from '../../client/event-recorder.js';
 import type { Informer } from '../../client/informer.js';
 import type { ControllerDeps } from '../controller-deps.js';
 import { ensureRevision } from '../history/revision-store.js';
-import { HASH_LABEL, planTruncation, REVISION_LABEL } from '../history/revisions.js';
+import { byNumber, REVISION_LABEL } from '../history/revisions.js';
 import { addOwnershipIndexes, claim, controlledBy, watchClaimed } from '../ownership.js';
 import type { PodControl } from '../pods/pod-control.js';
 import { createPodControl, isNamespaceTerminating } from '../pods/pod-control.js';
@@ -83,9 +83,15 @@ class DaemonSetController implements Controller {
     if (!barriers.every((barrier) => barrier.isCaughtUp(key))) return { requeueAfterMs: LAG_RECHECK_MS };
     const pods = await claim(this.#client, this.#pods, DaemonSet, set, selectorFromObject(set.spec.selector));
     const history = controlledBy(this.#revisions, set);
-    const { revision, collisionCount } = await ensureRevision(this.#client, set, history, set.status?.collisionCount);
+    const { revision, collisionCount } = await ensureRevision(
+      this.#client,
+      set,
+      history,
+      set.status?.collisionCount,
+      REVISION_LABEL,
+    );
     if (!history.includes(revision)) this.#barriers.revisions.wrote(key, revision);
-    const hash = labelsOf(revision)[HASH_LABEL] ?? revision.metadata.name;
+    const hash = labelsOf(revision)[REVISION_LABEL] ?? revision.metadata.name;
     const now = this.#clock.now();
     const nodes = this.#nodes.list();
     const waitMs = await this.#carryOut(key, set, planDaemonSet(set, nodes, pods, hash, now), hash);
@@ -143,14 +149,11 @@ class DaemonSetController implements Controller {
     pods: readonly Pod[],
   ): Promise<void> {
     const hashes = new Set(pods.map((pod) => labelsOf(pod)[REVISION_LABEL]));
-    const inUse = history
-      .filter((revision) => hashes.has(labelsOf(revision)[HASH_LABEL]))
-      .map(({ metadata }) => metadata.name);
-    const surplus = planTruncation(
-      history,
-      new Set([...inUse, current.metadata.name]),
-      set.spec.revisionHistoryLimit ?? 10,
-    );
+    const isOld = ({ metadata }: ControllerRevision): boolean => metadata.name !== current.metadata.name;
+    const old = history.filter(isOld);
+    const unused = old.filter((revision) => !hashes.has(labelsOf(revision)[REVISION_LABEL])).toSorted(byNumber);
+    // Those in use count, though they stay.
+    const surplus = unused.slice(0, Math.max(0, old.length - (set.spec.revisionHistoryLimit ?? 10)));
     for (const revision of surplus) await this.#client.delete<KubeObject>(ControllerRevision, keyOf(revision));
   }
 

@@ -17,12 +17,16 @@ export interface DaemonPlan {
 const isTerminating = (pod: Pod): boolean => pod.metadata.deletionTimestamp !== undefined;
 const isUpdated = (pod: Pod, hash: string): boolean => labelsOf(pod)[REVISION_LABEL] === hash;
 
+/** Sorts bound pods before others, then by age, then by name. */
+const ageOf = ({ metadata, spec }: Pod): string =>
+  [(spec.nodeName ?? '') === '' ? '1' : '0', metadata.creationTimestamp ?? '', metadata.name].join(' ');
+
+const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 /** The pods by node, oldest first. */
 export const podsByNode = (pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> => {
   const byNode = new Map<string, Pod[]>();
-  for (const pod of pods.toSorted((a, b) =>
-    (a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? -1 : 1,
-  )) {
+  for (const pod of pods.toSorted((a, b) => compareTexts(ageOf(a), ageOf(b)))) {
     const name = nodeNameOf(pod);
     if (name === undefined) continue;
     const known = byNode.get(name);
@@ -145,10 +149,12 @@ export const daemonSetStatus = (
 ): DaemonSetStatus => {
   const byNode = podsByNode(pods);
   const fitting = nodes.filter((node) => eligibility(set, node).shouldRun);
-  const others = nodes.filter((node) => !eligibility(set, node).mayStay);
+  const others = nodes.filter((node) => !fitting.includes(node));
   const here = (node: Node): readonly Pod[] =>
-    (byNode.get(node.metadata.name) ?? []).filter((pod) => !isTerminating(pod));
-  const count = (test: (pod: Pod) => boolean): number => fitting.filter((node) => here(node).some(test)).length;
+    (byNode.get(node.metadata.name) ?? []).filter((pod) => !isTerminating(pod) || !isPodFinished(pod));
+  // The oldest speaks for its node: while one surges beside it, the node still has the old one.
+  const spokesmen = fitting.flatMap((node) => here(node)[0] ?? []);
+  const count = (test: (pod: Pod) => boolean): number => spokesmen.filter(test).length;
   const available = count((pod) => isPodReady(pod) && isPodAvailable(pod, set.spec.minReadySeconds ?? 0, now));
   const { generation } = set.metadata;
   return {

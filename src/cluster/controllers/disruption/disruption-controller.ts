@@ -53,6 +53,7 @@ export const createDisruptionController = (deps: ControllerDeps): Controller => 
       const budget = budgets.get(key);
       if (budget === undefined || budget.metadata.deletionTimestamp !== undefined) return DONE;
       const matching = podsOf(budget);
+      if (matching.length === 0) recorder.event(budget, 'Normal', 'NoPods', 'No matching pods found');
       const now = clock.now();
       const scales = await scaleOf(matching);
       if (typeof scales === 'string' && needsScale(budget)) {
@@ -66,12 +67,31 @@ export const createDisruptionController = (deps: ControllerDeps): Controller => 
         if (!isSemanticallyEqual(status, budget.status)) await client.updateStatus({ ...budget, status });
         return DONE;
       }
+      if (needsScale(budget) && matching.some((pod) => controllerOf(pod) === undefined)) {
+        recorder.event(budget, 'Warning', 'UnmanagedPods', unmanaged(budget));
+      }
       const wanted = expectation(budget, matching.length, () => (typeof scales === 'string' ? 0 : scales));
       const { status, recheckInMs } = disruptionStatus(budget, matching, wanted, now);
       if (!isSemanticallyEqual(status, budget.status)) await client.updateStatus({ ...budget, status });
       return recheckInMs === undefined ? DONE : { requeueAfterMs: recheckInMs };
     },
   };
+};
+
+/** Pods that nobody controls count for no size; the selector is written as Go prints it. */
+const unmanaged = ({ spec }: PodDisruptionBudget): string => {
+  const labels = Object.entries(spec.selector?.matchLabels ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}: ${value},`);
+  const expressions = (spec.selector?.matchExpressions ?? []).map(
+    ({ key, operator, values = [] }) => `{${key} ${operator} [${values.join(' ')}]}`,
+  );
+  const selector = `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.map((each) => `${each},`).join('')}},}`;
+  return (
+    `Pods selected by this PodDisruptionBudget (selector: ${selector}) were found to be unmanaged. As a result, the status ` +
+    'of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please ' +
+    'set ".spec.minAvailable" field of the PDB to an integer value.'
+  );
 };
 
 const needsScale = ({ spec }: PodDisruptionBudget): boolean =>
@@ -95,7 +115,7 @@ const createScaleFinder = (client: Client, informers: InformerSet) => {
     for (const pod of pods) {
       const { namespace = '' } = pod.metadata;
       let owner = controllerOf(pod);
-      if (owner === undefined) return `found no controller ref for pod "${pod.metadata.name}"`;
+      if (owner === undefined) continue;
       const replicaSet = owner.kind === 'ReplicaSet' ? replicaSets.get({ namespace, name: owner.name }) : undefined;
       owner = (replicaSet === undefined ? undefined : controllerOf(replicaSet)) ?? owner;
       if (scales.has(owner.uid)) continue;

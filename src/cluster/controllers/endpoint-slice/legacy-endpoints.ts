@@ -30,7 +30,7 @@ export const legacyEndpoints = (service: Service, groups: readonly EndpointGroup
       },
       annotations: total > LIMIT ? { ...annotations, [OVER_CAPACITY]: 'truncated' } : annotations,
     },
-    subsets: truncate(usable.map(subsetOf).filter((subset) => subset !== undefined)),
+    subsets: truncate(repacked(usable).map(subsetOf)),
   };
 };
 
@@ -38,11 +38,33 @@ export const legacyEndpoints = (service: Service, groups: readonly EndpointGroup
 const living = (endpoints: readonly Endpoint[]): readonly Endpoint[] =>
   endpoints.filter(({ conditions }) => conditions?.terminating !== true || conditions.ready === true);
 
-const subsetOf = ({ ports, endpoints }: EndpointGroup): EndpointSubset | undefined => {
-  const alive = living(endpoints).toSorted((a, b) => ((a.addresses[0] ?? '') < (b.addresses[0] ?? '') ? -1 : 1));
-  const ready = alive.filter(({ conditions }) => conditions?.ready === true).map(addressOf);
-  const notReady = alive.filter(({ conditions }) => conditions?.ready !== true).map(addressOf);
-  if (ready.length === 0 && notReady.length === 0) return undefined;
+type Pack = Pick<EndpointGroup, 'ports' | 'endpoints'>;
+
+/** As few subsets as can be: a port that all have stands once, with all addresses; then ports with the same addresses. */
+const repacked = (groups: readonly EndpointGroup[]): readonly Pack[] => {
+  const byPort = new Map<string, { readonly ports: EndpointGroup['ports']; readonly endpoints: Endpoint[] }>();
+  for (const { ports, endpoints } of groups) {
+    for (const each of ports.length === 0 ? [[]] : ports.map((port) => [port])) {
+      const id = JSON.stringify(each);
+      const known = byPort.get(id) ?? { ports: each, endpoints: [] };
+      known.endpoints.push(...living(endpoints));
+      byPort.set(id, known);
+    }
+  }
+  const byAddresses = new Map<string, Pack>();
+  for (const { ports, endpoints } of byPort.values()) {
+    if (endpoints.length === 0) continue;
+    const sorted = endpoints.toSorted((a, b) => ((a.addresses[0] ?? '') < (b.addresses[0] ?? '') ? -1 : 1));
+    const id = JSON.stringify(sorted);
+    const known = byAddresses.get(id);
+    byAddresses.set(id, { ports: [...(known?.ports ?? []), ...ports], endpoints: sorted });
+  }
+  return [...byAddresses.values()];
+};
+
+const subsetOf = ({ ports, endpoints }: Pack): EndpointSubset => {
+  const ready = endpoints.filter(({ conditions }) => conditions?.ready === true).map(addressOf);
+  const notReady = endpoints.filter(({ conditions }) => conditions?.ready !== true).map(addressOf);
   return {
     ...(ready.length === 0 ? {} : { addresses: ready }),
     ...(notReady.length === 0 ? {} : { notReadyAddresses: notReady }),

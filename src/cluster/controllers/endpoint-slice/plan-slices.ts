@@ -39,20 +39,23 @@ export const planSlices = (
   const create: EndpointSlice[] = [];
   const update: EndpointSlice[] = [];
   const unused = new Set(existing.filter(({ metadata }) => metadata.deletionTimestamp === undefined));
-  const labels = sliceLabels(service, manager);
+  const marks: Marks = {
+    labels: sliceLabels(service, manager),
+    ...(manager === MIRROR_MANAGER ? { annotations: mirroredAnnotations(service) } : {}),
+  };
   for (const group of groups) {
     const slices = [...unused].filter((slice) => isOfGroup(slice, group));
     const contents = distribute(group.endpoints, slices);
     contents.forEach((endpoints, index) => {
       const slice = slices[index];
       if (slice === undefined) {
-        create.push(newSlice(service, group, endpoints, labels));
+        create.push(newSlice(service, group, endpoints, marks));
         return;
       }
       unused.delete(slice);
       const wanted: EndpointSlice = {
         ...slice,
-        metadata: { ...slice.metadata, labels },
+        metadata: { ...slice.metadata, ...marks },
         endpoints,
         ports: group.ports,
       };
@@ -71,7 +74,9 @@ const reusing = (service: SliceOwner, { create, update, remove }: SlicePlan): Sl
     if (next === undefined || slice.addressType !== next.addressType || !isOwnedBy(service, slice)) return true;
     made.pop();
     const { endpoints, ports, metadata } = next;
-    changed.push({ ...slice, metadata: { ...slice.metadata, labels: metadata.labels ?? {} }, endpoints, ports });
+    const { labels = {}, annotations } = metadata;
+    const marks: Marks = { labels, ...(annotations === undefined ? {} : { annotations }) };
+    changed.push({ ...slice, metadata: { ...slice.metadata, ...marks }, endpoints, ports });
     return false;
   });
   return { create: made, update: changed, remove: removed };
@@ -113,6 +118,20 @@ const dropEmpty = (contents: Endpoint[][]): Endpoint[][] => {
   return kept.length === 0 ? [[]] : kept;
 };
 
+/** What slices carry of their owner's. */
+interface Marks {
+  readonly labels: Labels;
+  readonly annotations?: Labels;
+}
+
+const NOT_MIRRORED = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'endpoints.kubernetes.io/last-change-trigger-time',
+]);
+
+const mirroredAnnotations = ({ metadata }: SliceOwner): Labels =>
+  Object.fromEntries(Object.entries(metadata.annotations ?? {}).filter(([key]) => !NOT_MIRRORED.has(key)));
+
 const isHeadless = (service: SliceOwner): boolean => service.spec?.clusterIP === 'None';
 
 const sliceLabels = (service: SliceOwner, manager: string): Labels => {
@@ -129,7 +148,7 @@ const newSlice = (
   service: SliceOwner,
   group: EndpointGroup,
   endpoints: readonly Endpoint[],
-  labels: Labels,
+  marks: Marks,
 ): EndpointSlice => {
   const { namespace, name } = service.metadata;
   return {
@@ -138,7 +157,7 @@ const newSlice = (
       name: '',
       generateName: `${name}-`,
       ...(namespace === undefined ? {} : { namespace }),
-      labels,
+      ...marks,
       ownerReferences: [controllerReference(service)],
     },
     addressType: group.addressType,

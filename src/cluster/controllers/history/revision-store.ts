@@ -6,7 +6,7 @@ import { keyOf } from '../../../objects/object.js';
 import { isControlledBy } from '../../../objects/owner-references.js';
 import type { Client } from '../../client/client.js';
 import { isSemanticallyEqual } from '../semantic-equality.js';
-import { newRevision, planRevision, templateOf } from './revisions.js';
+import { type HashLabel, newRevision, planRevision, templateOf } from './revisions.js';
 
 interface Templated extends KubeObject {
   readonly spec: { readonly template: PodTemplateSpec };
@@ -24,15 +24,16 @@ export const ensureRevision = async (
   owner: Templated,
   history: readonly ControllerRevision[],
   knownCollisions: number | undefined,
+  label: HashLabel,
 ): Promise<CurrentRevision> => {
-  const plan = planRevision(owner, history, knownCollisions);
+  const plan = planRevision(owner, history, knownCollisions, label);
   if (plan.type === 'known') return { revision: plan.revision, collisionCount: knownCollisions };
   if (plan.type === 'renumber') {
     return { revision: await client.update(plan.revision), collisionCount: knownCollisions };
   }
   let collisionCount = knownCollisions;
   for (;;) {
-    const wanted = newRevision(owner, plan.revision.revision, collisionCount);
+    const wanted = newRevision(owner, plan.revision.revision, collisionCount, label);
     try {
       return { revision: await client.create(wanted), collisionCount };
     } catch (error) {

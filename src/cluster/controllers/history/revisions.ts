@@ -6,8 +6,11 @@ import { controllerReference } from '../../../objects/owner-references.js';
 import { isSemanticallyEqual } from '../semantic-equality.js';
 import { templateHash } from '../template-hash.js';
 
-export const HASH_LABEL = 'controller.kubernetes.io/hash';
+/** Where pods say of which revision they are. */
 export const REVISION_LABEL = 'controller-revision-hash';
+
+/** Where revisions say their hash: under the label of the pods for DaemonSets, under one of their own for StatefulSets. */
+export type HashLabel = typeof REVISION_LABEL | 'controller.kubernetes.io/hash';
 
 interface Templated extends KubeObject {
   readonly spec: { readonly template: PodTemplateSpec };
@@ -44,6 +47,7 @@ export const newRevision = (
   owner: Templated,
   number: number,
   collisionCount: number | undefined,
+  label: HashLabel,
 ): ControllerRevision => {
   const hash = templateHash(owner.spec.template, collisionCount);
   const { namespace, name } = owner.metadata;
@@ -52,7 +56,7 @@ export const newRevision = (
     metadata: {
       name: `${name.slice(0, 223)}-${hash}`,
       ...(namespace === undefined ? {} : { namespace }),
-      labels: { ...owner.spec.template.metadata?.labels, [HASH_LABEL]: hash, [REVISION_LABEL]: hash },
+      labels: { ...owner.spec.template.metadata?.labels, [label]: hash },
       ...(owner.metadata.annotations === undefined ? {} : { annotations: owner.metadata.annotations }),
       ownerReferences: [controllerReference(owner)],
     },
@@ -72,12 +76,13 @@ export const planRevision = (
   owner: Templated,
   history: readonly ControllerRevision[],
   collisionCount: number | undefined,
+  label: HashLabel,
 ): RevisionPlan => {
   const sorted = history.toSorted(byNumber);
   const newest = sorted.at(-1);
   const next = (newest?.revision ?? 0) + 1;
   const same = sorted.findLast((revision) => isSemanticallyEqual(templateOf(revision), owner.spec.template));
-  if (same === undefined) return { type: 'create', revision: newRevision(owner, next, collisionCount) };
+  if (same === undefined) return { type: 'create', revision: newRevision(owner, next, collisionCount, label) };
   if (same === newest) return { type: 'known', revision: same };
   return { type: 'renumber', revision: { ...same, revision: next } };
 };

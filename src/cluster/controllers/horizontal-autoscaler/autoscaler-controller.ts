@@ -36,6 +36,13 @@ interface Scale extends KubeObject {
   readonly status?: { readonly replicas?: number; readonly selector?: string };
 }
 
+/** The metrics that give no number. */
+interface Failure {
+  readonly first: MetricError;
+  readonly count: number;
+  readonly of: number;
+}
+
 /** The status as it grows through one reconcile. */
 class StatusDraft {
   #conditions: readonly HorizontalPodAutoscalerCondition[];
@@ -126,7 +133,41 @@ class AutoscalerController implements Controller {
       draft.set('ScalingActive', 'False', 'ScalingDisabled', message);
       return draft.status({ currentReplicas: 0, desiredReplicas: 0 });
     }
+    const { minReplicas = 1, maxReplicas } = autoscaler.spec;
+    // Outside of its limits the metrics do not matter.
+    if (target.replicas > maxReplicas) {
+      const reason = 'Current number of replicas above Spec.MaxReplicas';
+      return this.#resize(key, autoscaler, target, maxReplicas, reason, draft);
+    }
+    if (target.replicas < minReplicas) {
+      const reason = 'Current number of replicas below Spec.MinReplicas';
+      return this.#resize(key, autoscaler, target, minReplicas, reason, draft);
+    }
     return this.#rescale(key, autoscaler, target, draft);
+  }
+
+  async #resize(
+    key: ObjectKey,
+    autoscaler: HorizontalPodAutoscaler,
+    target: ScaleTarget,
+    replicas: number,
+    reason: string,
+    draft: StatusDraft,
+    statuses: readonly MetricStatus[] = [],
+  ): Promise<HorizontalPodAutoscalerStatus> {
+    const { namespace = '' } = key;
+    const { name } = autoscaler.spec.scaleTargetRef;
+    const patch = { type: 'merge', body: { spec: { replicas } } } as const;
+    await this.#client.patch<Scale>(targetKind(autoscaler), { namespace, name }, patch, { subresource: 'scale' });
+    this.#recorder.event(autoscaler, 'Normal', 'SuccessfulRescale', `New size: ${replicas}; reason: ${reason}`);
+    const message = `the HPA controller was able to update the target scale to ${replicas}`;
+    draft.set('AbleToScale', 'True', 'SucceededRescale', message);
+    return draft.status({
+      currentReplicas: target.replicas,
+      desiredReplicas: replicas,
+      currentMetrics: statuses,
+      lastScaleTime: timestamp(draft.now),
+    });
   }
 
   async #rescale(
@@ -137,41 +178,51 @@ class AutoscalerController implements Controller {
   ): Promise<HorizontalPodAutoscalerStatus> {
     const { now } = draft;
     const { best, statuses, failure } = await this.#recommendations(autoscaler, target, now);
-    if (failure !== undefined) {
-      const message = `the HPA was unable to compute the replica count: ${failure.message}`;
-      draft.set('ScalingActive', 'False', failure.reason, message);
-      this.#recorder.event(autoscaler, 'Warning', failure.reason, failure.message);
-    } else if (best !== undefined) {
-      const message = `the HPA was able to successfully calculate a replica count from ${best.metric}`;
-      draft.set('ScalingActive', 'True', 'ValidMetricFound', message);
-    }
     const before = target.replicas;
-    const recommended = best?.replicas ?? before;
+    if (best === undefined) {
+      this.#tellFailure(autoscaler, failure, draft);
+      return draft.status({ currentReplicas: before, currentMetrics: statuses });
+    }
+    const message = `the HPA was able to successfully calculate a replica count from ${best.metric}`;
+    draft.set('ScalingActive', 'True', 'ValidMetricFound', message);
+    const recommended = best.replicas;
     // After a start the size as it is counts as recommended: nothing shrinks before the window has passed once.
     const history = this.#histories.get(keyText(key)) ?? remember(NO_HISTORY, before, 0, now);
     const { replicas, ableToScale, limited } = limitReplicas(autoscaler, before, recommended, history, now);
     draft.set('AbleToScale', 'True', ableToScale.reason, ableToScale.message);
     draft.set('ScalingLimited', limited.status, limited.reason, limited.message);
-    if (replicas !== before) {
-      await this.#write(key, autoscaler, before, replicas, best?.metric);
-      const message = `the HPA controller was able to update the target scale to ${replicas}`;
-      draft.set('AbleToScale', 'True', 'SucceededRescale', message);
-    }
     this.#histories.set(keyText(key), remember(history, recommended, replicas - before, now));
-    return draft.status({
-      currentReplicas: before,
-      desiredReplicas: replicas,
-      currentMetrics: statuses,
-      ...(replicas === before ? {} : { lastScaleTime: timestamp(now) }),
-    });
+    if (replicas === before) {
+      return draft.status({ currentReplicas: before, desiredReplicas: replicas, currentMetrics: statuses });
+    }
+    const reason = replicas > before ? `${best.metric} above target` : 'All metrics below target';
+    return this.#resize(key, autoscaler, target, replicas, reason, draft, statuses);
+  }
+
+  #tellFailure(autoscaler: HorizontalPodAutoscaler, failure: Failure | undefined, draft: StatusDraft): void {
+    if (failure === undefined) return;
+    const { first, count, of } = failure;
+    const message = `the HPA was unable to compute the replica count: ${first.message}`;
+    draft.set('ScalingActive', 'False', first.reason, message);
+    const all = `invalid metrics (${count} invalid out of ${of}), first error is: failed to get ${first.value}: ${first.message}`;
+    this.#recorder.event(autoscaler, 'Warning', first.reason, first.message);
+    this.#recorder.event(autoscaler, 'Warning', 'FailedComputeMetricsReplicas', all);
   }
 
   /** The largest recommendation counts; a metric that fails only keeps the others from scaling down. */
-  async #recommendations(autoscaler: HorizontalPodAutoscaler, target: ScaleTarget, now: number) {
+  async #recommendations(
+    autoscaler: HorizontalPodAutoscaler,
+    target: ScaleTarget,
+    now: number,
+  ): Promise<{
+    readonly best: Recommendation | undefined;
+    readonly statuses: readonly MetricStatus[];
+    readonly failure?: Failure;
+  }> {
     const metrics = autoscaler.spec.metrics ?? DEFAULT_METRICS;
     const statuses: MetricStatus[] = [];
     let best: Recommendation | undefined;
-    let failure: MetricError | undefined;
+    const failures: MetricError[] = [];
     for (const metric of metrics) {
       try {
         const next = await recommend(this.#client, autoscaler, metric, target, now);
@@ -179,13 +230,14 @@ class AutoscalerController implements Controller {
         if (best === undefined || next.replicas > best.replicas) best = next;
       } catch (error) {
         if (!(error instanceof MetricError)) throw error;
-        failure ??= error;
+        failures.push(error);
       }
     }
+    const [first] = failures;
     const wouldShrink = best === undefined || best.replicas < target.replicas;
-    return failure !== undefined && wouldShrink
-      ? { best: undefined, statuses, failure }
-      : { best, statuses, failure: undefined };
+    return first !== undefined && wouldShrink
+      ? { best: undefined, statuses, failure: { first, count: failures.length, of: metrics.length } }
+      : { best, statuses };
   }
 
   async #target(key: ObjectKey, autoscaler: HorizontalPodAutoscaler): Promise<ScaleTarget> {
@@ -201,23 +253,6 @@ class AutoscalerController implements Controller {
     const parsed = parseLabelSelector(selector);
     const pods = this.#pods.list(namespace).filter((pod) => matchesLabels(parsed, labelsOf(pod)));
     return { namespace, replicas: scale.spec?.replicas ?? 0, selector, pods };
-  }
-
-  async #write(
-    key: ObjectKey,
-    autoscaler: HorizontalPodAutoscaler,
-    before: number,
-    replicas: number,
-    metric?: string,
-  ): Promise<void> {
-    const { namespace = '' } = key;
-    const { name } = autoscaler.spec.scaleTargetRef;
-    const patch = { type: 'merge', body: { spec: { replicas } } } as const;
-    await this.#client.patch<Scale>(targetKind(autoscaler), { namespace, name }, patch, { subresource: 'scale' });
-    const direction = replicas > before ? 'above' : 'below';
-    const reason =
-      metric === undefined ? 'Current number of replicas is outside the limits' : `${metric} ${direction} target`;
-    this.#recorder.event(autoscaler, 'Normal', 'SuccessfulRescale', `New size: ${replicas}; reason: ${reason}`);
   }
 }
 

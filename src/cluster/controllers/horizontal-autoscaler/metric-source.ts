@@ -40,6 +40,8 @@ export class MetricError extends Error {
   constructor(
     readonly reason: string,
     message: string,
+    /** What was wanted, in the words of the event about all metrics. */
+    readonly value: string,
   ) {
     super(message);
   }
@@ -74,10 +76,14 @@ export const recommend = async (
   const source = spec.type === 'ContainerResource' ? spec.containerResource : spec.resource;
   if ((spec.type !== 'Resource' && spec.type !== 'ContainerResource') || source === undefined) {
     const message = `unable to get ${spec.type.toLowerCase()} metric: no metrics API for metrics of type ${spec.type} is served`;
-    throw new MetricError(`FailedGet${spec.type}Metric`, message);
+    throw new MetricError(`FailedGet${spec.type}Metric`, message, `${spec.type.toLowerCase()} metric value`);
   }
   const container = spec.containerResource?.container;
-  const fail = (message: string): MetricError => new MetricError(`FailedGet${spec.type}Metric`, message);
+  const what = source.target.averageValue === undefined ? 'utilization' : 'usage';
+  const value =
+    container === undefined ? `${source.name} resource metric value` : `${container} container metric value`;
+  const fail = (message: string): MetricError =>
+    new MetricError(`FailedGet${spec.type}Metric`, `failed to get ${source.name} ${what}: ${message}`, value);
   const measured = await measure(client, target, source.name, container).catch((error: unknown) => {
     throw fail(
       `unable to get metrics for resource ${source.name}: ${error instanceof Error ? error.message : String(error)}`,
@@ -116,7 +122,7 @@ const targetOf = (
   if (target.averageUtilization === undefined)
     throw fail('invalid resource metric source: neither a utilization target nor a value target was set');
   const without = [...needs.values()].find((need) => typeof need === 'string');
-  if (without !== undefined) throw fail(`failed to get the utilization: ${without}`);
+  if (without !== undefined) throw fail(without);
   return { type: 'utilization', percent: target.averageUtilization, requestOf: (pod) => numberOf(needs.get(pod)) };
 };
 

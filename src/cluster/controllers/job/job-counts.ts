@@ -40,6 +40,11 @@ export const isFailed = (job: Job, pod: Pod): boolean => {
   return pod.metadata.deletionTimestamp !== undefined && pod.status?.phase !== 'Succeeded';
 };
 
+/** Once the Job is to fail, its pods are deleted: each counts as a failure at once, however it ends. */
+const isCondemned = ({ status }: Job, pod: Pod): boolean =>
+  pod.metadata.deletionTimestamp !== undefined &&
+  (status?.conditions ?? []).some((condition) => condition.type === 'FailureTarget' && condition.status === 'True');
+
 export const countPods = (job: Job, pods: readonly Pod[]): JobCounts => {
   const status = job.status ?? {};
   const limit = completionsOf(job) ?? Number.POSITIVE_INFINITY;
@@ -64,8 +69,11 @@ export const countPods = (job: Job, pods: readonly Pod[]): JobCounts => {
       if (isIndexed(job) && index !== undefined && !isWrongIndex) completed.add(index);
       else if (!isIndexed(job) && !uncounted.succeeded.includes(uid)) uncounted.succeeded.push(uid);
       release.push(pod);
-    } else if (isFailed(job, pod)) {
-      const { action, message } = matchPodFailure(job.spec.podFailurePolicy, pod);
+    } else if (isFailed(job, pod) || isCondemned(job, pod)) {
+      const { action, message } =
+        pod.status?.phase === 'Failed' || !isCondemned(job, pod)
+          ? matchPodFailure(job.spec.podFailurePolicy, pod)
+          : { action: 'Count' as const, message: '' };
       if (action === 'FailJob') failJob ??= message;
       if (action === 'FailIndex' && index !== undefined) failedIndexes.add(index);
       if (action !== 'Ignore' && !isWrongIndex && !uncounted.failed.includes(uid)) uncounted.failed.push(uid);
@@ -107,7 +115,8 @@ export const failuresByIndex = (job: Job, pods: readonly Pod[]): ReadonlyMap<num
   for (const pod of pods) {
     const index = indexOf(pod);
     if (index === undefined) continue;
-    const isCounted = isFailed(job, pod) && matchPodFailure(job.spec.podFailurePolicy, pod).action !== 'Ignore';
+    const hasFailed = pod.status?.phase === 'Failed' || (isFailed(job, pod) && !isCondemned(job, pod));
+    const isCounted = hasFailed && matchPodFailure(job.spec.podFailurePolicy, pod).action !== 'Ignore';
     failures.set(index, Math.max(failures.get(index) ?? 0, earlierFailures(pod) + Number(isCounted)));
   }
   return failures;

@@ -97,13 +97,16 @@ class ClaimController implements Controller {
         ...(namespace === undefined ? {} : { namespace }),
         ...(uid === undefined ? {} : { uid }),
       };
-      await this.#client.update<PersistentVolume>({ ...volume, spec: { ...volume.spec, claimRef } });
+      // Reserved by a user it stays so when the claim is gone.
+      const metadata = reference === undefined ? withMarks(volume, [BOUND_BY_CONTROLLER]) : volume.metadata;
+      await this.#client.update<PersistentVolume>({ ...volume, metadata, spec: { ...volume.spec, claimRef } });
     }
     let current = claim;
-    if (claim.spec?.volumeName !== volume.metadata.name || annotationOf(claim, BIND_COMPLETED) === undefined) {
-      const annotations = { ...claim.metadata.annotations, [BIND_COMPLETED]: 'yes', [BOUND_BY_CONTROLLER]: 'yes' };
+    const isChosen = claim.spec?.volumeName === volume.metadata.name;
+    if (!isChosen || annotationOf(claim, BIND_COMPLETED) === undefined) {
+      const metadata = withMarks(claim, isChosen ? [BIND_COMPLETED] : [BIND_COMPLETED, BOUND_BY_CONTROLLER]);
       const spec = { ...claim.spec, volumeName: volume.metadata.name };
-      current = await this.#client.update({ ...claim, metadata: { ...claim.metadata, annotations }, spec });
+      current = await this.#client.update({ ...claim, metadata, spec });
     }
     const { accessModes, capacity } = volume.spec ?? {};
     const status = {
@@ -118,13 +121,13 @@ class ClaimController implements Controller {
   async #provision(claim: PersistentVolumeClaim): Promise<void> {
     const asked = claim.spec?.storageClassName;
     const storageClass = asked === undefined ? this.#defaultClass() : this.#classes.get({ name: asked });
-    if ((claim.spec?.volumeName ?? '') !== '' || asked === '') return;
+    if ((claim.spec?.volumeName ?? '') !== '') return;
     if (storageClass === undefined) {
-      const [reason, message] =
-        asked === undefined
-          ? ['FailedBinding', 'no persistent volumes available for this claim and no storage class is set']
-          : ['ProvisioningFailed', `storageclass.storage.k8s.io "${asked}" not found`];
-      this.#recorder.event(claim, asked === undefined ? 'Normal' : 'Warning', reason, message);
+      const isWithout = asked === undefined || asked === '';
+      const [reason, message] = isWithout
+        ? ['FailedBinding', 'no persistent volumes available for this claim and no storage class is set']
+        : ['ProvisioningFailed', `storageclass.storage.k8s.io "${asked}" not found`];
+      this.#recorder.event(claim, isWithout ? 'Normal' : 'Warning', reason, message);
       return;
     }
     if (asked === undefined) {
@@ -173,5 +176,10 @@ class ClaimController implements Controller {
     return this.#claims.list().filter(isUnbound).map(keyOf);
   }
 }
+
+const withMarks = <T extends KubeObject>({ metadata }: T, marks: readonly string[]): T['metadata'] => ({
+  ...metadata,
+  annotations: { ...metadata.annotations, ...Object.fromEntries(marks.map((mark) => [mark, 'yes'])) },
+});
 
 const isUnbound = (claim: KubeObject): boolean => annotationOf(claim, BIND_COMPLETED) === undefined;

@@ -1,4 +1,4 @@
-import { PersistentVolumeClaim, Pod } from '../../../objects/kinds/core-v1.js';
+import { PersistentVolume, PersistentVolumeClaim, Pod } from '../../../objects/kinds/core-v1.js';
 import type { KubeObject, ObjectKey } from '../../../objects/object.js';
 import type { Controller } from '../../client/controller.js';
 import { DONE, watchSelf } from '../../client/controller.js';
@@ -29,6 +29,30 @@ export const createClaimProtectionController = ({ client, informers }: Controlle
       if (isDeleted ? !isProtected || isUsed(key) : isProtected) return DONE;
       const next = isDeleted ? finalizers.filter((each) => each !== FINALIZER) : [...finalizers, FINALIZER];
       await client.update({ ...claim, metadata: { ...claim.metadata, finalizers: next } });
+      return DONE;
+    },
+  };
+};
+
+const VOLUME_FINALIZER = 'kubernetes.io/pv-protection';
+
+/** Keeps volumes that are bound: a volume that is deleted goes when its claim has gone. */
+export const createVolumeProtectionController = ({ client, informers }: ControllerDeps): Controller => {
+  const volumes = informers.informer(PersistentVolume);
+  return {
+    name: 'pv-protection',
+    watches: [watchSelf(PersistentVolume)],
+    reconcile: async (key) => {
+      const volume = volumes.get(key);
+      if (volume === undefined) return DONE;
+      const finalizers = volume.metadata.finalizers ?? [];
+      const isProtected = finalizers.includes(VOLUME_FINALIZER);
+      const isDeleted = volume.metadata.deletionTimestamp !== undefined;
+      if (isDeleted ? !isProtected || volume.status?.phase === 'Bound' : isProtected) return DONE;
+      const next = isDeleted
+        ? finalizers.filter((each) => each !== VOLUME_FINALIZER)
+        : [...finalizers, VOLUME_FINALIZER];
+      await client.update({ ...volume, metadata: { ...volume.metadata, finalizers: next } });
       return DONE;
     },
   };

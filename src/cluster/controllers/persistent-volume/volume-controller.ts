@@ -1,3 +1,4 @@
+import { timestamp } from '../../../objects/conditions.js';
 import type { PersistentVolumeStatus } from '../../../objects/kinds/core-v1.js';
 import { PersistentVolume, PersistentVolumeClaim } from '../../../objects/kinds/core-v1.js';
 import type { ObjectKey } from '../../../objects/object.js';
@@ -9,13 +10,17 @@ import { isLocalVolume, removeLocalVolume } from './local-volumes.js';
 
 /** Says which volumes are available, bound or released, and removes those of ours whose claim is gone. */
 export const createVolumeController = (deps: ControllerDeps, folder: string | undefined): Controller => {
-  const { client } = deps;
+  const { client, clock } = deps;
   const volumes = deps.informers.informer(PersistentVolume);
   const claims = deps.informers.informer(PersistentVolumeClaim);
 
   const setPhase = async (volume: PersistentVolume, phase: string): Promise<PersistentVolume> => {
     if (volume.status?.phase === phase) return volume;
-    const status: PersistentVolumeStatus = { ...volume.status, phase };
+    const status: PersistentVolumeStatus = {
+      ...volume.status,
+      phase,
+      lastPhaseTransitionTime: timestamp(clock.now()),
+    };
     return client.updateStatus({ ...volume, status });
   };
 
@@ -40,7 +45,7 @@ export const createVolumeController = (deps: ControllerDeps, folder: string | un
     ],
     reconcile: async (key) => {
       const volume = volumes.get(key);
-      if (volume === undefined || volume.metadata.deletionTimestamp !== undefined) return DONE;
+      if (volume === undefined) return DONE;
       const { namespace, name, uid } = volume.spec?.claimRef ?? {};
       if (name === undefined || namespace === undefined || uid === undefined) {
         await setPhase(volume, 'Available');

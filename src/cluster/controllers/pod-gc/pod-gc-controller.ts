@@ -5,7 +5,7 @@ import { Node, Pod } from '../../../objects/kinds/core-v1.js';
 import { keyOf } from '../../../objects/object.js';
 import type { Controller } from '../../client/controller.js';
 import type { ControllerDeps } from '../controller-deps.js';
-import { isPodFinished } from '../pods/pod-state.js';
+import { isPodFinished, observedGeneration } from '../pods/pod-state.js';
 import { NODE_GONE_MS, planPodGc } from './pod-gc-plan.js';
 
 const INTERVAL_MS = 20_000;
@@ -38,6 +38,7 @@ export const createPodGcController = (deps: ControllerDeps): Controller => {
       status: 'True',
       reason: 'DeletionByPodGC',
       message: 'PodGC: node no longer exists',
+      ...observedGeneration(pod),
     };
     const isOrphan = (pod.spec.nodeName ?? '') !== '';
     const conditions = isOrphan

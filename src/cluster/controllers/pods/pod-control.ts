@@ -7,15 +7,16 @@ import { controllerReference } from '../../../objects/owner-references.js';
 import type { Client } from '../../client/client.js';
 import type { EventRecorder } from '../../client/event-recorder.js';
 
-/** A pod of a template, controlled by `owner`. `name` is fixed, or made by the server from `<owner>-`. */
-export const podFromTemplate = (template: PodTemplateSpec, owner: KubeObject, name?: string): Pod => {
+/** A pod of a template, controlled by `owner`. `name` is fixed, else made by the server from `<owner>-`. */
+export const podFromTemplate = (template: PodTemplateSpec, owner: KubeObject, name = ''): Pod => {
   const { labels, annotations, finalizers } = template.metadata ?? {};
   const { namespace } = owner.metadata;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      ...(name === undefined ? { name: '', generateName: podPrefix(owner.metadata.name) } : { name }),
+      name,
+      generateName: podPrefix(owner.metadata.name),
       ...(namespace === undefined ? {} : { namespace }),
       ...(labels === undefined ? {} : { labels }),
       ...(annotations === undefined ? {} : { annotations }),

@@ -43,3 +43,7 @@ export const timeOf = (text: string | undefined): number | undefined => {
   const time = Date.parse(text);
   return Number.isNaN(time) ? undefined : time;
 };
+
+/** For conditions: of which generation of the pod they speak. */
+export const observedGeneration = ({ metadata }: Pod): { readonly observedGeneration?: number } =>
+  metadata.generation === undefined ? {} : { observedGeneration: metadata.generation };

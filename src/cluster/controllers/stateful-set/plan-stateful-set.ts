@@ -8,7 +8,7 @@ export type StatefulStep =
   | { readonly type: 'create'; readonly ordinal: number; readonly revision: string }
   /** Claims that a waiting pod misses. */
   | { readonly type: 'claims'; readonly ordinal: number }
-  | { readonly type: 'delete'; readonly pod: Pod; readonly recreate: boolean };
+  | { readonly type: 'delete'; readonly pod: Pod };
 
 export interface StatefulPlan {
   readonly steps: readonly StatefulStep[];
@@ -78,7 +78,7 @@ export const planStatefulSet = (
     if (isOrdered && !mayGoOn) return plan(steps);
   }
   for (const pod of condemned) {
-    if (!isTerminating(pod)) steps.push({ type: 'delete', pod, recreate: false });
+    if (!isTerminating(pod)) steps.push({ type: 'delete', pod });
     if (isOrdered) return plan(steps);
   }
   if (steps.length > 0) return plan(steps);
@@ -95,7 +95,7 @@ const stepFor = (
 ): StatefulStep | undefined => {
   if (pod === undefined) return { type: 'create', ordinal, revision: revisionFor(set, ordinal, names) };
   if (isTerminating(pod)) return undefined;
-  if (isPodFinished(pod)) return { type: 'delete', pod, recreate: true };
+  if (isPodFinished(pod)) return { type: 'delete', pod };
   const isWaiting = (pod.status?.phase ?? 'Pending') === 'Pending';
   return isWaiting && !hasClaims(ordinal) ? { type: 'claims', ordinal } : undefined;
 };
@@ -121,7 +121,7 @@ const rolloutSteps = (
       if (unavailable >= allowed) break;
       unavailable += 1;
     }
-    steps.push({ type: 'delete', pod, recreate: false });
+    steps.push({ type: 'delete', pod });
     if (allowed === 1) break;
   }
   return steps;

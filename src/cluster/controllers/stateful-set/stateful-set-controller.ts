@@ -75,7 +75,13 @@ class StatefulSetController implements Controller {
     const claimed = await claim(this.#client, this.#pods, StatefulSet, set, selector);
     const pods = claimed.filter((pod) => ordinalOf(set, pod) !== undefined);
     const history = controlledBy(this.#revisions, set);
-    const { revision, collisionCount } = await ensureRevision(this.#client, set, history, set.status?.collisionCount);
+    const { revision, collisionCount } = await ensureRevision(
+      this.#client,
+      set,
+      history,
+      set.status?.collisionCount,
+      'controller.kubernetes.io/hash',
+    );
     if (!history.includes(revision)) this.#revisionBarrier.wrote(key, revision);
     const before = history.find(({ metadata }) => metadata.name === set.status?.currentRevision);
     const names: RevisionNames = { current: (before ?? revision).metadata.name, update: revision.metadata.name };
@@ -102,7 +108,7 @@ class StatefulSetController implements Controller {
   ): Promise<unknown> {
     try {
       for (const step of steps) {
-        if (step.type === 'delete') await this.#delete(key, set, step.pod, step.recreate);
+        if (step.type === 'delete') await this.#delete(key, set, step.pod);
         else await this.#createClaims(set, step.ordinal);
         if (step.type === 'create') await this.#create(key, set, step.ordinal, step.revision, revisions);
       }
@@ -128,22 +134,17 @@ class StatefulSetController implements Controller {
     } catch (error) {
       // Of this set: the informer will show it. Of another: nothing can be done but wait until it is gone.
       if (isApiError(error, 'AlreadyExists') && this.#pods.get(keyOf(pod)) === undefined) return;
-      this.#recorder.event(set, 'Warning', 'FailedCreate', `create ${about} failed error: ${messageOf(error)}`);
+      this.#recorder.event(set, 'Warning', 'FailedCreate', `Create ${about} failed error: ${messageOf(error)}`);
       throw error;
     }
-    this.#recorder.event(set, 'Normal', 'SuccessfulCreate', `create ${about} successful`);
+    this.#recorder.event(set, 'Normal', 'SuccessfulCreate', `Create ${about} successful`);
   }
 
-  async #delete(key: ObjectKey, set: StatefulSet, pod: Pod, recreate: boolean): Promise<void> {
-    const { name, namespace, uid } = pod.metadata;
-    if (recreate) {
-      const isFailed = pod.status?.phase === 'Failed';
-      const message = `StatefulSet ${namespace}/${set.metadata.name} is recreating ${isFailed ? 'failed' : 'terminated'} Pod ${name}`;
-      this.#recorder.event(set, 'Warning', isFailed ? 'RecreatingFailedPod' : 'RecreatingTerminatedPod', message);
-    }
+  async #delete(key: ObjectKey, set: StatefulSet, pod: Pod): Promise<void> {
+    const { name, uid } = pod.metadata;
     await this.#client.delete(Pod, keyOf(pod), uid === undefined ? {} : { preconditions: { uid } });
     this.#barrier.deleted(key, pod);
-    const message = `delete Pod ${name} in StatefulSet ${set.metadata.name} successful`;
+    const message = `Delete Pod ${name} in StatefulSet ${set.metadata.name} successful`;
     this.#recorder.event(set, 'Normal', 'SuccessfulDelete', message);
   }
 
@@ -157,10 +158,10 @@ class StatefulSetController implements Controller {
       const about = `Claim ${wanted.metadata.name} Pod ${podName(set, ordinal)} in StatefulSet ${set.metadata.name}`;
       try {
         await this.#client.create(withRetention(set, wanted, undefined));
-        this.#recorder.event(set, 'Normal', 'SuccessfulCreate', `create ${about} success`);
+        this.#recorder.event(set, 'Normal', 'SuccessfulCreate', `Create ${about} success`);
       } catch (error) {
         if (isApiError(error, 'AlreadyExists')) continue;
-        this.#recorder.event(set, 'Warning', 'FailedCreate', `create ${about} failed error: ${messageOf(error)}`);
+        this.#recorder.event(set, 'Warning', 'FailedCreate', `Create ${about} failed error: ${messageOf(error)}`);
         throw error;
       }
     }

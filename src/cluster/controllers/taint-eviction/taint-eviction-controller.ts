@@ -7,6 +7,7 @@ import type { Controller } from '../../client/controller.js';
 import { DONE, watchSelf } from '../../client/controller.js';
 import type { ControllerDeps } from '../controller-deps.js';
 import { NODE_INDEX } from '../node-lifecycle/node-lifecycle-controller.js';
+import { observedGeneration } from '../pods/pod-state.js';
 import { isSemanticallyEqual } from '../semantic-equality.js';
 import { evictionTime } from './eviction-time.js';
 
@@ -25,6 +26,7 @@ export const createTaintEvictionController = (deps: ControllerDeps): Controller 
       status: 'True',
       reason: 'DeletionByTaintManager',
       message: 'Taint manager: deleting due to NoExecute taint',
+      ...observedGeneration(pod),
     };
     const conditions = setCondition<PodCondition>(pod.status?.conditions, condition, timestamp(now));
     await client.updateStatus<Pod>({ ...pod, status: { ...pod.status, conditions } });

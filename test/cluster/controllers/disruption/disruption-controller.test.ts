@@ -92,7 +92,7 @@ describe('the disruption controller', () => {
     await are(3, 2, 3, 1);
   });
 
-  it('allows nothing for pods whose number nobody wants', async () => {
+  it('allows nothing for pods that nobody controls, and says so', async () => {
     await cluster.client.create<Pod>({
       ...Pod,
       metadata: { name: 'bare', namespace: NAMESPACE, labels },
@@ -102,7 +102,11 @@ describe('the disruption controller', () => {
     await budget({ maxUnavailable: 1 });
     await cluster.until(
       'told',
-      async () => (await cluster.get(PodDisruptionBudget, 'web')).status?.conditions?.[0]?.reason === 'SyncFailed',
+      async () =>
+        (await cluster.get(PodDisruptionBudget, 'web')).status?.conditions?.[0]?.reason === 'InsufficientPods',
+    );
+    assert.ok(
+      (await cluster.events()).some((event) => /^UnmanagedPods .*map\[string\]string\{app: web,\}/.test(event)),
     );
     assert.equal((await cluster.get(PodDisruptionBudget, 'web')).status?.disruptionsAllowed, 0);
   });

@@ -93,7 +93,7 @@ describe('the HorizontalPodAutoscaler controller', () => {
     await run(20);
     assert.deepEqual(
       [await size(), await reason('ScalingActive'), await reason('AbleToScale')],
-      [2, 'FailedGetResourceMetric', 'ReadyForNewScale'],
+      [2, 'FailedGetResourceMetric', 'SucceededGetScale'],
     );
   });
 

@@ -71,7 +71,7 @@ describe('the StatefulSet controller', () => {
     assert.equal(pod.metadata.labels?.['statefulset.kubernetes.io/pod-name'], 'db-1');
     assert.equal(pod.metadata.labels?.['apps.kubernetes.io/pod-index'], '1');
     assert.equal(pod.metadata.labels?.['controller-revision-hash'], (await status())?.updateRevision);
-    assert.ok((await cluster.events()).includes('SuccessfulCreate create Pod db-0 in StatefulSet db successful'));
+    assert.ok((await cluster.events()).includes('SuccessfulCreate Create Pod db-0 in StatefulSet db successful'));
   });
 
   it('creates all at once with Parallel', async () => {
@@ -151,8 +151,6 @@ describe('the StatefulSet controller', () => {
     const before = (await cluster.get(Pod, 'db-0')).metadata.uid;
     await cluster.setPods(() => true, { phase: 'Failed' });
     await cluster.until('another', async () => (await cluster.list(Pod)).some((pod) => pod.metadata.uid !== before));
-    assert.ok(
-      (await cluster.events()).includes('RecreatingFailedPod StatefulSet shop/db is recreating failed Pod db-0'),
-    );
+    assert.ok((await cluster.events()).includes('SuccessfulDelete Delete Pod db-0 in StatefulSet db successful'));
   });
 });
