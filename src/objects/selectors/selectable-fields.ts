@@ -79,7 +79,6 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, FieldReader>>>> = 
   'v1/Secret': { ...METADATA, ...readers('type') },
   'v1/Service': { ...METADATA, ...readers('spec.clusterIP', 'spec.type') },
   'v1/ReplicationController': { ...METADATA, 'status.replicas': reader('status.replicas', '0') },
-  'apps/v1/ReplicaSet': { ...METADATA, 'status.replicas': reader('status.replicas', '0') },
   'batch/v1/Job': { ...METADATA, 'status.successful': reader('status.succeeded', '0') },
   'certificates.k8s.io/v1/CertificateSigningRequest': { ...NAME, ...readers('spec.signerName') },
   'resource.k8s.io/v1/ResourceSlice': { ...NAME, ...readers('spec.nodeName', 'spec.driver') },
@@ -93,8 +92,19 @@ export const selectableFields = ({ apiVersion, kind }: KindRef): Readonly<Record
   return Object.hasOwn(FIELDS, key) ? (FIELDS[key] ?? METADATA) : METADATA;
 };
 
+/** Kinds with words of their own. */
+const WORDED: Readonly<Record<string, (field: string) => string>> = {
+  'batch/v1/Job': (field) => `field label ${JSON.stringify(field)} not supported for Job`,
+  'resource.k8s.io/v1/ResourceSlice': (field) =>
+    `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`,
+};
+
 /** The reason that a kind cannot be selected by a field, worded as Kubernetes words it. */
-export const unsupportedFieldMessage = ({ apiVersion, kind }: KindRef, field: string): string =>
-  Object.hasOwn(FIELDS, `${apiVersion}/${kind}`)
+export const unsupportedFieldMessage = ({ apiVersion, kind }: KindRef, field: string): string => {
+  const key = `${apiVersion}/${kind}`;
+  const worded = Object.hasOwn(WORDED, key) ? WORDED[key]?.(field) : undefined;
+  if (worded !== undefined) return worded;
+  return Object.hasOwn(FIELDS, key)
     ? `field label not supported: ${field}`
     : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+};

@@ -20,12 +20,11 @@ export const flag = (query: Query, name: string): boolean | undefined => {
 };
 
 const integer = (query: Query, name: string): number | undefined => {
-  const value = text(query, name);
-  if (value === undefined) return undefined;
-  if (!/^-?\d{1,15}$/.test(value)) {
-    throw badRequest(`${name}: strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
-  }
-  return Number(value);
+  const value = query.get(name);
+  if (value === null) return undefined;
+  if (/^-?\d{1,15}$/.test(value)) return Number(value);
+  const why = /^-?\d{16,}$/.test(value) ? 'value out of range' : 'invalid syntax';
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: ${why}`);
 };
 
 const defined = <T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T =>
@@ -36,6 +35,7 @@ export const listParameters = (query: Query): ListParameters => {
     throw listInvalid('FieldValueForbidden', 'sendInitialEvents', 'Forbidden: sendInitialEvents is forbidden for list');
   }
   const limit = integer(query, 'limit');
+  integer(query, 'timeoutSeconds');
   return defined<ListParameters>({
     labelSelector: text(query, 'labelSelector'),
     fieldSelector: text(query, 'fieldSelector'),
@@ -105,9 +105,8 @@ const hex = (value: string, index: number): string =>
 
 const dryRunOf = (values: readonly string[], problems: FieldProblem[]): boolean => {
   const asked = values.filter((value) => value !== '');
-  for (const value of asked) {
-    if (value === 'All') continue;
-    const message = `Unsupported value: ${JSON.stringify(value)}: supported values: "All"`;
+  if (asked.some((value) => value !== 'All')) {
+    const message = `Unsupported value: ${JSON.stringify(asked)}: supported values: "All"`;
     problems.push({ reason: 'FieldValueNotSupported', field: 'dryRun', message });
   }
   return asked.length > 0;
@@ -115,19 +114,44 @@ const dryRunOf = (values: readonly string[], problems: FieldProblem[]): boolean 
 
 const POLICIES = ['Foreground', 'Background', 'Orphan'] as const;
 
+/** Fields of DeleteOptions, the types that their values have in JSON, and in Go. */
+const OPTION_TYPES: readonly (readonly [field: string, json: string, go: string])[] = [
+  ['gracePeriodSeconds', 'number', 'int64'],
+  ['orphanDependents', 'boolean', 'bool'],
+  ['propagationPolicy', 'string', 'v1.DeletionPropagation'],
+  ['preconditions', 'object', 'v1.Preconditions'],
+  ['dryRun', 'array', '[]string'],
+];
+
+/** Throws BadRequest for a value of another type than its field. */
+const checkOptionTypes = (options: Readonly<Record<string, unknown>>): void => {
+  for (const [field, json, go] of OPTION_TYPES) {
+    const value = options[field] ?? undefined;
+    const found = Array.isArray(value) ? 'array' : typeof value;
+    if (value === undefined || found === json) continue;
+    const named = found === 'boolean' ? 'bool' : found;
+    throw badRequest(`json: cannot unmarshal ${named} into Go struct field DeleteOptions.${field} of type ${go}`);
+  }
+};
+
+/** Whether the answer says that dependents are deleted in the background, in the old way of asking for that. */
+export const asksForBackground = (query: Query, body: unknown): boolean =>
+  (isRecord(body) ? body['orphanDependents'] : flag(query, 'orphanDependents')) === false;
+
 /** DeleteOptions from the body, or from the query when there is none. */
 export const deleteParameters = (query: Query, body: unknown): DeleteParameters => {
   const options = isRecord(body) ? body : optionsInQuery(query);
+  checkOptionTypes(options);
   const problems: FieldProblem[] = [];
   const dryRun = dryRunOf(stringsOf(options['dryRun']), problems);
   const policy = options['propagationPolicy'];
   if (policy !== undefined && policy !== null && !POLICIES.some((known) => known === policy)) {
-    const message = `Unsupported value: ${JSON.stringify(policy)}: supported values: "Background", "Foreground", "Orphan"`;
+    const message = `Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`;
     problems.push({ reason: 'FieldValueNotSupported', field: 'propagationPolicy', message });
   }
   const orphans = options['orphanDependents'];
   if (policy !== undefined && typeof orphans === 'boolean') {
-    const message = 'Invalid value: orphanDependents and deletionPropagation cannot be both set';
+    const message = `Invalid value: ${JSON.stringify(policy)}: orphanDependents and deletionPropagation cannot be both set`;
     problems.push({ reason: 'FieldValueInvalid', field: 'propagationPolicy', message });
   }
   if (problems.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', problems);

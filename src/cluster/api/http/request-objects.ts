@@ -193,9 +193,16 @@ const metadataOf = ({ apiVersion, kind }: KindRef, value: unknown, custom: boole
 /** The options in a body; undefined when there is none. */
 export const decodeOptions = (mediaType: string, bytes: Uint8Array, kind: string): unknown => {
   if (bytes.byteLength === 0) return undefined;
-  const { value } = decode(mediaType, bytes, { apiVersion: 'meta/v1', kind });
-  if (isRecord(value) && value['kind'] !== undefined && value['kind'] !== kind) {
-    throw badRequest(`expected ${kind}, not ${JSON.stringify(value['kind'])}`);
+  const { value } =
+    mediaType === 'application/json' ? parseJson(bytes) : decode(mediaType, bytes, { apiVersion: 'meta/v1', kind });
+  if (value !== null && !isRecord(value)) {
+    const wrong = `json: cannot unmarshal ${kindOf(value)} into Go value of type ${TYPE_META}`;
+    throw badRequest(`couldn't get version/kind; json parse error: ${wrong}`);
+  }
+  if (isRecord(value) && typeof value['kind'] === 'string' && value['kind'] !== kind) {
+    const version = typeof value['apiVersion'] === 'string' ? value['apiVersion'] : '';
+    const scheme = 'k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27';
+    throw badRequest(`no kind "${value['kind']}" is registered for version "${version}" in scheme "${scheme}"`);
   }
   return value;
 };

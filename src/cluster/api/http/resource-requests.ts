@@ -11,7 +11,14 @@ import { mediaTypeOf, PROTOBUF, readBody, unsupportedMediaType } from './bodies.
 import { negotiate, type Asked, type Negotiated } from './negotiation.js';
 import { itemAnswer, listAnswer } from './object-forms.js';
 import { decodeApplied, decodeObject, decodeOptions, decodePatch } from './request-objects.js';
-import { deleteParameters, flag, listParameters, watchParameters, writeParameters } from './parameters.js';
+import {
+  asksForBackground,
+  deleteParameters,
+  flag,
+  listParameters,
+  watchParameters,
+  writeParameters,
+} from './parameters.js';
 import { createFrameEncoder } from './watch-encoding.js';
 import { openWatchSocket } from './watch-socket.js';
 import { responseSink } from './watch-response.js';
@@ -39,8 +46,9 @@ export const handleResource = async (incoming: ResourceRequest): Promise<void> =
     await watch(incoming, negotiated);
     return;
   }
-  const answer = await methodOf(request)(incoming, negotiated);
-  addWarnings(response, context.warnings);
+  const answer = await methodOf(request)(incoming, negotiated).finally(() => {
+    addWarnings(response, context.warnings);
+  });
   await sendAnswer(request, response, answer, negotiated);
 };
 
@@ -151,7 +159,8 @@ const remove: Method = async ({ pipeline, request, context, target, query }, neg
   }
   const { item, removed } = await pipeline.delete(context, target, parameters);
   if (removed && !returnsDeleted(target)) return { code: 200, body: deletedStatus(target, item.object) };
-  return itemAnswer(isHeld(item.object, removed) ? 202 : 200, target.resource, item, negotiated, tableOptions(query));
+  const code = !removed && asksForBackground(query, options) ? 202 : 200;
+  return itemAnswer(code, target.resource, item, negotiated, tableOptions(query));
 };
 
 /** Resources whose last state is the answer to their deletion. */
@@ -166,9 +175,6 @@ const RETURNED = new Set([
 ]);
 
 const returnsDeleted = ({ resource }: Target): boolean => resource.group === '' && RETURNED.has(resource.plural);
-
-const isHeld = ({ metadata }: KubeObject, removed: boolean): boolean =>
-  !removed && (metadata.finalizers ?? []).some((name) => name === 'foregroundDeletion' || name === 'orphan');
 
 const deletedStatus = ({ resource }: Target, { metadata }: KubeObject): unknown => ({
   kind: 'Status',
