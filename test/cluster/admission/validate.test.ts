@@ -47,7 +47,7 @@ describe('validateCreate', () => {
   const good: [apiVersion: string, kind: string, fields: Record<string, unknown>][] = [
     ['v1', 'Pod', { spec: podSpec }],
     ['v1', 'Service', { spec: { selector: { app: 'web' }, ports: [{ port: 80 }] } }],
-    ['v1', 'Service', { spec: { clusterIP: 'None', selector: { app: 'web' } } }],
+    ['v1', 'Service', { spec: { clusterIP: 'None', clusterIPs: ['None'], selector: { app: 'web' } } }],
     ['v1', 'Service', { spec: { type: 'ExternalName', externalName: 'example.com' } }],
     ['v1', 'ConfigMap', { data: { 'a.txt': 'x' } }],
     ['v1', 'Secret', { stringData: { a: 'x' } }],

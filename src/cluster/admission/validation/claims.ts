@@ -120,8 +120,3 @@ export const validateClaimTemplate = (field: string, template: PersistentVolumeC
     ...validateClaimSpec(child(field, 'spec'), template.spec ?? {}),
   ];
 };
-
-export const validateAccessModes = (field: string, modes: readonly string[] | undefined): FieldError[] => [
-  ...hasModes(field, modes),
-  ...knownModes(field, modes),
-];

@@ -45,9 +45,12 @@ export const validateResourceName = (field: string, name: string): FieldError[] 
     : [invalid(field, name, 'must be a standard resource type or fully qualified')];
 };
 
+/** A name that quotas know without a domain. */
+export const isQuotaName = (name: string): boolean => QUOTA.has(name) || isQuotaHugePages(name);
+
 export const validateQuotaName = (field: string, name: string): FieldError[] => {
   const errors = validateResourceName(field, name);
-  return name.includes('/') || QUOTA.has(name) || isQuotaHugePages(name)
+  return name.includes('/') || isQuotaName(name)
     ? errors
     : [...errors, invalid(field, name, 'must be a standard resource for quota')];
 };

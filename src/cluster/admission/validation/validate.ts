@@ -14,10 +14,11 @@ import * as addressRanges from './address-ranges.js';
 import { validateApiService } from './api-services.js';
 import * as autoscalers from './autoscalers.js';
 import * as certificates from './certificates.js';
-import * as core from './core.js';
+import * as configData from './config-data.js';
 import { validateCronJob, validateCronJobUpdate } from './cron-jobs.js';
 import * as definitions from './definitions.js';
 import * as devices from './devices.js';
+import { validateEndpoints, validateEndpointsUpdate } from './endpoints.js';
 import { validateEndpointSlice, validateEndpointSliceUpdate } from './endpoint-slices.js';
 import * as events from './events.js';
 import * as extensions from './extensions.js';
@@ -28,7 +29,10 @@ import { validateFinalizerNames, validateMetadata, validateMetadataUpdate } from
 import * as networking from './networking.js';
 import { validateEphemeralUpdate, validatePod, validatePodUpdate } from './pod.js';
 import { validatePodResize } from './pod-resize.js';
+import { validateNode, validateNodeUpdate } from './nodes.js';
+import * as persistentVolumes from './persistent-volumes.js';
 import * as policies from './policies.js';
+import * as quotas from './quotas.js';
 import * as service from './service.js';
 import { validateStatefulSet, validateStatefulSetUpdate } from './stateful-set.js';
 import * as storage from './storage.js';
@@ -48,19 +52,25 @@ interface KindRules {
 
 /** The rules of each kind; a kind that is not here has those of its metadata alone. */
 const RULES: Readonly<Record<string, KindRules>> = {
-  'v1/ConfigMap': { create: core.validateConfigMap, update: core.validateConfigMapUpdate },
-  'v1/Endpoints': { create: core.validateEndpoints },
+  'v1/ConfigMap': { create: configData.validateConfigMap, update: configData.validateConfigMapUpdate },
+  'v1/Endpoints': { create: validateEndpoints, update: validateEndpointsUpdate },
   'v1/Event': { create: events.validateEvent },
-  'v1/LimitRange': { create: core.validateLimitRange },
+  'v1/LimitRange': { create: quotas.validateLimitRange },
   'v1/Namespace': { name: dns1123Label },
-  'v1/Node': { create: core.validateNode, update: core.validateNodeUpdate },
-  'v1/PersistentVolume': { create: core.validateVolume, update: core.validateVolumeUpdate },
-  'v1/PersistentVolumeClaim': { create: core.validateClaim, update: core.validateClaimUpdate },
+  'v1/Node': { create: validateNode, update: validateNodeUpdate },
+  'v1/PersistentVolume': { create: persistentVolumes.validateVolume, update: persistentVolumes.validateVolumeUpdate },
+  'v1/PersistentVolumeClaim': {
+    create: persistentVolumes.validateClaim,
+    update: persistentVolumes.validateClaimUpdate,
+  },
   'v1/Pod': { create: validatePod, update: validatePodUpdate },
-  'v1/PodTemplate': { create: core.validatePodTemplateObject },
-  'v1/ReplicationController': { create: workloads.validateReplicationController },
-  'v1/ResourceQuota': { create: core.validateResourceQuota, update: core.validateResourceQuotaUpdate },
-  'v1/Secret': { create: core.validateSecret, update: core.validateSecretUpdate },
+  'v1/PodTemplate': { create: workloads.validatePodTemplateObject, update: workloads.validatePodTemplateUpdate },
+  'v1/ReplicationController': {
+    create: workloads.validateReplicationController,
+    update: workloads.validateReplicationControllerUpdate,
+  },
+  'v1/ResourceQuota': { create: quotas.validateResourceQuota, update: quotas.validateResourceQuotaUpdate },
+  'v1/Secret': { create: configData.validateSecret, update: configData.validateSecretUpdate },
   'v1/Service': { name: dns1035Label, create: service.validateService, update: service.validateServiceUpdate },
   'apps/v1/ControllerRevision': { create: workloads.validateRevision, update: workloads.validateRevisionUpdate },
   'apps/v1/DaemonSet': {

@@ -143,5 +143,3 @@ const claimsMadeFor = (volumes: readonly Volume[], metadata: ObjectMeta | undefi
   const ephemeral = pod === '' ? [] : volumes.filter((volume) => volume.ephemeral !== undefined);
   return new Set(ephemeral.map(({ name }) => `${pod}-${name}`));
 };
-
-export { validateAccessModes, validateClaimSpec } from './claims.js';

@@ -1,6 +1,6 @@
 import { isRecord } from '../../../objects/json.js';
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet } from '../../../objects/kinds/apps-v1.js';
-import type { PodTemplateSpec, ReplicationController } from '../../../objects/kinds/core-v1.js';
+import type { PodTemplate, PodTemplateSpec, ReplicationController } from '../../../objects/kinds/core-v1.js';
 import { labelsOf } from '../../../objects/labels.js';
 import {
   matchesLabels,
@@ -11,6 +11,8 @@ import {
 import { child, forbidden, invalid, notSupported, required, type FieldError } from '../field-errors.js';
 import { internal, shownSelector } from './go-values.js';
 import { isEmptySelector, validateLabelSelector } from './labels.js';
+import { rulesOfTemplate } from './pod-ratchet.js';
+import { OF_TEMPLATE, type PodRules } from './pod-rules.js';
 import { validatePodTemplate } from './pod-spec.js';
 import { atMostWhole, immutable, intOrPercent, nonNegative } from './rules.js';
 
@@ -54,8 +56,12 @@ const validateDaemonSelector = ({ selector, template }: DaemonSet['spec']): Fiel
   return errors.length === 0 && !selects(selector, template) ? [labelMismatch(template)] : errors;
 };
 
-const validateTemplate = (template: PodTemplateSpec | undefined, kind: string): FieldError[] => {
-  const errors = validatePodTemplate(template, 'spec.template', ['Always']);
+const validateTemplate = (
+  template: PodTemplateSpec | undefined,
+  kind: string,
+  rules: PodRules = OF_TEMPLATE,
+): FieldError[] => {
+  const errors = validatePodTemplate(template, 'spec.template', ['Always'], rules);
   if (template?.spec?.activeDeadlineSeconds !== undefined) {
     errors.push(
       forbidden('spec.template.spec.activeDeadlineSeconds', `activeDeadlineSeconds in ${kind} is not Supported`),
@@ -92,15 +98,18 @@ const validateStrategy = (strategy: NonNullable<Deployment['spec']['strategy']>)
   ];
 };
 
-const validateSelectedTemplate = (spec: { selector?: LabelSelectorObject; template?: PodTemplateSpec }) => {
+const validateSelectedTemplate = (
+  spec: { selector?: LabelSelectorObject; template?: PodTemplateSpec },
+  rules: PodRules | undefined,
+) => {
   const { errors, isReadable } = validateSelector(spec.selector, spec.template, 'deployment');
-  return isReadable ? [...errors, ...validateTemplate(spec.template, 'ReplicaSet')] : errors;
+  return isReadable ? [...errors, ...validateTemplate(spec.template, 'ReplicaSet', rules)] : errors;
 };
 
-export const validateDeployment = ({ spec }: Deployment): FieldError[] => {
+export const validateDeployment = ({ spec }: Deployment, rules?: PodRules): FieldError[] => {
   const errors = [
     ...nonNegative('spec.replicas', spec.replicas),
-    ...validateSelectedTemplate(spec),
+    ...validateSelectedTemplate(spec, rules),
     ...validateStrategy(spec.strategy ?? {}),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
@@ -114,18 +123,18 @@ export const validateDeployment = ({ spec }: Deployment): FieldError[] => {
 };
 
 export const validateDeploymentUpdate = (deployment: Deployment, old: Deployment): FieldError[] => [
-  ...validateDeployment(deployment),
+  ...validateDeployment(deployment, rulesOfTemplate(old.spec.template)),
   ...immutable('spec.selector', deployment.spec.selector, old.spec.selector),
 ];
 
-export const validateReplicaSet = ({ spec }: ReplicaSet): FieldError[] => [
+export const validateReplicaSet = ({ spec }: ReplicaSet, rules?: PodRules): FieldError[] => [
   ...nonNegative('spec.replicas', spec.replicas),
   ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
-  ...validateSelectedTemplate(spec),
+  ...validateSelectedTemplate(spec, rules),
 ];
 
 export const validateReplicaSetUpdate = (replicaSet: ReplicaSet, old: ReplicaSet): FieldError[] => [
-  ...validateReplicaSet(replicaSet),
+  ...validateReplicaSet(replicaSet, rulesOfTemplate(old.spec.template)),
   ...immutable('spec.selector', replicaSet.spec.selector, old.spec.selector),
 ];
 
@@ -152,9 +161,9 @@ const validateDaemonStrategy = (strategy: NonNullable<DaemonSet['spec']['updateS
   return errors;
 };
 
-export const validateDaemonSet = ({ spec }: DaemonSet): FieldError[] => [
+export const validateDaemonSet = ({ spec }: DaemonSet, rules?: PodRules): FieldError[] => [
   ...validateDaemonSelector(spec),
-  ...validateTemplate(spec.template, 'DaemonSet'),
+  ...validateTemplate(spec.template, 'DaemonSet', rules),
   ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
   ...validateDaemonStrategy(spec.updateStrategy ?? {}),
   ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
@@ -162,22 +171,33 @@ export const validateDaemonSet = ({ spec }: DaemonSet): FieldError[] => [
 
 export const validateDaemonSetUpdate = (daemonSet: DaemonSet, old: DaemonSet): FieldError[] => [
   ...immutable('spec.selector', daemonSet.spec.selector, old.spec.selector),
-  ...validateDaemonSet(daemonSet),
+  ...validateDaemonSet(daemonSet, rulesOfTemplate(old.spec.template)),
 ];
 
-export const validateReplicationController = ({ spec }: ReplicationController): FieldError[] => {
+export const validateReplicationController = ({ spec }: ReplicationController, rules?: PodRules): FieldError[] => {
   const selector = spec.selector ?? {};
   const errors = [
     ...nonNegative('spec.replicas', spec.replicas),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...(Object.keys(selector).length === 0 ? [required('spec.selector')] : []),
-    ...validateTemplate(spec.template, 'ReplicationController'),
+    ...validateTemplate(spec.template, 'ReplicationController', rules),
   ];
   if (spec.template !== undefined && !matchesLabels(selectorFromLabels(selector), labelsOf(spec.template))) {
     errors.push(invalid('spec.template.metadata.labels', labelsOf(spec.template), MISMATCH));
   }
   return errors;
 };
+
+export const validateReplicationControllerUpdate = (
+  controller: ReplicationController,
+  old: ReplicationController,
+): FieldError[] => validateReplicationController(controller, rulesOfTemplate(old.spec.template));
+
+export const validatePodTemplateObject = ({ template }: PodTemplate): FieldError[] =>
+  validatePodTemplate(template, 'template');
+
+export const validatePodTemplateUpdate = ({ template }: PodTemplate, old: PodTemplate): FieldError[] =>
+  validatePodTemplate(template, 'template', undefined, rulesOfTemplate(old.template));
 
 const validateRevisionNumber = ({ revision }: ControllerRevision): FieldError[] => nonNegative('revision', revision);
 
