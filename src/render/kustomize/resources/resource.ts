@@ -12,7 +12,7 @@ import {
 } from '../nodes/node.js';
 import { KustomizeError } from '../errors.js';
 import type { Origin } from './origin.js';
-import { ORIGIN_ANNOTATION, TRANSFORMATIONS_ANNOTATION } from './origin.js';
+import { ORIGIN_ANNOTATION, originText, TRANSFORMATIONS_ANNOTATION, transformationsText } from './origin.js';
 import type { ClusterScopes, ResourceId } from './resource-id.js';
 import { effectiveNamespace, parseApiVersion } from './resource-id.js';
 
@@ -42,6 +42,7 @@ export class Resource {
   prefixes: string[] = [];
   suffixes: string[] = [];
   #behavior: Behavior = 'unspecified';
+  #hasBehavior = false;
   needsHash = false;
   allowNameChange = false;
   allowKindChange = false;
@@ -69,6 +70,7 @@ export class Resource {
 
   set behavior(behavior: Behavior) {
     this.#behavior = behavior;
+    this.#hasBehavior = true;
     this.#mark(STATE_MARK);
   }
 
@@ -111,12 +113,16 @@ export class Resource {
   forgetUnmarked(): void {
     if (!this.#hasMark(ORIGIN_ANNOTATION)) this.#origin = undefined;
     if (!this.#hasMark(TRANSFORMATIONS_ANNOTATION)) this.#transformations = [];
-    if (this.#hasMark(STATE_MARK)) return;
+    if (!this.#hasMark(STATE_MARK)) this.#forgetState();
+  }
+
+  #forgetState(): void {
     this.previousIds = [];
     this.prefixes = [];
     this.suffixes = [];
     this.needsHash = false;
     this.#behavior = 'unspecified';
+    this.#hasBehavior = false;
   }
 
   /** After a JSON patch: the annotations are texts again, and Kustomize's own ones are put back. */
@@ -128,6 +134,50 @@ export class Resource {
 
   get hasState(): boolean {
     return this.#hasMark(STATE_MARK);
+  }
+
+  /**
+   * Reads while the annotations hold what Kustomize keeps in them, not only its marks: whoever copies a whole `metadata`
+   * copies that too, and it is printed.
+   */
+  withInternalAnnotations<T>(read: () => T): T {
+    const annotations = fieldOf(fieldOf(this.node, 'metadata'), 'annotations');
+    if (annotations?.kind !== 'map' || !MARKS.some((mark) => annotations.fields.has(mark))) return read();
+    const { fields } = annotations;
+    annotations.fields = new Map(fields);
+    for (const [name, text] of this.#internalAnnotations(fields)) {
+      if (text === '') annotations.fields.delete(name);
+      else annotations.fields.set(name, NodeClass.string(text));
+    }
+    try {
+      return read();
+    } finally {
+      annotations.fields = fields;
+    }
+  }
+
+  #internalAnnotations(present: ReadonlyMap<string, Node>): (readonly [name: string, text: string])[] {
+    const found: (readonly [name: string, text: string])[] = [];
+    if (present.has(STATE_MARK)) {
+      const ids = this.previousIds;
+      const texts: Readonly<Record<string, string>> = {
+        allowKindChange: this.allowKindChange ? 'enabled' : '',
+        allowNameChange: this.allowNameChange ? 'enabled' : '',
+        generatorBehavior: this.#hasBehavior ? this.#behavior : '',
+        needsHashSuffix: this.needsHash ? 'enabled' : '',
+        prefixes: this.prefixes.join(','),
+        previousKinds: ids.map(({ kind }) => kind).join(','),
+        previousNames: ids.map(({ name }) => name).join(','),
+        previousNamespaces: ids.map(({ namespace }) => namespace).join(','),
+        suffixes: this.suffixes.join(','),
+      };
+      for (const [name, text] of Object.entries(texts)) found.push([INTERNAL_DOMAIN + name, text]);
+    }
+    if (present.has(ORIGIN_ANNOTATION)) found.push([ORIGIN_ANNOTATION, this.#origin ? originText(this.#origin) : '']);
+    if (present.has(TRANSFORMATIONS_ANNOTATION)) {
+      found.push([TRANSFORMATIONS_ANNOTATION, transformationsText(this.#transformations)]);
+    }
+    return found;
   }
 
   /** Takes the marks off at the end of the build. */
@@ -243,6 +293,7 @@ export class Resource {
     copy.suffixes = [...this.suffixes];
     copy.scopes = this.scopes;
     copy.#behavior = this.#behavior;
+    copy.#hasBehavior = this.#hasBehavior;
     copy.needsHash = this.needsHash;
     copy.allowNameChange = this.allowNameChange;
     copy.allowKindChange = this.allowKindChange;
@@ -262,6 +313,7 @@ export class Resource {
     this.prefixes = [...other.prefixes];
     this.suffixes = [...other.suffixes];
     this.#behavior = other.#behavior;
+    this.#hasBehavior = other.#hasBehavior;
     this.needsHash = this.needsHash && other.needsHash;
     if (this.#transformations.length === 0) this.#transformations = [...other.#transformations];
     this.varNames = [...other.varNames];
@@ -270,6 +322,24 @@ export class Resource {
   #metaText(field: string): string {
     const node = fieldOf(fieldOf(this.node, 'metadata'), field);
     return isNilOrEmpty(node) ? '' : (node?.text ?? '');
+  }
+
+  /** After a replacement: with the annotations of `source` comes what Kustomize keeps in them. */
+  readAnnotations(source: Resource | undefined): void {
+    const annotations = fieldOf(fieldOf(this.node, 'metadata'), 'annotations');
+    if (annotations?.kind !== 'map') return;
+    const { fields } = annotations;
+    if (source?.origin !== undefined && textOf(fields.get(ORIGIN_ANNOTATION)) === originText(source.origin)) {
+      this.origin = source.origin;
+    }
+    const transformations = transformationsText(source?.transformations ?? []);
+    if (transformations !== '' && textOf(fields.get(TRANSFORMATIONS_ANNOTATION)) === transformations) {
+      this.#transformations = [...(source?.transformations ?? [])];
+      this.#mark(TRANSFORMATIONS_ANNOTATION);
+    }
+    if (![...fields.keys()].some((name) => name !== STATE_MARK && BUILD_ANNOTATIONS.has(name))) return;
+    this.#forgetState();
+    this.#takeInternalAnnotations();
   }
 
   /** Functions and earlier tools leave these in files; Kustomize takes them for its own and drops them. */
@@ -283,12 +353,14 @@ export class Resource {
       if (!BUILD_ANNOTATIONS.has(name)) continue;
       found = true;
       const text = textOf(annotations.fields.get(name));
+      if (name === `${INTERNAL_DOMAIN}allowNameChange`) this.allowNameChange = text === 'enabled';
+      if (name === `${INTERNAL_DOMAIN}allowKindChange`) this.allowKindChange = text === 'enabled';
       if (name === `${INTERNAL_DOMAIN}prefixes`) this.prefixes = listOf(text);
       if (name === `${INTERNAL_DOMAIN}suffixes`) this.suffixes = listOf(text);
-      if (name === `${INTERNAL_DOMAIN}needsHashSuffix`)
-        this.needsHash = textOf(annotations.fields.get(name)) === 'enabled';
+      if (name === `${INTERNAL_DOMAIN}needsHashSuffix`) this.needsHash = text === 'enabled';
       if (name === `${INTERNAL_DOMAIN}generatorBehavior`) {
-        this.#behavior = asBehavior(textOf(annotations.fields.get(name)));
+        this.#behavior = asBehavior(text);
+        this.#hasBehavior = true;
       }
       annotations.fields.delete(name);
     }

@@ -44,22 +44,28 @@ const replace = (map: ResourceMap, replacement: Replacement): void => {
   if ((source === undefined && literal === undefined) || targets.length === 0) {
     throw new KustomizeError('replacements must specify a source and at least one target');
   }
-  const value = sourceValue(map, replacement);
-  for (const target of targets) applyTarget(map, value, target);
+  const copied = sourceValue(map, replacement);
+  for (const target of targets) applyTarget(map, copied, target);
 };
 
 const DEFAULT_PATH = 'metadata.name';
 
-const sourceValue = (map: ResourceMap, { source, sourceValue: literal }: Replacement): Node => {
+interface Copied {
+  readonly value: Node;
+  /** Where the value is from, unless the kustomization has it. */
+  readonly source?: Resource;
+}
+
+const sourceValue = (map: ResourceMap, { source, sourceValue: literal }: Replacement): Copied => {
   if (literal !== undefined) {
     if (source !== undefined) throw new KustomizeError('value and resource selectors are mutually exclusive');
-    return Node.scalar(literal);
+    return { value: Node.scalar(literal) };
   }
-  const found = map.resources.filter((resource) => isSelected(resource, source ?? {}));
+  const selected = map.resources.filter((resource) => isSelected(resource, source ?? {}));
   const name = idText(source ?? {});
   const selector = name + (source?.fieldPath ? `:${source.fieldPath}` : '');
-  if (found.length > 1) throw new KustomizeError(`multiple matches for selector ${selector}`);
-  const [resource] = found;
+  if (selected.length > 1) throw new KustomizeError(`multiple matches for selector ${selector}`);
+  const [resource] = selected;
   if (resource === undefined) throw new KustomizeError(`nothing selected by ${selector}`);
   const path = source?.fieldPath || DEFAULT_PATH;
   let node: Node | undefined;
@@ -71,7 +77,9 @@ const sourceValue = (map: ResourceMap, { source, sourceValue: literal }: Replace
   if (node === undefined || isNilOrEmpty(node)) {
     throw new KustomizeError(`fieldPath \`${path}\` is missing for replacement source ${name}`);
   }
-  return refined(node, source?.options);
+  const found = node;
+  const value = resource.withInternalAnnotations(() => refined(found, source?.options));
+  return { value, source: resource };
 };
 
 const refined = (node: Node, options: FieldOptions | undefined): Node => {
@@ -100,7 +108,7 @@ const isSelected = (resource: Resource, selector: Partial<ResourceId>): boolean 
       isGvkSelected(id, selector),
   );
 
-const applyTarget = (map: ResourceMap, value: Node, target: Target): void => {
+const applyTarget = (map: ResourceMap, { value, source }: Copied, target: Target): void => {
   const { select, reject = [] } = target;
   if (select === undefined) throw new KustomizeError('target must specify resources to select');
   const isSelectedByStrings = selectsByStrings(select);
@@ -111,6 +119,7 @@ const applyTarget = (map: ResourceMap, value: Node, target: Target): void => {
     if (rejections.some((isRejected) => isRejected(resource)) || !isSelected(resource, select)) continue;
     if (rejectedIds.some((selector) => isSelected(resource, selector))) continue;
     copyValue(resource.node, value, target);
+    resource.readAnnotations(source);
     resource.forgetUnmarked();
   }
 };
