@@ -293,6 +293,25 @@ describe('validateCreate', () => {
   });
 });
 
+describe('endpoints on loopback addresses', () => {
+  const slice = { addressType: 'IPv4', endpoints: [{ addresses: ['127.64.0.1'] }] };
+  const old = { subsets: [{ addresses: [{ ip: '127.64.0.1' }] }] };
+
+  it('are refused from users', () => {
+    const why = 'Invalid value: "127.64.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)';
+    assert.deepEqual(created('discovery.k8s.io/v1', 'EndpointSlice', slice), [`endpoints[0].addresses[0]: ${why}`]);
+    assert.deepEqual(created('v1', 'Endpoints', old), [`subsets[0].addresses[0].ip: ${why}`]);
+  });
+
+  it('are accepted of pods that are processes of this machine, and of the server', () => {
+    const labels = { 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' };
+    assert.deepEqual(created('discovery.k8s.io/v1', 'EndpointSlice', slice, { labels }), []);
+    const legacy = { 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' };
+    assert.deepEqual(created('v1', 'Endpoints', old, { labels: legacy }), []);
+    assert.deepEqual(created('v1', 'Endpoints', old, { name: 'kubernetes' }), []);
+  });
+});
+
 describe('validateUpdate', () => {
   it('keeps selectors, types and templates as they were', () => {
     const other = {

@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { jsonEquals } from '../../../objects/json.js';
 import type { Endpoint, EndpointSlice } from '../../../objects/kinds/discovery-k8s-io-v1.js';
 import {
@@ -10,6 +10,7 @@ import {
 } from '../../../objects/names.js';
 import { child, duplicate, invalid, invalidEach, required, tooMany, type FieldError } from '../field-errors.js';
 import { IP_MESSAGE, isIpAddress } from './addresses.js';
+import { mayBeLocal, validateEndpointIp } from './endpoint-addresses.js';
 import { validateLabels } from './labels.js';
 import { each, immutable, oneOf, requiredOneOf } from './rules.js';
 
@@ -18,51 +19,6 @@ const MOST_ADDRESSES = 100;
 const MOST_PORTS = 20_000;
 const MOST_HINTS = 8;
 const MOST_TOPOLOGY_LABELS = 16;
-
-const blockOf = (ranges: readonly (readonly [address: string, bits: number])[]): BlockList => {
-  const block = new BlockList();
-  for (const [address, bits] of ranges) block.addSubnet(address, bits, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-  return block;
-};
-
-/** Ranges whose addresses reach no endpoint, with how they are called. */
-const UNREACHABLE: readonly (readonly [ranges: BlockList, message: string])[] = [
-  [
-    blockOf([
-      ['127.0.0.0', 8],
-      ['::1', 128],
-    ]),
-    'may not be in the loopback range (127.0.0.0/8, ::1/128)',
-  ],
-  [
-    blockOf([
-      ['169.254.0.0', 16],
-      ['fe80::', 10],
-    ]),
-    'may not be in the link-local range (169.254.0.0/16, fe80::/10)',
-  ],
-  [
-    blockOf([
-      ['224.0.0.0', 24],
-      ['ff02::', 16],
-    ]),
-    'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)',
-  ],
-];
-const UNSPECIFIED = blockOf([
-  ['0.0.0.0', 32],
-  ['::', 128],
-]);
-
-const unreachable = (field: string, address: string): FieldError[] => {
-  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-  return [
-    ...(UNSPECIFIED.check(address, family) ? [invalid(field, address, `may not be unspecified (${address})`)] : []),
-    ...UNREACHABLE.flatMap(([ranges, message]) =>
-      ranges.check(address, family) ? [invalid(field, address, message)] : [],
-    ),
-  ];
-};
 
 const fullName = (field: string, name: string): FieldError[] => {
   if (name === '') return [required(field)];
@@ -74,12 +30,20 @@ const fullName = (field: string, name: string): FieldError[] => {
     : [invalid(field, plain, 'should be a domain with at least two segments separated by dots')];
 };
 
-const validateAddress = (list: string, path: string, address: string, type: string): FieldError[] => {
+const validateAddress = (
+  list: string,
+  path: string,
+  address: string,
+  { addressType: type, metadata }: EndpointSlice,
+): FieldError[] => {
   if (type === 'FQDN') return fullName(path, address);
   if (type !== 'IPv4' && type !== 'IPv6') return [];
   if (!isIpAddress(address)) return [invalid(path, address, IP_MESSAGE)];
   const isOfFamily = isIP(address) === (type === 'IPv4' ? 4 : 6);
-  return [...(isOfFamily ? [] : [invalid(list, address, `must be an ${type} address`)]), ...unreachable(path, address)];
+  return [
+    ...(isOfFamily ? [] : [invalid(list, address, `must be an ${type} address`)]),
+    ...validateEndpointIp(path, address, mayBeLocal(metadata)),
+  ];
 };
 
 const validateHint = (
@@ -104,7 +68,7 @@ const validateHints = (field: string, { forZones, forNodes }: NonNullable<Endpoi
     : [...zones, ...validateHint(child(field, 'forNodes'), forNodes, dns1123Subdomain)];
 };
 
-const validateEndpoint = (endpoint: Endpoint, path: string, type: string): FieldError[] => {
+const validateEndpoint = (endpoint: Endpoint, path: string, slice: EndpointSlice): FieldError[] => {
   const list = child(path, 'addresses');
   const { addresses, nodeName, deprecatedTopology, hostname, hints } = endpoint;
   const count = (addresses ?? []).length;
@@ -113,7 +77,7 @@ const validateEndpoint = (endpoint: Endpoint, path: string, type: string): Field
   return [
     ...(count === 0 ? [required(list, 'must contain at least 1 address')] : []),
     ...(count > MOST_ADDRESSES ? [tooMany(list, count, MOST_ADDRESSES)] : []),
-    ...each(list, addresses, (address, at) => validateAddress(list, at, address, type)),
+    ...each(list, addresses, (address, at) => validateAddress(list, at, address, slice)),
     ...(nodeName === undefined ? [] : invalidEach(child(path, 'nodeName'), nodeName, dns1123Subdomain(nodeName))),
     ...(labels > MOST_TOPOLOGY_LABELS ? [tooMany(topology, labels, MOST_TOPOLOGY_LABELS)] : []),
     ...validateLabels(topology, deprecatedTopology),
@@ -122,16 +86,11 @@ const validateEndpoint = (endpoint: Endpoint, path: string, type: string): Field
   ];
 };
 
-/** The API server's own endpoints: it may listen on the loopback address alone. */
-const isOfApiServer = ({ metadata }: EndpointSlice): boolean =>
-  metadata.name === 'kubernetes' && metadata.namespace === 'default';
-
 const validateEndpoints = (slice: EndpointSlice): FieldError[] => {
-  const { endpoints, addressType } = slice;
-  if (isOfApiServer(slice)) return [];
+  const { endpoints } = slice;
   return (endpoints ?? []).length > MOST_ENDPOINTS
     ? [tooMany('endpoints', endpoints?.length ?? 0, MOST_ENDPOINTS)]
-    : each('endpoints', endpoints, (endpoint, path) => validateEndpoint(endpoint, path, addressType));
+    : each('endpoints', endpoints, (endpoint, path) => validateEndpoint(endpoint, path, slice));
 };
 
 const validatePorts = ({ ports }: EndpointSlice): FieldError[] => {

@@ -13,7 +13,7 @@ import {
   type FieldError,
 } from '../field-errors.js';
 import { CIDR_MESSAGE, IP_MESSAGE, isCidr, isIpAddress } from './addresses.js';
-import { validateEndpointIp } from './endpoints.js';
+import { validateEndpointIp } from './endpoint-addresses.js';
 import { validateLabels } from './labels.js';
 import { each, oneOf, port, requiredOneOf } from './rules.js';
 
