@@ -21,6 +21,7 @@ const PLUGINS: Readonly<Record<PluginName, true>> = {
   NamespaceLifecycle: true,
   LimitRanger: true,
   ServiceAccount: true,
+  PodSecurity: true,
   Priority: true,
   DefaultTolerationSeconds: true,
   TaintNodesByCondition: true,

@@ -28,7 +28,9 @@ import { namespaceLifecycle } from './plugins/namespace-lifecycle.js';
 import { serviceAccountAdmission } from './plugins/service-account.js';
 import { quotaReservations } from './plugins/quota-reservation.js';
 import { roleEscalation } from './plugins/role-escalation.js';
+import { podSecurity } from './plugins/pod-security.js';
 import { priorityAdmission } from './plugins/priority.js';
+import { storageProtection } from './plugins/storage-protection.js';
 import { limitRanger } from './plugins/limit-ranger.js';
 import { customWarnings } from './custom/definition-warnings.js';
 import { defaultTolerations } from './plugins/default-tolerations.js';
@@ -48,6 +50,7 @@ export type PluginName =
   | 'NamespaceLifecycle'
   | 'LimitRanger'
   | 'ServiceAccount'
+  | 'PodSecurity'
   | 'Priority'
   | 'DefaultTolerationSeconds'
   | 'TaintNodesByCondition'
@@ -199,10 +202,12 @@ const pluginsOf = (
     namespaceLifecycle(store),
     limitRanger(store),
     serviceAccountAdmission(store),
+    nodeTaint,
+    podSecurity(store),
     priorityAdmission(store),
     defaultTolerations,
-    nodeTaint,
     defaultStorageClass(store),
+    storageProtection,
     mutatingWebhooks(source),
     validatingPolicies(source),
     validatingWebhooks(source),

@@ -96,6 +96,7 @@ const WRITTEN: Readonly<Record<string, boolean>> = {
 
 /** Lists, times and references that are null when nothing set them. */
 const NULLED: ReadonlySet<string> = new Set([
+  'apiextensions.k8s.io/v1.CustomResourceDefinitionStatus.conditions',
   'autoscaling/v2.HorizontalPodAutoscalerStatus.currentMetrics',
   'batch/v1.PodFailurePolicy.rules',
   'core/v1.Event.eventTime',

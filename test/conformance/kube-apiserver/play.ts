@@ -62,15 +62,20 @@ const fill = (text: string, values: ReadonlyMap<string, string>): string =>
   text.replace(/\$([a-z]\w*)/gi, (whole, name: string) => values.get(name) ?? whole);
 
 const replyOf = (step: Step, answer: Answer, values: ReadonlyMap<string, string>, started: number): Reply => {
-  const warnings = warningsOf(answer);
-  const namespace = values.get('ns');
-  const masked = mask(parsed(answer.text), { namespace, started, managedFields: step.managedFields === true });
+  const masking = { namespace: values.get('ns'), started, managedFields: step.managedFields === true };
+  const warnings = warningsOf(answer).map((text) => mask(text, masking));
+  const masked = mask(parsed(answer.text), masking);
   return {
     code: answer.code,
-    ...(warnings.length === 0 ? {} : { warnings }),
-    body: step.only === undefined ? masked : Object.fromEntries(step.only.map((path) => [path, valueAt(masked, path)])),
+    ...(warnings.length === 0 ? {} : { warnings: warnings as readonly string[] }),
+    body: step.only === undefined ? masked : partsOf(masked, step.only),
   };
 };
+
+const partsOf = (body: unknown, paths: readonly string[]): unknown =>
+  Object.fromEntries(
+    paths.map((path) => [path, valueAt(body, path)] as const).filter(([, value]) => value !== undefined),
+  );
 
 const parsed = (text: string): unknown => {
   try {

@@ -25,9 +25,9 @@ export const definitionStatus = (
   const storage = spec.versions.find((version) => version.storage)?.name ?? '';
   const stored = status.storedVersions ?? [];
   const conditions = [
-    ...approvalCondition(definition),
     namesCondition(clash),
     ...establishedCondition(definition, clash),
+    ...approvalCondition(definition),
   ];
   return {
     ...status,

@@ -74,7 +74,7 @@ const createNamed = async (
       : recordUpdate(machinery, target, undefined, defaulted, managerOf(context, parameters));
   const request = { operation: 'CREATE' as const, target, context, dryRun: parameters.dryRun };
   const admitted = await admit(machinery, { ...request, object: owned });
-  const first = withFirstState(admitted, context.user);
+  const first = withFirstState(admitted, context);
   const reserved = machinery.allocations.reserve(target, first, undefined, parameters.dryRun);
   try {
     const problems = machinery.rules.createProblems(target, reserved.object);

@@ -11,10 +11,10 @@ const storedVersions = ({ spec, status }: CustomResourceDefinition): readonly st
   return storage === undefined || stored.includes(storage) ? stored : [...stored, storage];
 };
 
-/** A definition before anybody looked at its names. */
+/** A definition before anybody looked at its names: nothing is said of it yet. */
 export const newDefinition = (definition: CustomResourceDefinition): KubeObject => {
   const stored = storedVersions({ ...definition, status: {} });
-  const status = { acceptedNames: { plural: '', kind: '' } };
+  const status = { conditions: null, acceptedNames: { plural: '', kind: '' } };
   return { ...definition, status: { ...status, ...(stored.length === 0 ? {} : { storedVersions: stored }) } };
 };
 

@@ -2,23 +2,24 @@ import type { CertificateSigningRequest } from '../../../objects/kinds/certifica
 import type { Pod } from '../../../objects/kinds/core-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
 import type { UserInfo } from '../../auth/user.js';
+import type { RequestContext } from '../request.js';
 import { containersOf } from '../plugins/new-pod.js';
 import { compareQuantities, tryParseQuantity } from '../../../objects/quantity.js';
 import { newPod } from './new-pod-state.js';
 
-type FirstState = (object: never, user: UserInfo) => KubeObject;
+type FirstState = (object: never, context: RequestContext) => KubeObject;
 
 /** What the server itself adds to new objects of a kind, beyond defaults: it depends on uid or on the whole object. */
 const FIRST_STATES: Readonly<Record<string, FirstState>> = {
-  'v1/Pod': (pod: Pod) => newPod(pod, qosClass(pod)),
-  'certificates.k8s.io/v1/CertificateSigningRequest': (request: CertificateSigningRequest, user) =>
+  'v1/Pod': (pod: Pod, { warnings }) => newPod(pod, qosClass(pod), warnings),
+  'certificates.k8s.io/v1/CertificateSigningRequest': (request: CertificateSigningRequest, { user }) =>
     withRequester(request, user),
 };
 
-export const withFirstState = (object: KubeObject, user: UserInfo): KubeObject => {
+export const withFirstState = (object: KubeObject, context: RequestContext): KubeObject => {
   const key = `${object.apiVersion}/${object.kind}`;
   const first = Object.hasOwn(FIRST_STATES, key) ? FIRST_STATES[key] : undefined;
-  return first === undefined ? object : first(object as never, user);
+  return first === undefined ? object : first(object as never, context);
 };
 
 /** A request for a certificate says who made it, whatever he says of himself. */

@@ -74,15 +74,19 @@ const profileOf = (annotation: string): AppArmorProfile | undefined => {
 };
 
 /** The profiles of AppArmor that old clients ask for by annotations. */
-const withProfiles = (spec: PodSpec, annotations: Labels): PodSpec => {
+const withProfiles = (spec: PodSpec, annotations: Labels, warnings: string[]): PodSpec => {
   if (spec.os?.name === 'windows') return spec;
   const profiled = <T extends Pick<Container, 'name' | 'securityContext'>>(container: T): T => {
-    const annotation = annotations[`${APP_ARMOR}${container.name}`];
-    const profile = annotation === undefined ? undefined : profileOf(annotation);
-    if (profile === undefined || container.securityContext?.appArmorProfile !== undefined) return container;
+    const key = `${APP_ARMOR}${container.name}`;
+    const annotation = annotations[key];
+    if (annotation === undefined || container.securityContext?.appArmorProfile !== undefined) return container;
+    const profile = profileOf(annotation);
     const ofPod = spec.securityContext?.appArmorProfile;
-    const isSame = ofPod?.type === profile.type && ofPod.localhostProfile === profile.localhostProfile;
-    return isSame
+    const isSame =
+      profile !== undefined && ofPod?.type === profile.type && ofPod.localhostProfile === profile.localhostProfile;
+    if (isSame) return container;
+    warnings.push(`metadata.annotations[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`);
+    return profile === undefined
       ? container
       : { ...container, securityContext: { ...container.securityContext, appArmorProfile: profile } };
   };
@@ -102,8 +106,8 @@ const gated = (at: string | undefined) => ({
   message: 'Scheduling is blocked due to non-empty scheduling gates',
 });
 
-/** A new pod with what the server makes of its labels and annotations, and its first status. */
-export const newPod = (pod: Pod, qosClass: string): Pod => {
+/** A new pod with what the server makes of its labels and annotations, and its first status. It warns of old ones. */
+export const newPod = (pod: Pod, qosClass: string, warnings: string[]): Pod => {
   const { metadata } = pod;
   const isGated = (pod.spec.schedulingGates ?? []).length > 0;
   const selected = withSelectors(pod.spec, metadata.labels ?? {});
@@ -112,6 +116,6 @@ export const newPod = (pod: Pod, qosClass: string): Pod => {
     ...(isGated ? { conditions: [gated(metadata.creationTimestamp)] } : {}),
     qosClass,
   };
-  const spec = metadata.annotations === undefined ? selected : withProfiles(selected, metadata.annotations);
+  const spec = metadata.annotations === undefined ? selected : withProfiles(selected, metadata.annotations, warnings);
   return { ...pod, spec, status: status as unknown as NonNullable<Pod['status']> };
 };

@@ -10,6 +10,7 @@ import { numberedTemplate, renumberedTemplate } from './template-generation.js';
 /** Built-in resources whose `metadata.generation` counts the changes of what the user asks for. */
 const WITH_GENERATION = new Set([
   '/pods',
+  '/podtemplates',
   '/replicationcontrollers',
   'apps/daemonsets',
   'apps/deployments',
