@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../../../objects/api-error.js';
 import { badRequest } from '../status-errors.js';
+import { wasCutOff } from './multiplexer.js';
 
 /** Requests larger than this are refused. */
 export const BODY_LIMIT = 3 * 1024 * 1024;
@@ -15,6 +16,7 @@ export const readBody = async (request: IncomingMessage): Promise<Buffer> => {
     if (size > BODY_LIMIT) throw tooLarge();
     chunks.push(chunk);
   }
+  if (wasCutOff(request)) throw badRequest('unexpected EOF');
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
 };
 

@@ -11,6 +11,7 @@ import { checkMethod } from './allowed-methods.js';
 import { Connections } from './connect/connections.js';
 import { Discovery } from './discovery.js';
 import type { HealthCheck } from './health.js';
+import { connectionOf } from './multiplexer.js';
 import { OpenApi } from './openapi.js';
 import { handlePlain } from './plain-requests.js';
 import { handleResource, handleWatchSocket, isWatch } from './resource-requests.js';
@@ -22,7 +23,7 @@ import { Traffic, type Arrival } from './traffic/traffic.js';
 
 export interface RequestHandler {
   /** Connections with requests under way that are waited for when the server closes. */
-  readonly busy: ReadonlySet<Duplex>;
+  readonly busy: ReadonlyMap<Duplex, number>;
   request(request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** Takes over a connection that asks for another protocol. A throw refuses it. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
@@ -56,8 +57,7 @@ export const createRequestHandler = (options: HandlerOptions, closing: AbortSign
   const metrics = metricsOf({ traffic, store: api.pipeline.machinery.store, registry: api.registry });
   const plain = { discovery, openApi, tokens: api.tokens, checks, metrics };
 
-  const busy = new Set<Duplex>();
-  const admit = { traffic, busy };
+  const busy = new Map<Duplex, number>();
 
   const answer = async (
     request: IncomingMessage,
@@ -69,13 +69,13 @@ export const createRequestHandler = (options: HandlerOptions, closing: AbortSign
     const begun = { arrival, deadline, user };
     if (!isResourcePath(path)) {
       checkPath(api.authorize, user, request.method ?? 'GET', path);
-      begin(request, query, begun, admit);
+      begin(request, response, query, { ...begun, traffic, busy });
       if (!deadline.hasPassed) await handlePlain(request, response, path, query, plain);
       return;
     }
     const route = resourceRoute(api.registry, path);
     arrival.info = resourceInfo(request, route, isWatch({ request, query, ...route }));
-    begin(request, query, begun, admit);
+    begin(request, response, query, { ...begun, traffic, busy });
     if (deadline.hasPassed) return;
     const context = contextOf(request, response, user, arrival.info.isLongRunning ? closing : undefined);
     checkMethod(route.target, request.method ?? '');
@@ -91,7 +91,6 @@ export const createRequestHandler = (options: HandlerOptions, closing: AbortSign
       const deadline = new Deadline(request, response, traffic.limits.requestMs);
       response.once('close', () => {
         deadline.lift();
-        busy.delete(request.socket);
         traffic.leave(arrival, response.statusCode);
       });
       try {
@@ -150,17 +149,27 @@ interface Begun {
 /** Lets a request in, and says until when it must be answered; long-running ones take as long as they want. */
 const begin = (
   request: IncomingMessage,
+  response: ServerResponse,
   query: URLSearchParams,
-  { arrival, deadline, user }: Begun,
-  { traffic, busy }: { readonly traffic: Traffic; readonly busy: Set<Duplex> },
+  { arrival, deadline, user, traffic, busy }: Begun & { readonly traffic: Traffic; readonly busy: Map<Duplex, number> },
 ): void => {
   if (arrival.info.isLongRunning) {
     deadline.lift();
   } else {
     deadline.limit(allottedMs(query, traffic.limits.requestMs));
-    busy.add(request.socket);
+    countBusy(busy, request, response);
   }
   traffic.admit(arrival, user);
+};
+
+const countBusy = (busy: Map<Duplex, number>, request: IncomingMessage, response: ServerResponse): void => {
+  const connection = connectionOf(request);
+  busy.set(connection, (busy.get(connection) ?? 0) + 1);
+  response.once('close', () => {
+    const left = (busy.get(connection) ?? 1) - 1;
+    if (left === 0) busy.delete(connection);
+    else busy.set(connection, left);
+  });
 };
 
 const SWITCHING = 101;

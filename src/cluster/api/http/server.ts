@@ -3,12 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { ApiError } from '../../../objects/api-error.js';
 import type { KeyedCertificate } from '../../auth/certificates.js';
 import type { Api } from '../api.js';
 import { internal } from '../status-errors.js';
 import { errorAnswer } from './error-answer.js';
+import { createMultiplexer, hasBody, type Multiplexer } from './multiplexer.js';
 import { createRequestHandler, type RequestHandler } from './request-handler.js';
 import type { Traffic } from './traffic/traffic.js';
 
@@ -62,13 +64,17 @@ export const startApiServer = async (
     // A request without a certificate may still show a token.
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: ['h2', 'http/1.1'],
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_MS,
     // Watches and followed logs last for hours.
     requestTimeout: 0,
     maxHeaderSize: HEADER_BYTES,
   });
+  const multiplexer = createMultiplexer((request, response) => {
+    void answer(handler, options.log, request, response);
+  }, HEADER_BYTES);
+  serveByProtocol(server, multiplexer);
   const sockets = trackSockets(server);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     void answer(handler, options.log, request, response);
@@ -92,6 +98,7 @@ export const startApiServer = async (
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();
+      multiplexer.close();
       const timers = [
         setTimeout(() => destroyAll([...sockets].filter((socket) => !handler.busy.has(socket))), STREAMS_END_MS),
         setTimeout(() => destroyAll(sockets), REQUESTS_END_MS),
@@ -116,6 +123,16 @@ const refuseUnread = (error: NodeJS.ErrnoException, socket: Duplex): void => {
   // The rest of it goes by unread; closing at once would take the answer away with it.
   socket.removeAllListeners('data').on('data', () => undefined);
   setTimeout(() => socket.destroy(), UNWANTED_MS).unref();
+};
+
+/** Connections whose clients have chosen HTTP/2 go to the multiplexer, the others to Node's own listener. */
+const serveByProtocol = (server: Server, multiplexer: Multiplexer): void => {
+  const listeners = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[];
+  server.removeAllListeners('secureConnection');
+  server.on('secureConnection', (socket: TLSSocket) => {
+    if (socket.alpnProtocol === 'h2') multiplexer.serve(socket);
+    else for (const listener of listeners) listener.call(server, socket);
+  });
 };
 
 /** Upgraded connections are no longer the server's; they are ended with it all the same. */
@@ -158,7 +175,7 @@ const sendError = (response: ServerResponse, error: unknown, log: Logger, reques
   const { headers, body } = errorAnswer(status, request);
   const isUnread = hasBody(request) && !request.complete;
   // What is left of its body would be taken for the next request.
-  if (isUnread) response.setHeader('Connection', 'close');
+  if (isUnread && request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
   response.writeHead(status.code, { ...headers, 'content-length': body.byteLength });
   if (isUnread) endWhenRead(request, response, body);
   else response.end(body);
@@ -177,9 +194,6 @@ const endWhenRead = (request: IncomingMessage, response: ServerResponse, body: B
   const timer = setTimeout(end, UNWANTED_MS).unref();
   request.once('end', end).once('close', end).resume();
 };
-
-const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** The path without its query, which may hold what logs should not. */
 const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? '';

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { isGone } from './multiplexer.js';
 import type { FrameSink } from './watch-stream.js';
 
 /** Frames one after the other as the body of a response. */
@@ -13,7 +14,7 @@ export const responseSink = (response: ServerResponse, contentType: string): Fra
     },
     onDrain: (callback) => response.once('drain', callback),
     onClose: (callback) => response.once('close', callback),
-    isClosed: () => response.destroyed || response.closed,
+    isClosed: () => isGone(response),
     end: () => response.end(),
     destroy: () => response.destroy(),
   };

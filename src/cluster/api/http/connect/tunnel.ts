@@ -17,9 +17,12 @@ export interface Destination {
   readonly authority?: string;
 }
 
+/** Headers of an answer that say how it comes to us, not what it is. HTTP/2 knows none of them. */
+const OF_ONE_CONNECTION = /^(?:connection|keep-alive|proxy-connection|te|transfer-encoding|upgrade|http2-settings)$/;
+
 /** Headers of one connection, and those that are the client's secrets. */
 const DROPPED =
-  /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|authorization|cookie|impersonate-.*|x-remote-.*|host|content-length)$/;
+  /^(?::.*|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|authorization|cookie|impersonate-.*|x-remote-.*|host|content-length)$/;
 const BEARER_PROTOCOL = /base64url\.bearer\.authorization\.k8s\.io\.[\w-]+,?\s*/g;
 
 const passedHeaders = (headers: IncomingHttpHeaders): Record<string, string | string[]> => {
@@ -61,8 +64,8 @@ export const forward = (request: IncomingMessage, response: ServerResponse, to: 
     const upstream = open(request, to, length === undefined ? {} : { 'content-length': length });
     upstream.once('error', (error) => (response.headersSent ? response.destroy() : reject(unreachable(error))));
     upstream.once('response', (answer) => {
-      const { connection: _connection, 'keep-alive': _keep, 'transfer-encoding': _coding, ...headers } = answer.headers;
-      response.writeHead(answer.statusCode ?? 502, headers);
+      const headers = Object.entries(answer.headers).filter(([name]) => !OF_ONE_CONNECTION.test(name));
+      response.writeHead(answer.statusCode ?? 502, Object.fromEntries(headers));
       response.flushHeaders();
       pipeline(answer, response, () => resolve());
     });

@@ -62,7 +62,7 @@ export class Deadline {
       return;
     }
     // What is left of its body would be taken for the next request.
-    if (!request.complete) response.setHeader('Connection', 'close');
+    if (!request.complete && request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
     response.writeHead(504, {
       'cache-control': 'no-cache, private',
       'content-type': 'text/plain; charset=utf-8',
