@@ -14,9 +14,17 @@ import {
   tooLarge,
 } from './tree-path.js';
 
+/** A tree in a Git directory. */
+export interface GitFolder {
+  readonly objects: GitObjects;
+  readonly tree: string;
+}
+
 export interface GitTreeOptions {
   /** Largest file that is read, in bytes. */
   readonly maxFileBytes?: number;
+  /** What is in submodules, by their paths from the root. */
+  readonly submodules?: ReadonlyMap<string, GitFolder>;
 }
 
 interface Place {
@@ -24,6 +32,7 @@ interface Place {
   readonly path: string;
   readonly mode: string;
   readonly id: string;
+  readonly objects: GitObjects;
 }
 
 /** A link's target is a path; anything longer is not one. */
@@ -32,9 +41,10 @@ const FOLDER = '40000';
 const LINK = '120000';
 const SUBMODULE = '160000';
 
-/** A FileTree over a Git tree object. Ids are Git object ids; submodules are empty folders. */
+/** A FileTree over a Git tree object. Ids are Git object ids; submodules that are not given are empty folders. */
 export class GitTree implements FileTree {
   readonly #maxFileBytes: number;
+  readonly #submodules: ReadonlyMap<string, GitFolder>;
 
   constructor(
     readonly objects: GitObjects,
@@ -42,29 +52,30 @@ export class GitTree implements FileTree {
     options: GitTreeOptions = {},
   ) {
     this.#maxFileBytes = options.maxFileBytes ?? DEFAULT_FILE_LIMIT;
+    this.#submodules = options.submodules ?? new Map();
   }
 
   async read(path: string): Promise<Uint8Array> {
     const place = this.#resolve(path);
     if (place === undefined) throw notFound(path);
     if (isFolder(place)) throw notAFile(path);
-    const size = this.objects.size(place.id);
+    const size = place.objects.size(place.id);
     if (size > this.#maxFileBytes) throw tooLarge(path, size, this.#maxFileBytes);
-    return this.objects.read(place.id, 'blob');
+    return place.objects.read(place.id, 'blob');
   }
 
   async list(path: string): Promise<readonly Entry[]> {
     const place = this.#resolve(path);
     if (place === undefined) throw notFound(path);
     if (!isFolder(place)) throw notAFolder(path);
-    return place.mode === SUBMODULE ? [] : this.objects.tree(place.id).map(entryOf).sort(byName);
+    return place.mode === SUBMODULE ? [] : place.objects.tree(place.id).map(entryOf).sort(byName);
   }
 
   async stat(path: string): Promise<Entry | undefined> {
     const place = this.#resolve(path);
     if (place === undefined) return undefined;
     if (isFolder(place)) return { name: nameOf(path), kind: 'folder', id: place.id };
-    return { name: nameOf(path), kind: 'file', id: place.id, size: this.objects.size(place.id) };
+    return { name: nameOf(path), kind: 'file', id: place.id, size: place.objects.size(place.id) };
   }
 
   async id(path: string): Promise<string | undefined> {
@@ -77,7 +88,7 @@ export class GitTree implements FileTree {
 
   #resolve(path: string): Place | undefined {
     const pending = pathSegments(path).reverse();
-    const walked: Place[] = [{ path: '', mode: FOLDER, id: this.tree }];
+    const walked: Place[] = [{ path: '', mode: FOLDER, id: this.tree, objects: this.objects }];
     let links = 0;
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
       if (name === '..') {
@@ -88,29 +99,34 @@ export class GitTree implements FileTree {
       const found = this.#child(walked.at(-1), name);
       if (found === undefined) return undefined;
       if (found.mode !== LINK) {
-        const folder = walked.at(-1)?.path ?? '';
-        walked.push({ path: folder === '' ? name : `${folder}/${name}`, mode: found.mode, id: found.id });
+        walked.push(found);
         continue;
       }
       links += 1;
       if (links > MAX_LINKS) throw linkLoop(path);
-      pending.push(...this.#linkSegments(found.id, path).reverse());
+      pending.push(...linkSegments(found, path).reverse());
     }
     return walked.at(-1);
   }
 
-  #child(folder: Place | undefined, name: string): GitTreeEntry | undefined {
+  #child(folder: Place | undefined, name: string): Place | undefined {
     if (folder === undefined || folder.mode !== FOLDER) return undefined;
-    return this.objects.tree(folder.id).find((entry) => entry.name === name);
-  }
-
-  #linkSegments(id: string, path: string): string[] {
-    if (this.objects.size(id) > MAX_LINK_BYTES) throw notFound(path);
-    const target = this.objects.read(id, 'blob').toString('utf8');
-    if (target.startsWith('/')) throw outside(path);
-    return target.split('/').filter((segment) => segment !== '' && segment !== '.');
+    const { objects } = folder;
+    const entry = objects.tree(folder.id).find((candidate) => candidate.name === name);
+    if (entry === undefined) return undefined;
+    const path = folder.path === '' ? name : `${folder.path}/${name}`;
+    const submodule = entry.mode === SUBMODULE ? this.#submodules.get(path) : undefined;
+    if (submodule !== undefined) return { path, mode: FOLDER, id: submodule.tree, objects: submodule.objects };
+    return { path, mode: entry.mode, id: entry.id, objects };
   }
 }
+
+const linkSegments = ({ id, objects }: Place, path: string): string[] => {
+  if (objects.size(id) > MAX_LINK_BYTES) throw notFound(path);
+  const target = objects.read(id, 'blob').toString('utf8');
+  if (target.startsWith('/')) throw outside(path);
+  return target.split('/').filter((segment) => segment !== '' && segment !== '.');
+};
 
 const isFolder = (place: Pick<Place, 'mode'>): boolean => place.mode === FOLDER || place.mode === SUBMODULE;
 

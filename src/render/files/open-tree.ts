@@ -4,9 +4,22 @@ import { GitObjects } from './git-objects.js';
 import { GitTree } from './git-tree.js';
 
 /** Where files are: plain data that crosses to a worker thread. */
-export type TreeRef =
-  | { readonly kind: 'git'; readonly gitdir: string; readonly tree: string }
-  | { readonly kind: 'folder'; readonly path: string };
+export type TreeRef = GitTreeRef | { readonly kind: 'folder'; readonly path: string };
+
+export interface GitTreeRef {
+  readonly kind: 'git';
+  readonly gitdir: string;
+  readonly tree: string;
+  /** What is in submodules, those of submodules too; the others are empty folders. */
+  readonly submodules?: readonly SubmoduleRef[];
+}
+
+export interface SubmoduleRef {
+  /** From the root of the tree. */
+  readonly path: string;
+  readonly gitdir: string;
+  readonly tree: string;
+}
 
 /** Git directories that stay open; each holds its pack indexes in memory. */
 const MAX_OPEN = 64;
@@ -16,7 +29,11 @@ export class OpenTrees {
   readonly #objects = new Map<string, GitObjects>();
 
   open(ref: TreeRef): FileTree {
-    return ref.kind === 'folder' ? new FolderTree(ref.path) : new GitTree(this.#database(ref.gitdir), ref.tree);
+    if (ref.kind === 'folder') return new FolderTree(ref.path);
+    const submodules = new Map(
+      ref.submodules?.map(({ path, gitdir, tree }) => [path, { objects: this.#database(gitdir), tree }]),
+    );
+    return new GitTree(this.#database(ref.gitdir), ref.tree, { submodules });
   }
 
   close(): void {

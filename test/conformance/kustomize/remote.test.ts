@@ -159,6 +159,52 @@ describe('kustomize with what is elsewhere, beside kubectl kustomize', function 
     await builtAlike({ 'kustomization.yaml': resources(`file://${bases.path}//app?ref=v1`) });
   });
 
+  it('fetches submodules, and theirs', async () => {
+    const far = await git.createRepository('far/inner');
+    const inner = await far.commit({ 'kustomization.yaml': 'resources: [i.yaml]\n', 'i.yaml': config('inner', 'v1') });
+    await far.commit({ 'i.yaml': config('inner', 'v2') });
+    const middle = await git.createRepository('org/middle');
+    const link = async (repository: TestRepository, commit: string, path: string): Promise<void> => {
+      await repository.git('update-index', '--add', '--cacheinfo', `160000,${commit},${path}`);
+      // Makes the empty folder, without which the next commit would leave it out.
+      await repository.git('checkout-index', '--all', '--force');
+    };
+    await link(middle, inner, 'lib/inner');
+    const modules = (path: string, url: string): string =>
+      `[submodule "x y"]\n\tpath = ${path}\n\turl = "${url}" # c\n`;
+    const mid = await middle.commit({
+      '.gitmodules': modules('lib/inner', '../../far/inner.git'),
+      'kustomization.yaml': 'resources: [lib/inner, m.yaml]\nnamePrefix: m-\n',
+      'm.yaml': config('middle', 'v1'),
+    });
+    const outer = await git.createRepository('org/with-modules');
+    await link(outer, mid, 'vendor/middle');
+    await outer.commit({
+      '.gitmodules': modules('vendor/middle', `${git.url}/org/middle.git`),
+      'app/kustomization.yaml': 'resources: [../vendor/middle]\n',
+    });
+    const url = `${git.url}/org/with-modules.git//app`;
+    assert.match(await builtAlike({ 'kustomization.yaml': resources(url) }), /name: m-inner[^]*v1/);
+    const refused = async (text: string): Promise<string> => {
+      const ours = await build(await write({ 'kustomization.yaml': resources(text) }));
+      return 'refused' in ours ? ours.refused : 'built';
+    };
+    const refusedByBoth = async (text: string): Promise<string> => {
+      const words = await refused(text);
+      assert.ok('refused' in (await buildWithKubectl(kubectl, join(folder, 'build'))));
+      return words;
+    };
+    assert.match(await refusedByBoth(`${url}?submodules=false`), /vendor\/middle/);
+    await outer.commit({ '.gitmodules': modules('vendor/middle', `file://${middle.path}`) }, { tag: 'file' });
+    // So does git, unless protocol.file.allow says otherwise.
+    assert.match(await refused(`${url}?ref=file`), /submodule 'vendor\/middle': transport 'file' not allowed/);
+    await outer.commit({ '.gitmodules': modules('vendor/middle', `${git.url}/org/none.git`) }, { tag: 'none' });
+    assert.match(
+      await refusedByBoth(`${url}?ref=none`),
+      /submodule 'vendor\/middle': .*no such repository.*submodules=false/,
+    );
+  });
+
   it('fetches components, and bases of bases', async () => {
     await bases.commit({ 'outer/kustomization.yaml': resources(`${git.url}/org/bases.git//shared?ref=v1`) });
     const components = `components:\n- ${git.url}/org/bases.git//part?ref=v1\n`;

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../../src/objects/object.js';
 import { accessFor } from '../../../src/sync/sources/credentials.js';
 import { locateRepository, repositoryIdentity, withoutCredentials } from '../../../src/sync/sources/repository-url.js';
 import { resolveRevision } from '../../../src/sync/sources/revision.js';
+import { readSubmodules } from '../../../src/sync/sources/submodules.js';
 import { acceptThinPack } from '../../../src/sync/sources/thin-pack.js';
 
 const A = 'a'.repeat(40);
@@ -49,6 +50,43 @@ describe('repositoryIdentity', () => {
     assert.equal(new Set(spellings.map(repositoryIdentity)).size, 1);
     assert.notEqual(repositoryIdentity('https://h/a'), repositoryIdentity('https://h/b'));
     assert.equal(withoutCredentials('https://me:secret@h/a'), 'https://h/a');
+  });
+});
+
+describe('readSubmodules', () => {
+  const read = (...lines: readonly string[]): unknown =>
+    readSubmodules(lines.join('\n'), 'https://h.example/org/repo.git');
+
+  it('reads paths and addresses, with quotes, escapes and comments', () => {
+    assert.deepEqual(
+      read(
+        '; of others',
+        '[submodule "a"]',
+        '\tpath = libs/a/ # here',
+        '\turl = https://x.example/a',
+        '[submodule "b"]',
+        'url="https://x.example/b;c"  ; quoted',
+        'path = "li\\"bs"',
+        'branch = main',
+        '[core]',
+        'path = no',
+      ),
+      [
+        { path: 'libs/a', url: 'https://x.example/a' },
+        { path: 'li"bs', url: 'https://x.example/b;c' },
+      ],
+    );
+  });
+
+  it('resolves relative addresses, and leaves out what is not updated or not whole', () => {
+    const of = (url: string): unknown => read('[submodule "a"]', 'path = a', `url = ${url}`);
+    assert.deepEqual(of('../other.git'), [{ path: 'a', url: 'https://h.example/org/other.git' }]);
+    assert.deepEqual(of('../../team/./x/'), [{ path: 'a', url: 'https://h.example/team/./x' }]);
+    assert.deepEqual(of('./inner'), [{ path: 'a', url: 'https://h.example/org/repo.git/inner' }]);
+    assert.deepEqual(
+      read('[submodule "a"]', 'path = a', 'url = u', 'update = none', '[submodule "b"]', 'path = b'),
+      [],
+    );
   });
 });
 
