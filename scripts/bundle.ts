@@ -35,7 +35,7 @@ const require = createRequire(import.meta.url);
 /** Commands that end within a second. */
 const COMMANDS: Bundle = {
   file: 'bundled-commands.cjs',
-  external: ['up', 'demo', 'app/app', 'clear', 'kubeconfig'].map((name) => `./commands/${name}.js`),
+  external: [...['up', 'demo', 'app/app', 'clear', 'kubeconfig'].map((name) => `./commands/${name}.js`), 'openpgp'],
   minify: true,
   exercises: [
     ['template', 'release', join(ROOT, 'examples', 'repo', 'charts', 'greeter')],
@@ -47,7 +47,7 @@ const COMMANDS: Bundle = {
 /** Every command. Outside stay packages with native parts or threads of their own, and what few starts need. */
 const PROGRAM: Bundle = {
   file: 'bundled-program.cjs',
-  external: ['lmdb', 'dockerode', 'node-cron', 'pino', 'pino-pretty', 'piscina'],
+  external: ['lmdb', 'dockerode', 'node-cron', 'pino', 'pino-pretty', 'piscina', 'openpgp'],
   // Its stack traces are in logs: lines stay as they were.
   minify: false,
   exercises: [['up', '--runtime', 'simulated', '--api-port', '0', '--web-port', '0', '--ingress-port', '0']],

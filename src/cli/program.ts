@@ -28,6 +28,7 @@ Examples:
 export const buildProgram = async (args: readonly string[]): Promise<Command> => {
   const program = new Command('fairlead')
     .description('Git push to running containers: a GitOps operator that carries its own cluster')
+    .enablePositionalOptions()
     .version(packageVersion())
     .addHelpText('after', EXAMPLES);
   const named = COMMANDS[args[0] ?? ''];

@@ -58,7 +58,6 @@ const IGNORED = [
   '--take-ownership',
   '--wait-for-jobs',
   '--description <text>',
-  '--keyring <file>',
   '--post-renderer-args <argument>',
   '--burst-limit <count>',
   '--qps <count>',
@@ -97,6 +96,7 @@ export const withInstallFlags = (command: Command): Command => {
     .addOption(new Option('--post-renderer <name>').argParser(postRenderer).hideHelp())
     .addOption(new Option('--dry-run [where]').argParser(dryRun).hideHelp())
     .addOption(new Option('--validate').hideHelp())
-    .option('--verify', 'refused: provenance files are not checked')
+    .option('--keyring <file>', 'public keys for --verify, as `gpg --export` writes them')
+    .option('--verify', "check the signature of the chart's archive: its provenance file, NAME.tgz.prov")
     .option('--repository-config <file>', "helm's list of repositories and their names");
 };

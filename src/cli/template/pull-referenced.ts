@@ -6,7 +6,7 @@ import { loadChartFiles } from '../../render/helm/chart/load-files.js';
 import { readArchive } from '../../render/helm/chart/read-archive.js';
 import type { Notice } from '../../render/helm/notice.js';
 import { ChartCache } from '../../render/helm/repositories/chart-cache.js';
-import { isHttp, isOci, pullAddress, pullChart } from '../../render/helm/repositories/pull-chart.js';
+import { findAddress, findChart, type FoundChart, isHttp, isOci } from '../../render/helm/repositories/pull-chart.js';
 import type { RepositoryAccess } from '../../render/helm/repositories/request.js';
 import { namedRepository } from './named-repositories.js';
 import type { TemplateOptions } from './template-options.js';
@@ -35,30 +35,33 @@ export const accessOf = async (options: TemplateOptions): Promise<RepositoryAcce
   };
 };
 
-/** The chart at an address, or by its name in the repository of `--repo`. */
+/** The chart at an address, or by its name in the repository of `--repo`; its signature is checked for `--verify`. */
 export const pullReferenced = async (
   reference: string,
   options: TemplateOptions,
   notices: Notice[],
 ): Promise<Chart> => {
-  const access = await accessOf(options);
-  const version = options.version ?? (options.devel === true ? PRERELEASES : '');
-  let archive: Buffer;
-  if (options.repo !== undefined) {
-    archive = await pullChart({ repository: options.repo, name: reference, version }, access, archiveCache());
-  } else if (isOci(reference) || isHttp(reference)) {
-    archive = await pullAddress(reference, version, access, archiveCache());
-  } else {
-    const [alias = '', ...rest] = reference.split('/');
-    if (rest.length === 0) {
-      throw new ChartError(`non-absolute URLs should be in form of repo_name/path_to_chart, got: ${reference}`);
-    }
-    const { url, access: known } = await namedRepository(alias, options.repositoryConfig);
-    archive = await pullChart(
-      { repository: url, name: rest.join('/'), version },
-      { ...known, ...access },
-      archiveCache(),
-    );
+  const found = await findReferenced(reference, options);
+  const archive = await found.download();
+  if (options.verify === true) {
+    const { verifyDownload } = await import('./verify-chart.js');
+    await verifyDownload(found, archive, options.keyring);
   }
   return await loadChartFiles(await readArchive(archive), notices);
+};
+
+const findReferenced = async (reference: string, options: TemplateOptions): Promise<FoundChart> => {
+  const access = await accessOf(options);
+  const version = options.version ?? (options.devel === true ? PRERELEASES : '');
+  if (options.repo !== undefined) {
+    return await findChart({ repository: options.repo, name: reference, version }, access, archiveCache());
+  }
+  if (isOci(reference) || isHttp(reference)) return await findAddress(reference, version, access, archiveCache());
+  const [alias = '', ...rest] = reference.split('/');
+  if (rest.length === 0) {
+    throw new ChartError(`non-absolute URLs should be in form of repo_name/path_to_chart, got: ${reference}`);
+  }
+  const { url, access: known } = await namedRepository(alias, options.repositoryConfig);
+  const source = { repository: url, name: rest.join('/'), version };
+  return await findChart(source, { ...known, ...access }, archiveCache());
 };

@@ -17,6 +17,11 @@ export const readValuesFile = async (path: string): Promise<Uint8Array> => {
     const { bodyOf, get } = await import('../../render/helm/repositories/request.js');
     return bodyOf(await get(path, {}, { maxBytes: MAX_BYTES }));
   }
+  return await readNamedFile(path);
+};
+
+/** A file of this machine. Throws ChartError with Go's words where it cannot be read. */
+export const readNamedFile = async (path: string): Promise<Uint8Array> => {
   try {
     return await readFile(path);
   } catch (error) {

@@ -43,7 +43,10 @@ export const templateText = async (
   const { name, chart: reference } = releaseNameAndChart(args, options);
   const notify = (notice: Notice): void => warn(noticeLine(notice));
   const local = await isLocal(reference, options);
-  if (options.verify === true) throw new ChartError(await cannotVerify(reference, local));
+  if (local && options.verify === true) {
+    const { verifyFile } = await import('./verify-chart.js');
+    await verifyFile(reference, options.keyring);
+  }
   if (options.validate === true) throw new ChartError('--validate needs a cluster: charts are rendered without one');
   const values = await readValues(options);
   let chart = local ? await loadLocal(reference, notify) : await pull(reference, options, notify);
@@ -114,11 +117,6 @@ const isLocal = async (reference: string, options: TemplateOptions): Promise<boo
     return false;
   }
 };
-
-const cannotVerify = async (reference: string, isLocalChart: boolean): Promise<string> =>
-  isLocalChart && (await stat(reference)).isDirectory()
-    ? 'unpacked charts cannot be verified'
-    : '--verify is not there: provenance files are not checked';
 
 const pull = async (reference: string, options: TemplateOptions, notify: Notify): Promise<Chart> => {
   const { pullReferenced } = await import('./pull-referenced.js');

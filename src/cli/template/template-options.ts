@@ -35,5 +35,6 @@ export interface TemplateOptions {
   readonly plainHttp?: boolean;
   readonly validate?: boolean;
   readonly verify?: boolean;
+  readonly keyring?: string;
   readonly repositoryConfig?: string;
 }

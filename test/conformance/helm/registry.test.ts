@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { loadChartFiles } from '../../../src/render/helm/chart/load-files.js';
 import { readArchive } from '../../../src/render/helm/chart/read-archive.js';
 import { findInRegistry } from '../../../src/render/helm/repositories/oci-registry.js';
-import { pullAddress, pullChart } from '../../../src/render/helm/repositories/pull-chart.js';
+import { findAddress, pullChart } from '../../../src/render/helm/repositories/pull-chart.js';
 import type { RepositoryAccess } from '../../../src/render/helm/repositories/request.js';
 import { findExecutable, realTool, skipWithout } from '../../components/components.js';
 
@@ -66,6 +66,9 @@ describe('charts from a registry', function () {
     registry?.kill('SIGKILL');
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   });
+
+  const pullAddress = async (address: string, version: string, access: RepositoryAccess): Promise<Buffer> =>
+    await (await findAddress(address, version, access)).download();
 
   const versionOf = async (archive: Buffer): Promise<string> =>
     (await loadChartFiles(await readArchive(archive))).metadata.version;

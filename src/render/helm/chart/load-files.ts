@@ -93,13 +93,21 @@ const checkApiVersion = (data: Uint8Array): void => {
   if (!KNOWN_API_VERSIONS.includes(apiVersion)) throw new UnsupportedChart('unsupported chart version');
 };
 
-/** Helm loads charts of version 3, and has no use for them yet. */
-const uselessChart = (chart: Chart): ChartError =>
-  new ChartError(
-    chart.dependencies.length === 0
+const UNCHECKED =
+  'an error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch missing dependencies: ';
+
+/** Helm loads charts of version 3 and has no use for them yet; before, it looks at one dependency a subchart. */
+const uselessChart = ({ dependencies, metadata }: Chart): ChartError => {
+  const listed = metadata.dependencies ?? [];
+  if (listed.length < dependencies.length) return new ChartError(`${UNCHECKED}unsupported chart dependency type`);
+  const names = listed.flatMap((entry) => (entry === null ? [] : [entry.name]));
+  const lacks = names.filter((name) => !dependencies.some((subchart) => subchart.name === name));
+  return new ChartError(
+    lacks.length === 0
       ? 'invalid chart apiVersion'
-      : 'an error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch missing dependencies: unsupported chart dependency type',
+      : `${UNCHECKED}found in Chart.yaml, but missing in charts/ directory: ${lacks.join(', ')}`,
   );
+};
 
 /** Makes a chart, its subcharts included, of its files. Throws ChartError. */
 export const loadChartFiles = async (

@@ -8,6 +8,7 @@ import { basicAuthorization, bodyOf, get, type RepositoryAccess, type Response }
 const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
 const INDEX_TYPE = 'application/vnd.oci.image.index.v1+json';
 const CHART_LAYERS = ['application/vnd.cncf.helm.chart.content.v1.tar+gzip', 'application/tar+gzip'];
+const PROVENANCE_LAYER = 'application/vnd.cncf.helm.chart.provenance.v1.prov';
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 const MAX_TAG_PAGES = 100;
 
@@ -37,9 +38,12 @@ interface Descriptor {
 
 export interface OciChart {
   readonly version: string;
+  readonly address: string;
+  readonly fileName: string;
   /** Digest of the layer with the chart. */
   readonly digest: string;
   readonly download: () => Promise<Buffer>;
+  readonly downloadProvenance: () => Promise<Buffer>;
 }
 
 export const sha256 = (data: Uint8Array): string =>
@@ -167,5 +171,20 @@ export const findInRegistry = async (text: string, wanted: string, access: Repos
   const layer = layers.find(({ mediaType }) => CHART_LAYERS.includes(mediaType));
   if (layer === undefined) throw new ChartError(`manifest does not contain a layer with mediatype ${CHART_LAYERS[0]}`);
   if (layer.size > MAX_CHART_SIZE) throw new ChartError(`the chart is larger than the maximum size ${MAX_CHART_SIZE}`);
-  return { version: versionOfTag(tag ?? ''), digest: layer.digest, download: () => repository.blob(layer.digest) };
+  const version = versionOfTag(tag ?? '');
+  const name = reference.repository.replace(/^.*\//, '');
+  const chosen = tag === undefined ? `@${reference.digest}` : `:${version}`;
+  return {
+    version,
+    address: `oci://${reference.host}/${reference.repository}${chosen}`,
+    fileName: `${`${name}${chosen}`.replace(/:([^:]*)$/, '-$1')}.tgz`,
+    digest: layer.digest,
+    download: () => repository.blob(layer.digest),
+    downloadProvenance: async () => {
+      const provenance = layers.find(({ mediaType }) => mediaType === PROVENANCE_LAYER);
+      if (provenance === undefined)
+        throw new ChartError(`manifest does not contain a layer with mediatype ${PROVENANCE_LAYER}`);
+      return await repository.blob(provenance.digest);
+    },
+  };
 };

@@ -5,6 +5,8 @@ import { archiveAuthorization, findInRepository } from './http-repository.js';
 import { findInRegistry, sha256 } from './oci-registry.js';
 import { basicAuthorization, bodyOf, get, type RepositoryAccess } from './request.js';
 
+const MAX_PROVENANCE_SIZE = 1024 * 1024;
+
 export interface ChartSource {
   /** `https://charts.example`, or `oci://registry.example/team` with the chart's name behind it. */
   readonly repository: string;
@@ -21,7 +23,13 @@ export interface FoundChart {
   readonly version: string;
   /** Of the archive in an HTTP repository. */
   readonly url?: string;
+  /** Where it is, with the tag or digest that was chosen. */
+  readonly address: string;
+  /** What the archive is called where it was packaged. */
+  readonly fileName: string;
   readonly download: () => Promise<Buffer>;
+  /** The provenance file beside the archive. Throws ChartError where there is none. */
+  readonly downloadProvenance: () => Promise<Buffer>;
 }
 
 /** Looks a chart up in an HTTP or OCI repository. Throws ChartError. */
@@ -35,7 +43,7 @@ export const findChart = async (
   }
   const { version, url, digest } = await findInRepository(source.repository, source.name, source.version, access);
   const authorization = archiveAuthorization(source.repository, url, access);
-  return { version, url, download: () => download(url, digest, access, authorization, cache) };
+  return { version, url, ...archiveAt(url, digest, access, authorization, cache) };
 };
 
 /** The archive of a chart from an HTTP or OCI repository; its digest is checked. Throws ChartError. */
@@ -43,15 +51,15 @@ export const pullChart = async (source: ChartSource, access: RepositoryAccess, c
   await (await findChart(source, access, cache)).download();
 
 /** A chart named by its whole address: `oci://...` or the address of an archive. */
-export const pullAddress = async (
+export const findAddress = async (
   address: string,
   version: string,
   access: RepositoryAccess,
   cache?: ChartCache,
-): Promise<Buffer> =>
+): Promise<FoundChart> =>
   isOci(address)
-    ? await (await findOci(address, version, access, cache)).download()
-    : await download(address, undefined, access, basicAuthorization(access), cache);
+    ? await findOci(address, version, access, cache)
+    : { version, ...archiveAt(address, undefined, access, basicAuthorization(access), cache) };
 
 const findOci = async (
   address: string,
@@ -59,7 +67,7 @@ const findOci = async (
   access: RepositoryAccess,
   cache: ChartCache | undefined,
 ): Promise<FoundChart> => {
-  const { version, digest, download: bring } = await findInRegistry(address, wanted, access);
+  const { digest, download: bring, ...found } = await findInRegistry(address, wanted, access);
   const bringOnce = async (): Promise<Buffer> => {
     const known = await cache?.get(digest);
     if (known !== undefined) return known;
@@ -67,8 +75,23 @@ const findOci = async (
     await cache?.put(data);
     return data;
   };
-  return { version, download: bringOnce };
+  return { ...found, download: bringOnce };
 };
+
+/** An archive of an HTTP server. */
+const archiveAt = (
+  url: string,
+  digest: string | undefined,
+  access: RepositoryAccess,
+  authorization: string | undefined,
+  cache: ChartCache | undefined,
+): Omit<FoundChart, 'version'> => ({
+  address: url,
+  fileName: url.replace(/[?#].*$/, '').replace(/^.*\//, ''),
+  download: () => download(url, digest, access, authorization, cache),
+  downloadProvenance: async () =>
+    bodyOf(await get(`${url}.prov`, access, { maxBytes: MAX_PROVENANCE_SIZE, authorization })),
+});
 
 const download = async (
   url: string,
