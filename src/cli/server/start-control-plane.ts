@@ -39,7 +39,12 @@ export const startControlPlane = (options: ControlPlaneOptions, lifetime: Lifeti
   const [manager, placer] = [clientOf('kube-controller-manager'), clientOf('kube-scheduler')];
   const controllers = builtinControllers(
     { client: manager, informers, clock, log, recorder: recorderOf(manager) },
-    { rootCa: credentials.authority.certificate, signer: credentials.authority, volumeFolder: paths.volumes },
+    {
+      rootCa: credentials.authority.certificate,
+      signer: credentials.authority,
+      secretTokens: (grant) => api.tokens.issueForSecret(grant),
+      volumeFolder: paths.volumes,
+    },
   );
   lifetime.own('controllers', runControllers(controllers, { informers, clock, log }, signal));
   const scheduler = {

@@ -1,11 +1,15 @@
 import { createHash, createPrivateKey, createPublicKey, randomUUID, type KeyObject } from 'node:crypto';
-import { exportJWK, jwtVerify, SignJWT, type JWK } from 'jose';
+import { exportJWK, jwtVerify, SignJWT, type JWK, type JWTPayload } from 'jose';
 import type { Clock } from '../../objects/clock.js';
 import type { KubeObject } from '../../objects/object.js';
 import type { UserInfo } from './user.js';
 import { AUTHENTICATED } from './user.js';
 
 export const ISSUER = 'https://kubernetes.default.svc.cluster.local';
+
+/** Who signed the tokens that Secrets hold; these never end. */
+const SECRET_ISSUER = 'kubernetes/serviceaccount';
+const SECRET_CLAIMS = 'kubernetes.io/serviceaccount';
 
 const ALGORITHM = 'ES256';
 const CLAIMS = 'kubernetes.io';
@@ -28,10 +32,18 @@ export interface TokenGrant {
   readonly node?: Reference;
 }
 
+/** What the token of a Secret says. */
+export interface SecretTokenGrant {
+  readonly namespace: string;
+  readonly account: { readonly name: string; readonly uid: string };
+  readonly secret: string;
+}
+
 /** Reads an object of the core group by plural, namespace and name. */
 export type ReadObject = (plural: string, namespace: string | undefined, name: string) => KubeObject | undefined;
 
 interface Verified {
+  /** `Infinity` for the token of a Secret. */
   readonly expires: number;
   readonly audiences: readonly string[];
   readonly claims: AccountClaims;
@@ -43,6 +55,8 @@ interface AccountClaims {
   readonly pod?: Reference;
   readonly secret?: Reference;
   readonly node?: Reference;
+  /** The token as the Secret holds it: it is void when the Secret holds another one. */
+  readonly held?: string;
 }
 
 export interface TokenUser {
@@ -92,6 +106,20 @@ export class ServiceAccountTokens {
     return { token, expires: expires * 1000 };
   }
 
+  /** A token that a Secret holds: it lasts until the Secret or the account goes. */
+  async issueForSecret({ namespace, account, secret }: SecretTokenGrant): Promise<string> {
+    return new SignJWT({
+      [`${SECRET_CLAIMS}/namespace`]: namespace,
+      [`${SECRET_CLAIMS}/secret.name`]: secret,
+      [`${SECRET_CLAIMS}/service-account.name`]: account.name,
+      [`${SECRET_CLAIMS}/service-account.uid`]: account.uid,
+    })
+      .setProtectedHeader({ alg: ALGORITHM, kid: this.#keyId })
+      .setIssuer(SECRET_ISSUER)
+      .setSubject(`system:serviceaccount:${namespace}:${account.name}`)
+      .sign(this.#key);
+  }
+
   /** The user of a token that is good now: signed here, not expired, and its account and pod are there still. */
   async check(token: string): Promise<TokenUser | undefined> {
     const verified = this.#verified.get(token) ?? (await this.#verify(token));
@@ -109,15 +137,18 @@ export class ServiceAccountTokens {
   async #verify(token: string): Promise<Verified | undefined> {
     try {
       const { payload } = await jwtVerify(token, this.#public, {
-        issuer: ISSUER,
+        issuer: [ISSUER, SECRET_ISSUER],
         algorithms: [ALGORITHM],
         currentDate: new Date(this.clock.now()),
       });
-      const verified = {
-        expires: (payload.exp ?? 0) * 1000,
-        audiences: [payload.aud ?? []].flat(),
-        claims: payload[CLAIMS] as AccountClaims,
-      };
+      const verified =
+        payload.iss === SECRET_ISSUER
+          ? { expires: Number.POSITIVE_INFINITY, audiences: [ISSUER], claims: secretClaims(payload, token) }
+          : {
+              expires: (payload.exp ?? 0) * 1000,
+              audiences: [payload.aud ?? []].flat(),
+              claims: payload[CLAIMS] as AccountClaims,
+            };
       if (this.#verified.size >= REMEMBERED) this.#verified.clear();
       this.#verified.set(token, verified);
       return verified;
@@ -127,7 +158,8 @@ export class ServiceAccountTokens {
     }
   }
 
-  #isAlive({ namespace, serviceaccount, pod, secret }: AccountClaims): boolean {
+  #isAlive({ namespace, serviceaccount, pod, secret, held }: AccountClaims): boolean {
+    if (held !== undefined && this.#heldBy(namespace, secret?.name ?? '') !== held) return false;
     const is = (plural: string, reference: Reference | undefined): boolean => {
       if (reference === undefined) return true;
       const object = this.read(plural, namespace, reference.name);
@@ -135,7 +167,30 @@ export class ServiceAccountTokens {
     };
     return is('serviceaccounts', serviceaccount) && is('pods', pod) && is('secrets', secret);
   }
+
+  #heldBy(namespace: string, name: string): string | undefined {
+    const object: (KubeObject & { readonly data?: Readonly<Record<string, string>> }) | undefined = this.read(
+      'secrets',
+      namespace,
+      name,
+    );
+    if (object === undefined || object.metadata.deletionTimestamp !== undefined) return undefined;
+    return Buffer.from(object.data?.['token'] ?? '', 'base64').toString();
+  }
 }
+
+const secretClaims = (payload: JWTPayload, held: string): AccountClaims => {
+  const claim = (name: string): string => {
+    const value = payload[`${SECRET_CLAIMS}/${name}`];
+    return typeof value === 'string' ? value : '';
+  };
+  return {
+    namespace: claim('namespace'),
+    serviceaccount: { name: claim('service-account.name'), uid: claim('service-account.uid') },
+    secret: { name: claim('secret.name') },
+    held,
+  };
+};
 
 const userOf = ({ namespace, serviceaccount, pod, node }: AccountClaims): UserInfo => {
   const extra: Record<string, readonly string[]> = {};

@@ -32,6 +32,7 @@ import {
 import { createResourceQuotaController } from './resource-quota/resource-quota-controller.js';
 import { createRootCaController } from './service-account/root-ca-controller.js';
 import { createServiceAccountController } from './service-account/service-account-controller.js';
+import { createTokenSecretController, type TokenSecretOptions } from './service-account/token-secret-controller.js';
 import { createStatefulSetController } from './stateful-set/stateful-set-controller.js';
 import { createTaintEvictionController } from './taint-eviction/taint-eviction-controller.js';
 
@@ -41,6 +42,8 @@ export interface ControllerOptions {
   readonly rootCa?: string;
   /** Signs the certificates that are asked for and approved; without it nobody does. */
   readonly signer?: KeyedCertificate;
+  /** Signs the tokens that Secrets hold; without it they stay empty. */
+  readonly secretTokens?: TokenSecretOptions['issue'];
   /** The folder for volumes that claims of the class `local-path` get; without it there is no such class. */
   readonly volumeFolder?: string;
 }
@@ -81,5 +84,8 @@ export const builtinControllers = (deps: ControllerDeps, options: ControllerOpti
   createClaimController(deps, options.volumeFolder),
   createVolumeController(deps, options.volumeFolder),
   ...(options.signer === undefined ? [] : [createSigningController(deps, options.signer)]),
+  ...(options.secretTokens === undefined
+    ? []
+    : [createTokenSecretController(deps, { issue: options.secretTokens, rootCa: options.rootCa })]),
   ...(options.rootCa === undefined ? [] : [createRootCaController(deps, options.rootCa)]),
 ];

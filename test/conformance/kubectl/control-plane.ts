@@ -58,6 +58,7 @@ export const startControlPlane = async (folder: string, port = 0): Promise<Contr
     {
       rootCa: authority,
       signer: credentials.authority,
+      secretTokens: (grant) => api.tokens.issueForSecret(grant),
     },
   );
   const running = runControllers(controllers, { informers, clock, log }, signal);
