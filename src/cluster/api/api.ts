@@ -34,6 +34,11 @@ import { storageProtection } from './plugins/storage-protection.js';
 import { limitRanger } from './plugins/limit-ranger.js';
 import { customWarnings } from './custom/definition-warnings.js';
 import { defaultTolerations } from './plugins/default-tolerations.js';
+import { runtimeClassAdmission } from './plugins/runtime-class.js';
+import { defaultIngressClass } from './plugins/default-ingress-class.js';
+import { volumePhase } from './plugins/volume-phase.js';
+import { claimResize } from './plugins/claim-resize.js';
+import { topologyLabels } from './plugins/topology-labels.js';
 import { defaultStorageClass } from './plugins/default-storage-class.js';
 import { allAllocations, serviceAllocations } from './plugins/service-allocation.js';
 import type { UserInfo } from '../auth/user.js';
@@ -55,6 +60,10 @@ export type PluginName =
   | 'DefaultTolerationSeconds'
   | 'TaintNodesByCondition'
   | 'DefaultStorageClass'
+  | 'PersistentVolumeClaimResize'
+  | 'RuntimeClass'
+  | 'DefaultIngressClass'
+  | 'PodTopologyLabels'
   | 'MutatingAdmissionWebhook'
   | 'ValidatingAdmissionPolicy'
   | 'ValidatingAdmissionWebhook'
@@ -123,6 +132,7 @@ export const createApi = (options: ApiOptions): Api => {
       ...pluginsOf(options, () => ({ ...machinery, authorize })),
       roleEscalation(rbac, authorize),
       certificateRequests(authorize, clock),
+      volumePhase(clock),
     ],
     allocations: allAllocations([
       serviceAllocations(store, { serviceCidr, nodePorts: options.nodePorts ?? { first: 30_000, last: 32_767 } }),
@@ -208,6 +218,10 @@ const pluginsOf = (
     defaultTolerations,
     defaultStorageClass(store),
     storageProtection,
+    claimResize(store),
+    runtimeClassAdmission(store),
+    defaultIngressClass(store),
+    topologyLabels(store),
     mutatingWebhooks(source),
     validatingPolicies(source),
     validatingWebhooks(source),

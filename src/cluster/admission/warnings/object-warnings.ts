@@ -5,6 +5,13 @@ import { dns1123Label } from '../../../objects/names.js';
 import { rangeWarnings } from './addresses.js';
 import { claimSpecWarnings, claimWarnings, volumeWarnings } from './claim-warnings.js';
 import { podWarnings, templateWarnings } from './pod-warnings.js';
+import {
+  ingressWarnings,
+  networkPolicyWarnings,
+  quotaWarnings,
+  runtimeClassWarnings,
+  storageClassWarnings,
+} from './policy-warnings.js';
 import { endpointsWarnings, serviceWarnings } from './service-warnings.js';
 
 /** `old` is absent for a new object. */
@@ -93,6 +100,7 @@ const WARNINGS: Readonly<Record<string, Warnings>> = {
   'v1/Node': nodeWarnings,
   'v1/PersistentVolume': volumeWarnings,
   'v1/PersistentVolumeClaim': claimWarnings,
+  'v1/ResourceQuota': quotaWarnings,
   'v1/Secret': secretWarnings,
   'v1/ServiceAccount': accountWarnings,
   'apps/v1/DaemonSet': ofTemplate(OF_SPEC, false),
@@ -101,6 +109,10 @@ const WARNINGS: Readonly<Record<string, Warnings>> = {
   'apps/v1/StatefulSet': statefulSetWarnings,
   'batch/v1/Job': ofTemplate(OF_SPEC, true),
   'batch/v1/CronJob': ofTemplate(['spec', 'jobTemplate', 'spec', 'template'], true),
+  'networking.k8s.io/v1/Ingress': ingressWarnings,
+  'networking.k8s.io/v1/NetworkPolicy': networkPolicyWarnings,
+  'node.k8s.io/v1/RuntimeClass': runtimeClassWarnings,
+  'storage.k8s.io/v1/StorageClass': storageClassWarnings,
 };
 
 /** What is allowed in an object of a built-in kind, but hardly meant. */

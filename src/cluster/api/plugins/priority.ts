@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.js';
 import type { Target } from '../request.js';
 import { forbidden } from '../status-errors.js';
 import type { AdmissionPlugin } from './admission-plugin.js';
-import { isChangedPod, isNewPod } from './new-pod.js';
+import { isChangedPod, isNewPod, refusedName } from './new-pod.js';
 
 const PREFIX = '/registry/scheduling.k8s.io/priorityclasses/';
 
@@ -15,6 +15,14 @@ export const priorityAdmission = (store: Store): AdmissionPlugin => ({
   admit: (request) => {
     if (isNewPod(request)) return withPriority(store, request.target, request.object as Pod);
     return isChangedPod(request) ? withKeptPriority(request.object as Pod, request.oldObject as Pod) : request.object;
+  },
+  validate: ({ operation, target, object }) => {
+    const { group, plural } = target.resource;
+    if (group !== 'scheduling.k8s.io' || plural !== 'priorityclasses' || object === undefined) return;
+    const present = (object as PriorityClass).globalDefault === true ? defaultClass(store) : undefined;
+    if (present === undefined || (operation === 'UPDATE' && present.metadata.name === object.metadata.name)) return;
+    const why = `PriorityClass ${present.metadata.name} is already marked as default. Only one default can exist`;
+    throw forbidden(target.resource, object.metadata.name, why);
   },
 });
 
@@ -35,17 +43,17 @@ const withPriority = (store: Store, { resource }: Target, pod: Pod): KubeObject 
   const { priorityClassName = '', priority, preemptionPolicy } = pod.spec;
   const chosen = priorityClassName === '' ? defaultClass(store) : namedClass(store, priorityClassName);
   if (priorityClassName !== '' && chosen === undefined) {
-    throw forbidden(resource, pod.metadata.name, `no PriorityClass with name ${priorityClassName} was found`);
+    throw forbidden(resource, refusedName(pod), `no PriorityClass with name ${priorityClassName} was found`);
   }
   const value = chosen?.value ?? 0;
   if (priority !== undefined && priority !== value) {
     const why = `the integer value of priority (${priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`;
-    throw forbidden(resource, pod.metadata.name, why);
+    throw forbidden(resource, refusedName(pod), why);
   }
   const policy = chosen?.preemptionPolicy ?? 'PreemptLowerPriority';
   if (preemptionPolicy !== undefined && preemptionPolicy !== policy) {
     const why = `the string value of PreemptionPolicy (${preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`;
-    throw forbidden(resource, pod.metadata.name, why);
+    throw forbidden(resource, refusedName(pod), why);
   }
   const className = chosen === undefined ? {} : { priorityClassName: chosen.metadata.name };
   return { ...pod, spec: { ...pod.spec, ...className, priority: value, preemptionPolicy: policy } };
