@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { measureEtcd } from './etcd-peer.js';
 import { kubeApiServer } from './kube-apiserver-peer.js';
 import { fanOut, fill, fillWithPods, lists, measured, writes, type Figure } from './phases.js';
+import { singly, together } from './watches.js';
 import type { Target } from './target.js';
 
 interface Running extends Target {
@@ -70,7 +71,8 @@ const main = async (): Promise<void> => {
     const peer = kubeApiServer();
     say(`| what | Fairlead | ${peer?.name ?? 'no peer'} | ratio |\n|---|---|---|---|`);
     sayStart(first);
-    for (const phase of [fanOut(1000), writes(1), writes(10), writes(100), fillWithPods, lists, fill(objects)]) {
+    const fans = [fanOut(1000, singly, 'HTTP/1.1'), fanOut(1000, together, 'HTTP/2')];
+    for (const phase of [...fans, writes(1), writes(10), writes(100), fillWithPods, lists, fill(objects)]) {
       const ours = await measured(phase, first);
       sayRows(phase.name, ours, peer && (await measured(phase, peer)));
     }

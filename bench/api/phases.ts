@@ -1,6 +1,6 @@
-import { Agent, request } from 'node:https';
 import { load, percentile, type Load } from './load.js';
 import { call, newAgent, usageOf, type Target } from './target.js';
+import type { WatchClient } from './watches.js';
 
 /** What a phase found out of one server: numbers by what they are, in the unit of their name. */
 export interface Figure {
@@ -106,42 +106,27 @@ export const lists: Phase = {
   },
 };
 
-/** Opens a watch on ConfigMaps; calls back when something arrives. */
-const openWatch = (target: Target, agent: Agent, onLine: () => void): Promise<() => void> =>
-  new Promise((resolve, reject) => {
-    const { host, port, token } = target;
-    const headers = { authorization: `Bearer ${token}` };
-    const path = `${CONFIG_MAPS}?watch=true&resourceVersion=0&fieldSelector=metadata.name%3Dfan`;
-    const sent = request({ host, port, path, agent, headers }, (answer) => {
-      answer.on('data', onLine);
-      // Closed from this side.
-      answer.on('error', () => undefined);
-      resolve(() => sent.destroy());
-    });
-    sent.once('error', reject);
-    sent.end();
-  });
-
 /** Changes that are told before the clock starts, and those that count. */
 const WARM_ROUNDS = 5;
 const ROUNDS = 20;
 
-export const fanOut = (watches: number): Phase => ({
-  name: `one change to ${watches} watches`,
+const WATCHED = `${CONFIG_MAPS}?watch=true&resourceVersion=0&fieldSelector=metadata.name%3Dfan`;
+
+export const fanOut = (watches: number, clientOf: (target: Target) => WatchClient, protocol: string): Phase => ({
+  name: `one change to ${watches} watches over ${protocol}`,
   run: async (target) => {
-    const agent = new Agent({ rejectUnauthorized: false, maxSockets: Number.POSITIVE_INFINITY });
+    const client = clientOf(target);
     const before = await usageOf(target);
     let arrivals: number[] = [];
     let wake = (): void => undefined;
-    const closers: (() => void)[] = [];
     for (let opened = 0; opened < watches; opened += 50) {
       const batch = Array.from({ length: Math.min(50, watches - opened) }, () =>
-        openWatch(target, agent, () => {
+        client.watch(WATCHED, () => {
           arrivals.push(performance.now());
           if (arrivals.length >= watches) wake();
         }),
       );
-      closers.push(...(await Promise.all(batch)));
+      await Promise.all(batch);
     }
     const opened = await usageOf(target);
     const writer = newAgent(1);
@@ -161,10 +146,9 @@ export const fanOut = (watches: number): Phase => ({
     const all: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) all.push(...(await change(WARM_ROUNDS + round)));
     const told = await usageOf(target);
-    for (const close of closers) close();
+    client.close();
     await call(target, writer, { method: 'DELETE', path: `${CONFIG_MAPS}/fan` });
     writer.destroy();
-    agent.destroy();
     all.sort((a, b) => a - b);
     return [
       { what: 'p50', value: percentile(all, 0.5), unit: 'ms' },
