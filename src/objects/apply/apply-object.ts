@@ -226,12 +226,15 @@ export const applyObject = (request: ApplyRequest): ApplyResult => {
     return { object: live ?? applied, conflicts: remainingConflicts(request, before, type, outcome.conflicts) };
   }
   const merged = canonicalObject(outcome.value as KubeObject);
-  const isSame = live !== undefined && jsonEquals(comparable(merged), before);
   const previous = managers.get(id);
   const keepsManagers =
-    isSame && previous !== undefined && setsEqual(previous.fields, outcome.managers.get(id)?.fields ?? emptySet);
-  if (keepsManagers && live !== undefined) return { object: live, conflicts: [] };
+    previous !== undefined && setsEqual(previous.fields, outcome.managers.get(id)?.fields ?? emptySet);
+  if (live !== undefined && keepsManagers && jsonEquals(comparable(merged), before)) {
+    return { object: live, conflicts: [] };
+  }
   const object = refreshLastApplied(merged, applied, request.manager);
+  // Even an empty map that is not stored counts as a change here.
+  const isSame = live !== undefined && jsonEquals(outcome.value, before);
   const next = isSame ? withTimeOf(outcome.managers, id, previous) : outcome.managers;
   return { object: withManagedFields(object, encodeManagers(capUpdateManagers(next))), conflicts: [] };
 };

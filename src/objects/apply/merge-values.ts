@@ -87,33 +87,34 @@ const mergeLists = (type: ListMerge, live: unknown, applied: unknown): unknown =
   return result;
 };
 
-/** The value without the paths of a set. A list or map that loses all it had becomes absent: `undefined`. */
+/**
+ * The value without the paths of a set. A list or map that loses all it had becomes null, which is not absence: whoever
+ * owns it owns it still.
+ */
 export const removePaths = (value: unknown, set: FieldSet, type: MergeType): unknown => {
   if (isEmptySet(set)) return value;
   const known = deduce(type, value);
   if (known.shape === 'scalar') return value;
   if (known.shape === 'list') return removeFromList(known, value, set);
-  if (!isRecord(value) || known.atomic) return undefined;
+  if (!isRecord(value) || known.atomic) return null;
   const result: Record<string, unknown> = {};
   for (const [name, inner] of Object.entries(value)) {
     const child = set.children.get(fieldElement(name));
     if (child?.member === true) continue;
     const innerType = known.field(name) ?? known.others ?? { shape: 'untyped' };
-    const kept = child === undefined ? inner : removePaths(inner, child, innerType);
-    if (kept !== undefined) setOwn(result, name, kept);
+    setOwn(result, name, child === undefined ? inner : removePaths(inner, child, innerType));
   }
-  return Object.keys(result).length > 0 ? result : undefined;
+  return Object.keys(result).length > 0 ? result : null;
 };
 
 const removeFromList = (type: ListMerge, value: unknown, set: FieldSet): unknown => {
-  if (!Array.isArray(value) || type.relation === 'atomic') return undefined;
+  if (!Array.isArray(value) || type.relation === 'atomic') return null;
   const kept: unknown[] = [];
   for (const element of value as unknown[]) {
     const path = elementPath(type, element);
     const child = 'path' in path ? set.children.get(path.path) : undefined;
     if (child?.member === true) continue;
-    const rest = child === undefined ? element : removePaths(element, child, type.element);
-    if (rest !== undefined) kept.push(rest);
+    kept.push(child === undefined ? element : removePaths(element, child, type.element));
   }
-  return kept.length > 0 ? kept : undefined;
+  return kept.length > 0 ? kept : null;
 };

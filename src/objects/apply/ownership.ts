@@ -119,10 +119,12 @@ export interface ApplyOutcome {
  */
 export const applyStep = ({ live, applied, type, managers, writer, id, ignored }: ApplyStep): ApplyOutcome => {
   const merged = mergeValues(live, applied, type);
-  const set = withoutUnowned(withoutBelow(fieldSetOf(applied, type), ignored));
+  const set = withoutBelow(fieldSetOf(applied, type), ignored);
   const last = managers.get(id);
+  // The name that is applied holds the metadata, of whatever else it loses everything.
   const withWriter = new Map(managers).set(id, withFields(writer, set));
   const value = last === undefined ? merged : prune(merged, last.fields, withWriter, type);
+  withWriter.set(id, withFields(writer, withoutUnowned(set)));
   const { managers: next, conflicts } = takeFromOthers(live, value, type, withWriter, id, ignored);
   return { value, managers: next, conflicts };
 };

@@ -85,17 +85,27 @@ const neededBy = (operation: jsonPatch.Operation): string | undefined => {
     : undefined;
 };
 
-/** Kubernetes lets a replacement make a field of an object that is there. */
-const asApplied = (document: unknown, operation: jsonPatch.Operation): jsonPatch.Operation => {
-  if (operation.op !== 'replace' || isThere(document, operation.path)) return operation;
-  const parent = operation.path.slice(0, operation.path.lastIndexOf('/'));
-  const isField =
-    operation.path !== '' && isThere(document, parent) && isRecord(jsonPatch.getValueByPointer(document, parent));
-  return isField ? { ...operation, op: 'add' } : operation;
+/** True for a field that an object which is there does not have. */
+const isMissingField = (document: unknown, pointer: string): boolean => {
+  if (pointer === '' || isThere(document, pointer)) return false;
+  const parent = pointer.slice(0, pointer.lastIndexOf('/'));
+  return isThere(document, parent) && isRecord(jsonPatch.getValueByPointer(document, parent));
+};
+
+/**
+ * In Kubernetes a field that an object does not have is null to those who copy or test it, and a replacement makes it.
+ * Undefined when nothing is left to do.
+ */
+const asApplied = (document: unknown, operation: jsonPatch.Operation): jsonPatch.Operation | undefined => {
+  const { op, path } = operation;
+  if (op === 'replace' && isMissingField(document, path)) return { op: 'add', path, value: operation.value as unknown };
+  if (op === 'copy' && isMissingField(document, operation.from)) return { op: 'add', path, value: null };
+  return op === 'test' && operation.value === null && isMissingField(document, path) ? undefined : operation;
 };
 
 const applyOne = (document: unknown, asked: jsonPatch.Operation): unknown => {
   const operation = asApplied(document, asked);
+  if (operation === undefined) return document;
   const needed = neededBy(operation);
   if (needed !== undefined && !isThere(document, needed)) {
     throw patchDoesNotApply(`${operation.op} operation does not apply: doc is missing path: ${needed}: missing value`);

@@ -141,7 +141,7 @@ class SelectorParser {
         values.add(token.text);
         previous = 'word';
       } else if (token.text === ',' || token.text === ')') {
-        if (previous === ',' || (previous === '(' && token.text === ',')) values.add('');
+        if (previous === ',' || previous === '(') values.add('');
         if (token.text === ')') return [...values];
         previous = ',';
       } else {

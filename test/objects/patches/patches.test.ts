@@ -14,12 +14,14 @@ describe('applyJsonPatch', () => {
     });
     for (const operation of [
       { op: 'remove', path },
-      { op: 'copy', from: path, path: '/data/c' },
       { op: 'move', from: path, path: '/data/c' },
       { op: 'add', path: `${path}/x`, value: 1 },
     ]) {
       assert.throws(() => applyJsonPatch(document, [operation]), /rejected our request/);
     }
+    assert.deepEqual(applyJsonPatch(document, [{ op: 'copy', from: path, path: '/data/c' }]), {
+      data: { a: 'b', c: null },
+    });
     assert.equal('x' in Object, false);
   });
 

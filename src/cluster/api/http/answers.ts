@@ -2,12 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { stringify } from 'yaml';
-import { ApiError } from '../../../objects/api-error.js';
 import type { KindRef } from '../../../objects/kind.js';
 import { readJson, writeJson } from '../../../objects/lossless-json.js';
 import { encodeProtobuf } from '../../../objects/protobuf/protobuf.js';
 import { ProtobufError } from '../../../objects/protobuf/wire-reader.js';
-import type { Negotiated } from './negotiation.js';
+import { notAcceptable, type Negotiated } from './negotiation.js';
 
 const compress = promisify(gzip);
 
@@ -63,10 +62,7 @@ export const protobufOf = (value: unknown): Uint8Array => {
     return encodeProtobuf(object);
   } catch (error) {
     if (!(error instanceof ProtobufError)) throw error;
-    throw new ApiError(
-      'NotAcceptable',
-      `${object.kind} has no protobuf form, only application/json and application/yaml`,
-    );
+    throw notAcceptable();
   }
 };
 

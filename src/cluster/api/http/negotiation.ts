@@ -29,9 +29,13 @@ const FORMS: Readonly<Record<AnswerShape, ReadonlySet<string>>> = {
 
 const MEDIA_TYPES = `application/json, application/yaml, ${PROTOBUF}`;
 
-/** The answer to a client that takes none of the types. `byPath`: without a look at what is there. */
-const notAcceptable = (shape: AnswerShape, byPath: boolean): ApiError => {
-  if (!byPath) return new ApiError('NotAcceptable', `only the following media types are accepted: ${MEDIA_TYPES}`);
+export const ACCEPTED = 'only the following media types are accepted: ';
+
+/** The answer to a client that takes none of the types that there are. */
+export const notAcceptable = (): ApiError => new ApiError('NotAcceptable', `${ACCEPTED}${MEDIA_TYPES}`);
+
+/** The answer for a path of which no type is taken, without a look at what is there. */
+const notRouted = (shape: AnswerShape): ApiError => {
   const streams = shape !== 'one' ? `, application/json;stream=watch, ${PROTOBUF};stream=watch` : '';
   const types = `${MEDIA_TYPES}${streams}`;
   return new ApiError('NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${types}`, {});
@@ -46,12 +50,12 @@ export interface Asked {
 /** What the answer is written as: the first entry of `Accept` that can be served. Throws NotAcceptable. */
 export const negotiate = (accept: string | undefined, { shape, builtin }: Asked): Negotiated => {
   if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return PLAIN;
-  if (builtin && !isRouted(accept)) throw notAcceptable(shape, true);
+  if (builtin && !isRouted(accept)) throw notRouted(shape);
   const entries = entriesOf(accept);
   // JSON is sent as it is stored, so whoever takes both gets JSON.
   const found = firstOf(entries, FORMATS, shape) ?? firstOf(entries, PROTOBUF_ONLY, shape);
   if (found === undefined || (found.format === 'protobuf' && found.as === 'Table')) {
-    throw notAcceptable(shape, false);
+    throw notAcceptable();
   }
   return found;
 };

@@ -1,4 +1,3 @@
-import type { ApiError } from '../../../objects/api-error.js';
 import { isRecord } from '../../../objects/json.js';
 import type { ListParameters } from '../operations/read.js';
 import type { DeleteParameters } from '../operations/remove.js';
@@ -31,9 +30,6 @@ const defined = <T extends object>(fields: { [K in keyof T]: T[K] | undefined })
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 
 export const listParameters = (query: Query): ListParameters => {
-  if (flag(query, 'sendInitialEvents') !== undefined) {
-    throw listInvalid('FieldValueForbidden', 'sendInitialEvents', 'Forbidden: sendInitialEvents is forbidden for list');
-  }
   const limit = integer(query, 'limit');
   integer(query, 'timeoutSeconds');
   return defined<ListParameters>({
@@ -43,11 +39,9 @@ export const listParameters = (query: Query): ListParameters => {
     continue: text(query, 'continue'),
     resourceVersion: text(query, 'resourceVersion'),
     resourceVersionMatch: text(query, 'resourceVersionMatch'),
+    sendInitialEvents: flag(query, 'sendInitialEvents'),
   });
 };
-
-const listInvalid = (reason: string, field: string, message: string): ApiError =>
-  invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [{ reason, field, message }]);
 
 export interface WatchRequest extends WatchParameters {
   readonly timeoutSeconds?: number;

@@ -8,7 +8,7 @@ import type { RequestContext, Target } from '../request.js';
 import { invalid } from '../status-errors.js';
 import { addWarnings, sendAnswer, type Answer } from './answers.js';
 import { mediaTypeOf, PROTOBUF, readBody, unsupportedMediaType } from './bodies.js';
-import { negotiate, type Asked, type Negotiated } from './negotiation.js';
+import { ACCEPTED, negotiate, notAcceptable, type Asked, type Negotiated } from './negotiation.js';
 import { itemAnswer, listAnswer } from './object-forms.js';
 import { decodeApplied, decodeObject, decodeOptions, decodePatch } from './request-objects.js';
 import {
@@ -59,12 +59,9 @@ const askedFor = ({ name, subresource, resource }: Target, isWatching: boolean):
 
 /** Custom resources have no protobuf form: that is said before the first frame. Throws NotAcceptable. */
 const checkWatchForm = ({ resource }: Target, { format, as }: Negotiated): void => {
-  if (format === 'yaml') {
-    throw new ApiError('NotAcceptable', `watches are sent as application/json or ${PROTOBUF} only`);
-  }
-  if (format === 'protobuf' && as === undefined && resource.custom) {
-    throw new ApiError('NotAcceptable', `${resource.kind} has no protobuf form, only application/json`);
-  }
+  const streams = `application/json;stream=watch, ${PROTOBUF};stream=watch`;
+  if (format === 'yaml') throw new ApiError('NotAcceptable', `${ACCEPTED}${streams}`);
+  if (format === 'protobuf' && as === undefined && resource.custom) throw notAcceptable();
 };
 
 export const isWatch = ({
@@ -73,7 +70,9 @@ export const isWatch = ({
   watch: byPath,
   target,
 }: Pick<ResourceRequest, 'request' | 'query' | 'watch' | 'target'>): boolean =>
-  request.method === 'GET' && target.subresource === undefined && (byPath || flag(query, 'watch') === true);
+  request.method === 'GET' &&
+  target.subresource === undefined &&
+  (byPath || (target.name === undefined && flag(query, 'watch') === true));
 
 type Method = (incoming: ResourceRequest, negotiated: Negotiated) => Promise<Answer>;
 
@@ -153,8 +152,7 @@ const remove: Method = async ({ pipeline, request, context, target, query }, neg
   const options = decodeOptions(type, await readBody(request), 'DeleteOptions');
   const parameters = deleteParameters(query, options);
   if (target.name === undefined) {
-    const items = await pipeline.deleteCollection(context, target, listParameters(query), parameters);
-    const result = { items, resourceVersion: String(pipeline.machinery.store.revision) };
+    const result = await pipeline.deleteCollection(context, target, listParameters(query), parameters);
     return listAnswer(target.resource, result, negotiated, tableOptions(query));
   }
   const { item, removed } = await pipeline.delete(context, target, parameters);

@@ -38,6 +38,9 @@ export const resourceRoute = (registry: ResourceRegistry, path: string): Resourc
   if (!registry.all.some((each) => each.apiVersion === apiVersion))
     throw unknownVersion(registry, isCore ? '' : segments[1]);
   const resource = registry.find(apiVersion, plural);
+  if (resource === undefined && registry.all.every((each) => each.custom || each.apiVersion !== apiVersion)) {
+    throw pageNotFound();
+  }
   if (resource === undefined || (namespace !== undefined) !== (resource.namespaced && namespace !== undefined)) {
     throw noSuchResource();
   }

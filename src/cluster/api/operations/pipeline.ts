@@ -144,7 +144,7 @@ export class Pipeline {
     target: Target,
     selection: ListParameters,
     parameters: DeleteParameters,
-  ): Promise<readonly Item[]> {
+  ): Promise<ListResult> {
     await this.#begin('deletecollection', selected(target, selection), context);
     return deleteCollection(this.machinery, context, target, selection, parameters);
   }

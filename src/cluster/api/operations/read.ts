@@ -2,7 +2,7 @@ import type { KubeObject } from '../../../objects/object.js';
 import type { Stored } from '../../store/store.js';
 import { StoreError } from '../../store/store.js';
 import type { RequestContext, Target } from '../request.js';
-import { expired, fromStore, notFound } from '../status-errors.js';
+import { badRequest, expired, fromStore, notFound } from '../status-errors.js';
 import { collectionPrefix, storageKey } from '../storage-keys.js';
 import { ContinueExpiredError, decodeContinue, encodeContinue } from './continue-token.js';
 import type { Item, Machinery } from './machinery.js';
@@ -89,11 +89,14 @@ const pageOf = async (machinery: Machinery, context: RequestContext, parameters:
   const limit = parameters.limit ?? 0;
   if (continues) {
     const token = decodeContinue(parameters.continue ?? '');
+    if (!['', '0', undefined].includes(parameters.resourceVersion)) {
+      throw badRequest('specifying resource version is not allowed when using continue');
+    }
     return token.revision < 0 ? { limit, start: token.start } : { limit, at: token.revision, start: token.start };
   }
   const version = parseVersion(parameters.resourceVersion, true);
   // A client that takes any version is an informer at its start: it gets everything in one answer.
-  if (version === 0) return { limit: 0 };
+  if (version === 0) return { limit: parameters.resourceVersion === '0' ? 0 : limit };
   if (version === undefined) return { limit };
   await reachVersion(machinery, version, context.signal);
   const exact =

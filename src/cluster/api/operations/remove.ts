@@ -8,7 +8,7 @@ import { collectionPrefix, storageKey } from '../storage-keys.js';
 import { review } from './admission.js';
 import type { Item, Machinery } from './machinery.js';
 import { hasGeneration } from './preparation.js';
-import { listObjects, requireStored, servedItem, type ListParameters } from './read.js';
+import { listObjects, requireStored, servedItem, type ListParameters, type ListResult } from './read.js';
 
 export interface DeleteParameters {
   readonly dryRun: boolean;
@@ -202,15 +202,15 @@ const checkPreconditions = ({ resource }: Target, object: KubeObject, { precondi
   }
 };
 
-/** Deletes what a list with the same parameters gives. An object that is gone by then counts as deleted. */
+/** Deletes what a list with the same parameters gives, one page of it. An object that is gone by then counts as deleted. */
 export const deleteCollection = async (
   machinery: Machinery,
   context: RequestContext,
   target: Target,
   selection: ListParameters,
   parameters: DeleteParameters,
-): Promise<readonly Item[]> => {
-  const { items } = await listObjects(machinery, context, target, selection);
+): Promise<ListResult> => {
+  const { items, ...list } = await listObjects(machinery, context, target, selection);
   const prefix = collectionPrefix(target);
   const deleted: Item[] = [];
   for (const { object } of items) {
@@ -221,5 +221,5 @@ export const deleteCollection = async (
     const preconditions = { ...(uid === undefined ? {} : { uid }), ...parameters.preconditions };
     deleted.push((await deleteObject(machinery, context, one, { ...parameters, preconditions })).item);
   }
-  return deleted;
+  return { ...list, items: deleted };
 };

@@ -5,6 +5,8 @@ import type { Machinery } from './machinery.js';
 export interface VersionParameters {
   readonly resourceVersion?: string;
   readonly resourceVersionMatch?: string;
+  /** Watches begin with the state there is; lists refuse it. */
+  readonly sendInitialEvents?: boolean;
 }
 
 /** How long a read waits for a version that the store has not reached. */
@@ -28,9 +30,9 @@ export const parseVersion = (text: string | undefined, isList = false): number |
 
 const FIELD = 'resourceVersionMatch';
 
-const forbidden = (why: string): FieldProblem => ({
+const forbidden = (why: string, field = FIELD): FieldProblem => ({
   reason: 'FieldValueForbidden',
-  field: FIELD,
+  field,
   message: `Forbidden: ${why}`,
 });
 
@@ -46,10 +48,17 @@ const refuseAny = (problems: readonly FieldProblem[]): void => {
 
 /** Checks the pair of parameters of a list. */
 export const checkListMatch = (
-  { resourceVersion = '', resourceVersionMatch: match = '' }: VersionParameters,
+  { resourceVersion = '', resourceVersionMatch: match = '', sendInitialEvents }: VersionParameters,
   continues: boolean,
 ): void => {
-  if (match === '') return;
+  const problems = match === '' ? [] : matchProblems(resourceVersion, match, continues);
+  if (sendInitialEvents !== undefined) {
+    problems.push(forbidden('sendInitialEvents is forbidden for list', 'sendInitialEvents'));
+  }
+  refuseAny(problems);
+};
+
+const matchProblems = (resourceVersion: string, match: string, continues: boolean): FieldProblem[] => {
   const problems: FieldProblem[] = [];
   if (resourceVersion === '') {
     problems.push(forbidden('resourceVersionMatch is forbidden unless resourceVersion is provided'));
@@ -59,14 +68,11 @@ export const checkListMatch = (
   if (match === 'Exact' && resourceVersion === '0') {
     problems.push(forbidden('resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
   }
-  refuseAny(problems);
+  return problems;
 };
 
 /** Checks the parameters of a watch that ask for the state at its start. */
-export const checkWatchMatch = ({
-  resourceVersionMatch: match = '',
-  sendInitialEvents,
-}: VersionParameters & { readonly sendInitialEvents?: boolean }): void => {
+export const checkWatchMatch = ({ resourceVersionMatch: match = '', sendInitialEvents }: VersionParameters): void => {
   const problems: FieldProblem[] = [];
   if (sendInitialEvents === undefined && match !== '') {
     problems.push(forbidden('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));

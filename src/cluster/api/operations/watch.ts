@@ -82,7 +82,7 @@ class StoreWatch implements ObjectWatch {
       this.#state = items;
       this.#from = revision;
       this.#marksStateEnd = parameters.sendInitialEvents === true && this.#withBookmarks;
-    } else if (parameters.sendInitialEvents === false && version === undefined) {
+    } else if (parameters.sendInitialEvents === false && (version ?? 0) === 0) {
       this.#from = machinery.store.revision;
     }
     if (this.#withBookmarks) this.#forget = remindWhenQuiet(this);

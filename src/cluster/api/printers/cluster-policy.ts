@@ -135,12 +135,12 @@ export const flowSchemaPrinter = printer<FlowSchema>(
 export const priorityLevelPrinter = printer<PriorityLevelConfiguration>(
   ['Name', 'Type', 'NominalConcurrencyShares', 'Queues', 'HandSize', 'QueueLengthLimit', 'Age'],
   (object, now) => {
-    const { limited, exempt, type } = object.spec ?? {};
+    const { limited, type } = object.spec ?? {};
     const queuing = limited?.limitResponse?.queuing;
     return [
       object.metadata.name,
       type ?? '',
-      limited?.nominalConcurrencyShares ?? exempt?.nominalConcurrencyShares ?? NONE,
+      limited?.nominalConcurrencyShares ?? NONE,
       queuing?.queues ?? NONE,
       queuing?.handSize ?? NONE,
       queuing?.queueLengthLimit ?? NONE,

@@ -23,6 +23,12 @@ export const createdPrinter = printer(['Name', 'Created At:date'], ({ metadata }
   metadata.creationTimestamp ?? '',
 ]);
 
+/** How objects are printed that show their age alone. */
+export const agePrinter = printer(['Name', 'Age'], ({ metadata }, now) => [
+  metadata.name,
+  ageOf(metadata.creationTimestamp, now),
+]);
+
 export const configMapPrinter = printer<ConfigMap>(['Name', 'Data', 'Age'], (object, now) => [
   object.metadata.name,
   sizeOf(object.data) + sizeOf(object.binaryData),

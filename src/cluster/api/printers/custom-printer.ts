@@ -44,12 +44,13 @@ const cellOf = (object: KubeObject, type: string, path: string, now: number): un
   const found = findByPath(object, path);
   // One value is expected: what else a path finds is passed over.
   const [value] = found;
-  if (found.length === 0 || value === null || value === undefined) return null;
+  if (found.length === 0 || value === undefined) return null;
+  if (value === null) return type === 'string' ? '<no value>' : null;
   switch (type) {
     case 'integer':
-      return typeof value === 'number' ? Math.trunc(value) : null;
+      return typeof value === 'bigint' ? value : typeof value === 'number' ? integerOf(value) : null;
     case 'number':
-      return typeof value === 'number' ? value : null;
+      return typeof value === 'number' || typeof value === 'bigint' ? value : null;
     case 'boolean':
       return typeof value === 'boolean' ? value : null;
     case 'date':
@@ -58,6 +59,9 @@ const cellOf = (object: KubeObject, type: string, path: string, now: number): un
       return typeof value === 'string' ? value : writeJson(inKeyOrder(value));
   }
 };
+
+/** The integer part of a number; what 64 bits cannot hold is the least integer, as Go has it. */
+const integerOf = (value: number): number | bigint => (Math.abs(value) < 2 ** 63 ? Math.trunc(value) : -(2n ** 63n));
 
 const dateOf = (text: string, now: number): string => (Number.isNaN(Date.parse(text)) ? '<invalid>' : ageOf(text, now));
 

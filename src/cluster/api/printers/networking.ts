@@ -108,12 +108,12 @@ export const networkPolicyPrinter = printer<NetworkPolicy>(['Name', 'Pod-Selecto
 
 const NO_PARENT = { group: '', resource: '', namespace: '', name: '' };
 
-export const ipAddressPrinter = printer<IPAddress>(['Name', 'ParentRef', 'Age'], (object, now) => {
+export const ipAddressPrinter = printer<IPAddress>(['Name', 'ParentRef'], (object) => {
   const { group, resource, namespace, name } = { ...NO_PARENT, ...object.spec?.parentRef };
   const parent = [`${resource}${group === '' ? '' : `.${group}`}`, namespace, name]
     .filter((part) => part !== '')
     .join('/');
-  return [object.metadata.name, orNone(parent), ageOf(object.metadata.creationTimestamp, now)];
+  return [object.metadata.name, orNone(parent)];
 });
 
 export const serviceCidrPrinter = printer<ServiceCIDR>(['Name', 'CIDRs', 'Age'], (object, now) => [

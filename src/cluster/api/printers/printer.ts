@@ -27,14 +27,14 @@ const describe = (name: string): string =>
       : `${name} of the object.`;
 
 /**
- * Columns from their names: `Restarts:integer` has a type, a `+` in front makes it wide only. `Name` has the format by
- * which kubectl finds it.
+ * Columns from their names: `Restarts:integer` has a type, `Attacher::name` a format, a `+` in front makes it wide
+ * only. `Name` has the format by which kubectl finds it.
  */
 export const columns = (...names: string[]): readonly Column[] =>
   names.map((text) => {
     const wide = text.startsWith('+');
-    const [name = '', type = 'string'] = (wide ? text.slice(1) : text).split(':');
-    return { name, type, format: name === 'Name' ? 'name' : '', description: describe(name), priority: wide ? 1 : 0 };
+    const [name = '', type = '', format = name === 'Name' ? 'name' : ''] = (wide ? text.slice(1) : text).split(':');
+    return { name, type: type === '' ? 'string' : type, format, description: describe(name), priority: wide ? 1 : 0 };
   });
 
 /** A printer whose cells are computed from an object of a known kind. */

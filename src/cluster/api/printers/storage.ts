@@ -116,7 +116,7 @@ export const volumeAttributesClassPrinter = printer<VolumeAttributesClass>(
 );
 
 export const volumeAttachmentPrinter = printer<VolumeAttachment>(
-  ['Name', 'Attacher', 'PV', 'Node', 'Attached:boolean', 'Age'],
+  ['Name', 'Attacher::name', 'PV', 'Node', 'Attached:boolean', 'Age'],
   (object, now) => [
     object.metadata.name,
     object.spec.attacher,

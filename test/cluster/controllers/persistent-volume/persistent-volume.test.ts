@@ -4,7 +4,10 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClaimController } from '../../../../src/cluster/controllers/persistent-volume/claim-controller.js';
-import { createClaimProtectionController } from '../../../../src/cluster/controllers/persistent-volume/protection-controller.js';
+import {
+  createClaimProtectionController,
+  createVolumeProtectionController,
+} from '../../../../src/cluster/controllers/persistent-volume/protection-controller.js';
 import { createVolumeController } from '../../../../src/cluster/controllers/persistent-volume/volume-controller.js';
 import type { PersistentVolumeClaimSpec } from '../../../../src/objects/kinds/core-v1.js';
 import { PersistentVolume, PersistentVolumeClaim, Pod } from '../../../../src/objects/kinds/core-v1.js';
@@ -19,6 +22,7 @@ describe('persistent volumes', () => {
       createClaimController(deps, folder),
       createVolumeController(deps, folder),
       createClaimProtectionController(deps),
+      createVolumeProtectionController(deps),
     ]);
   });
   afterEach(async () => {
