@@ -56,7 +56,7 @@ export const defaultSecret = (secret: Draft<Secret>): void => {
 export const defaultNamespace = (namespace: Draft<Namespace>): void => {
   namespace.status ??= {};
   namespace.status.phase ||= 'Active';
-  if (namespace.metadata.name === '') return;
+  if ((namespace.metadata.name ?? '') === '') return;
   namespace.metadata.labels ??= {};
   namespace.metadata.labels[NAMESPACE_NAME_LABEL] = namespace.metadata.name;
 };

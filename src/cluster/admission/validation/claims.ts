@@ -25,14 +25,16 @@ export const knownModes = (field: string, modes: readonly string[] = []): FieldE
 };
 
 interface Source {
-  readonly apiGroup?: string;
+  readonly apiGroup?: string | null;
   readonly kind?: string;
   readonly name?: string;
   readonly namespace?: string;
 }
 
 const validateSource = (field: string, source: Source, rules: ClaimRules): FieldError[] => {
-  const { apiGroup = '', kind = '', name = '', namespace = '' } = source;
+  const { kind = '', name = '', namespace = '' } = source;
+  // It is written even where nothing set it.
+  const apiGroup = source.apiGroup ?? '';
   const errors: FieldError[] = [];
   if (name === '') errors.push(required(child(field, 'name')));
   if (kind === '') errors.push(required(child(field, 'kind')));
@@ -48,7 +50,7 @@ const validateSource = (field: string, source: Source, rules: ClaimRules): Field
 };
 
 const sameSource = (left: Source, right: Source): boolean =>
-  left.apiGroup === right.apiGroup &&
+  (left.apiGroup ?? '') === (right.apiGroup ?? '') &&
   (left.kind ?? '') === (right.kind ?? '') &&
   (left.name ?? '') === (right.name ?? '');
 

@@ -22,11 +22,60 @@ const ZEROS: Readonly<Record<string, unknown>> = {
   MicroTime: null,
 };
 
-/** `apiGroup` is `APIGroup` in Go, `nonResourceURLs` is `NonResourceURLs`. */
+/** Fields whose names in Go are not those of JSON with a capital. */
+const GO_NAMES: Readonly<Record<string, string>> = {
+  apiGroup: 'APIGroup',
+  apiVersion: 'APIVersion',
+  awsElasticBlockStore: 'AWSElasticBlockStore',
+  cephfs: 'CephFS',
+  csi: 'CSI',
+  dnsConfig: 'DNSConfig',
+  dnsPolicy: 'DNSPolicy',
+  fc: 'FC',
+  fsGroup: 'FSGroup',
+  fsGroupChangePolicy: 'FSGroupChangePolicy',
+  fsType: 'FSType',
+  gcePersistentDisk: 'GCEPersistentDisk',
+  gmsaCredentialSpec: 'GMSACredentialSpec',
+  gmsaCredentialSpecName: 'GMSACredentialSpecName',
+  grpc: 'GRPC',
+  httpGet: 'HTTPGet',
+  httpHeaders: 'HTTPHeaders',
+  ip: 'IP',
+  iscsi: 'ISCSI',
+  nfs: 'NFS',
+  os: 'OS',
+  rbd: 'RBD',
+  scaleIO: 'ScaleIO',
+  seLinuxChangePolicy: 'SELinuxChangePolicy',
+  seLinuxOptions: 'SELinuxOptions',
+  storageos: 'StorageOS',
+  tcpSocket: 'TCPSocket',
+  tty: 'TTY',
+};
+
 const goName = (name: string): string =>
-  /^(?:api|ip|url|uid|dns|tls|cidr|cel)(?=[A-Z]|s?$)/.test(name)
+  GO_NAMES[name] ??
+  (/^(?:api|ip|url|uid|dns|tls|cidr|cel)(?=[A-Z]|s?$)/.test(name)
     ? name.replace(/^[a-z]+?(?=[A-Z]|s?$)/, (word) => word.toUpperCase())
-    : `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    : `${name.charAt(0).toUpperCase()}${name.slice(1)}`);
+
+/** The order in which Kubernetes' inner forms have the fields that its API has elsewhere. */
+const INNER_ORDER: Readonly<Record<string, readonly string[]>> = {
+  'core/v1.PodSpec': (
+    'volumes initContainers containers ephemeralContainers restartPolicy terminationGracePeriodSeconds ' +
+    'activeDeadlineSeconds dnsPolicy nodeSelector serviceAccountName automountServiceAccountToken ' +
+    'nodeName securityContext imagePullSecrets hostname subdomain setHostnameAsFQDN affinity ' +
+    'schedulerName tolerations hostAliases priorityClassName priority preemptionPolicy dnsConfig ' +
+    'readinessGates runtimeClassName overhead enableServiceLinks topologySpreadConstraints os ' +
+    'schedulingGates resourceClaims resources hostnameOverride workloadRef'
+  ).split(' '),
+  'core/v1.PersistentVolumeSource': (
+    'gcePersistentDisk awsElasticBlockStore hostPath glusterfs nfs rbd quobyte iscsi flexVolume cinder ' +
+    'cephfs fc flocker azureFile vsphereVolume azureDisk photonPersistentDisk portworxVolume scaleIO local ' +
+    'storageos csi'
+  ).split(' '),
+};
 
 /** What Go writes for a field that nothing set; undefined where it writes nothing. */
 const absent = (field: StructField, form: Form): unknown => {
@@ -41,7 +90,10 @@ const structInForm = (value: Readonly<Record<string, unknown>>, type: StructType
   // The types that all groups share have one form.
   const form = type.name.startsWith('meta/') ? 'served' : asked;
   const shown: Record<string, unknown> = {};
-  for (const [name, field] of type.fields) {
+  const names = form === 'internal' ? INNER_ORDER[type.name] : undefined;
+  for (const name of names ?? type.fields.keys()) {
+    const field = type.fields.get(name);
+    if (field === undefined) continue;
     const given = value[name] ?? undefined;
     const inner = given === undefined ? absent(field, form) : inForm(given, field.resolved, form);
     if (inner !== undefined) shown[form === 'internal' ? goName(name) : name] = inner;

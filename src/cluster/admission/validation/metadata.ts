@@ -3,6 +3,7 @@ import { asPrefix, dns1123Label, qualifiedName, type NameRule } from '../../../o
 import type { KubeObject, ObjectMeta, OwnerReference } from '../../../objects/object.js';
 import { child, forbidden, invalid, invalidEach, item, required, type FieldError } from '../field-errors.js';
 import { validateAnnotations, validateLabels } from './labels.js';
+import { ownedFinalizer } from './namespaces.js';
 import { immutable, nonNegative } from './rules.js';
 
 /** Reported for the list, not for the element that is wrong. */
@@ -110,18 +111,6 @@ export const validateMetadataUpdate = ({ metadata }: KubeObject, { metadata: old
   return [...errors, ...validateCommon(metadata, 'metadata')];
 };
 
-const STANDARD_FINALIZERS = new Set(['foregroundDeletion', 'kubernetes', 'orphan']);
-
 /** Finalizers of built-in kinds name whose they are. */
 export const validateFinalizerNames = ({ finalizers = [] }: ObjectMeta): FieldError[] =>
-  finalizers.flatMap((name, index) =>
-    name.includes('/') || STANDARD_FINALIZERS.has(name)
-      ? []
-      : [
-          invalid(
-            item('metadata.finalizers', index),
-            name,
-            'name is neither a standard finalizer name nor is it fully qualified',
-          ),
-        ],
-  );
+  finalizers.flatMap((name, index) => ownedFinalizer(item('metadata.finalizers', index), name));

@@ -24,13 +24,15 @@ import { validateLabelSelector } from './labels.js';
 import { domainPrefixedPath, each, immutable, oneOf, optionalText, port, requiredText } from './rules.js';
 
 interface TypedReference {
-  readonly apiGroup?: string;
+  readonly apiGroup?: string | null;
   readonly kind?: string;
   readonly name?: string;
 }
 
 const validateTypedReference = (field: string, { apiGroup, kind, name }: TypedReference): FieldError[] => [
-  ...(apiGroup === undefined ? [] : invalidEach(child(field, 'apiGroup'), apiGroup, dns1123Subdomain(apiGroup))),
+  ...(apiGroup === undefined || apiGroup === null
+    ? []
+    : invalidEach(child(field, 'apiGroup'), apiGroup, dns1123Subdomain(apiGroup))),
   ...requiredText(child(field, 'kind'), kind, pathSegmentName),
   ...requiredText(child(field, 'name'), name, pathSegmentName),
 ];

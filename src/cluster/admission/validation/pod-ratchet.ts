@@ -18,7 +18,7 @@ import { isHugePages } from './quantities.js';
 import { isSysctlOfNode } from './security-context.js';
 
 /** What rules came later than some stored objects: an update may keep what its object was stored with. */
-const hasInvalidValue = (terms: readonly NodeSelectorTerm[] | undefined): boolean =>
+export const hasInvalidValue = (terms: readonly NodeSelectorTerm[] | undefined): boolean =>
   (terms ?? []).some(({ matchExpressions = [] }) =>
     matchExpressions.some(({ values = [] }) => values.some((value) => validLabelValue(value).length > 0)),
   );

@@ -14,7 +14,7 @@ import { shownNodeSelectorTerms } from './internal-forms.js';
 import { validateFinalizerNames, validateMetadata } from './metadata.js';
 import { APP_ARMOR, MIRROR, validatePodAnnotations, validateProfilesMatch } from './pod-annotations.js';
 import type { PodRules } from './pod-rules.js';
-import { ephemeralContainerDiff, podSpecDiff } from './pod-spec-diff.js';
+import { podSpecDiff, structDiff } from './pod-spec-diff.js';
 import { validatePodSpec } from './pod-spec.js';
 import { rulesOfPod } from './pod-ratchet.js';
 import { each } from './rules.js';
@@ -261,7 +261,7 @@ export const validateEphemeralUpdate = (pod: Pod, old: Pod): FieldError[] => {
       if (container === undefined)
         return [forbidden(field, `existing ephemeral containers ${name} may not be removed\n`)];
       if (jsonEquals(withoutEmpty(container), withoutEmpty(before))) return [];
-      const shown = ephemeralContainerDiff(container, before);
+      const shown = structDiff('core/v1.EphemeralContainer', container, before);
       return [forbidden(field, `existing ephemeral containers ${name} may not be changed\n${shown}`)];
     }),
   ];

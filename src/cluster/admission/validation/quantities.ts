@@ -1,6 +1,6 @@
 import { qualifiedName } from '../../../objects/names.js';
-import { formatQuantity, tryParseQuantity, type ResourceList } from '../../../objects/quantity.js';
-import { invalid, invalidEach, keyed, type FieldError } from '../field-errors.js';
+import { formatQuantity, tryParseQuantity } from '../../../objects/quantity.js';
+import { invalid, invalidEach, type FieldError } from '../field-errors.js';
 
 /** What resources may be called, and how much of them there may be. */
 const STANDARD = new Set(['cpu', 'ephemeral-storage', 'memory']);
@@ -85,10 +85,3 @@ export const validateQuantity = (field: string, name: string, value: string | nu
       : []),
   ];
 };
-
-/** Quantities by resource names, none of them negative. */
-export const validateResourceList = (field: string, list: ResourceList | undefined): FieldError[] =>
-  Object.entries(list ?? {}).flatMap(([name, value]) => [
-    ...validateResourceName(keyed(field, name), name),
-    ...validateQuantity(keyed(field, name), name, value),
-  ]);

@@ -151,7 +151,7 @@ const validateFamilies = ({ ipFamilies, ipFamilyPolicy }: Service['spec']): Fiel
 };
 
 /** The addresses of a service among themselves; also looked at before any is allocated. */
-const validateClusterIps = ({ spec }: Service): FieldError[] => {
+export const validateClusterIps = ({ spec }: Service): FieldError[] => {
   if (spec.type === 'ExternalName') return [];
   const { clusterIP = '', clusterIPs: ips = [], ipFamilies = [] } = spec;
   const errors: FieldError[] = [];

@@ -15,6 +15,7 @@ import { validateApiService } from './api-services.js';
 import * as autoscalers from './autoscalers.js';
 import * as certificates from './certificates.js';
 import * as configData from './config-data.js';
+import * as claims from './claim-updates.js';
 import { validateCronJob, validateCronJobUpdate } from './cron-jobs.js';
 import * as definitions from './definitions.js';
 import * as devices from './devices.js';
@@ -26,6 +27,7 @@ import { validateFlowSchema, validatePriorityLevel } from './flow-control.js';
 import { validateJobStatus } from './job-status.js';
 import * as jobs from './jobs.js';
 import { validateFinalizerNames, validateMetadata, validateMetadataUpdate } from './metadata.js';
+import { validateNamespace, validateNamespacePart } from './namespaces.js';
 import * as networking from './networking.js';
 import { validateEphemeralUpdate, validatePod, validatePodUpdate } from './pod.js';
 import { validatePodResize } from './pod-resize.js';
@@ -56,12 +58,13 @@ const RULES: Readonly<Record<string, KindRules>> = {
   'v1/Endpoints': { create: validateEndpoints, update: validateEndpointsUpdate },
   'v1/Event': { create: events.validateEvent },
   'v1/LimitRange': { create: quotas.validateLimitRange },
-  'v1/Namespace': { name: dns1123Label },
+  'v1/Namespace': { name: dns1123Label, create: validateNamespace, part: validateNamespacePart },
   'v1/Node': { create: validateNode, update: validateNodeUpdate },
   'v1/PersistentVolume': { create: persistentVolumes.validateVolume, update: persistentVolumes.validateVolumeUpdate },
   'v1/PersistentVolumeClaim': {
-    create: persistentVolumes.validateClaim,
-    update: persistentVolumes.validateClaimUpdate,
+    create: claims.validateClaim,
+    update: claims.validateClaimUpdate,
+    part: claims.validateClaimStatus,
   },
   'v1/Pod': { create: validatePod, update: validatePodUpdate },
   'v1/PodTemplate': { create: workloads.validatePodTemplateObject, update: workloads.validatePodTemplateUpdate },

@@ -1,6 +1,7 @@
 import { jsonEquals } from '../../../objects/json.js';
 import type { KubeObject, ObjectMeta } from '../../../objects/object.js';
 import { withoutDisabledFields } from '../../admission/disabled-fields.js';
+import { inNormalForm } from '../../admission/normal-forms.js';
 import { canonicalObject } from '../../../objects/schema/canonical.js';
 import type { ServedResource, Target } from '../request.js';
 import { withJobSelector } from './job-selector.js';
@@ -35,8 +36,11 @@ const WITH_GENERATION = new Set([
   'resource.k8s.io/resourceslices',
 ]);
 
+/** A resource whose generation is told at its creation, and not counted. */
+const FIRST_ONLY = 'scheduling.k8s.io/priorityclasses';
+
 /** Resources whose status a client may set when it creates them. */
-const STATUS_ON_CREATE = new Set(['/nodes', '/persistentvolumes', '/namespaces']);
+const STATUS_ON_CREATE = new Set(['/nodes']);
 
 const idOf = ({ group, plural }: ServedResource): string => `${group}/${plural}`;
 
@@ -64,17 +68,21 @@ export const prepareNew = (target: Target, object: KubeObject, created: { uid: s
   metadata['uid'] = created.uid;
   metadata['creationTimestamp'] = created.at;
   if (hasGeneration(resource)) metadata['generation'] = 1;
-  const asked = withoutDisabledFields({ ...object, metadata: metadata as unknown as ObjectMeta });
+  const asked = inNormalForm(withoutDisabledFields({ ...object, metadata: metadata as unknown as ObjectMeta }));
   const named = withJobSelector(resource, asked);
   const prepared = numberedTemplate(resource, named);
-  return hasStatus(resource) && !STATUS_ON_CREATE.has(idOf(resource)) ? withNewStatus(resource, prepared) : prepared;
+  return hasStatus(resource) && !STATUS_ON_CREATE.has(idOf(resource))
+    ? withNewStatus(resource, prepared, created.at)
+    : prepared;
 };
 
-const withNewStatus = (resource: ServedResource, object: KubeObject): KubeObject => {
+const withNewStatus = (resource: ServedResource, object: KubeObject, at: string): KubeObject => {
   if (resource.custom) return withoutField(object, 'status');
   if (isDefinition(object)) return newDefinition(object);
   // Defaulting and the form of the kind fill in what every status has.
-  return canonicalObject({ ...object, status: {} });
+  const isVolume = idOf(resource) === '/persistentvolumes';
+  const status = isVolume ? { phase: 'Pending', lastPhaseTransitionTime: at } : {};
+  return canonicalObject({ ...object, status });
 };
 
 /** Metadata that no request changes. */
@@ -98,7 +106,7 @@ export const prepareChange = (target: Target, asked: KubeObject, current: KubeOb
   const part = PARTS[target.subresource ?? ''] ?? PARTS[''];
   const prepared = renumberedTemplate(
     target.resource,
-    (part as Part)(target, withoutDisabledFields({ ...asked, metadata }, current), current),
+    (part as Part)(target, inNormalForm(withoutDisabledFields({ ...asked, metadata }, current), current), current),
     current,
   );
   const remembered =
@@ -164,7 +172,7 @@ const PARTS: Readonly<Record<string, Part>> = {
 
 /** Counts a change of anything but metadata and status. */
 const withGeneration = ({ resource }: Target, asked: KubeObject, current: KubeObject): KubeObject => {
-  if (!hasGeneration(resource)) return asked;
+  if (!hasGeneration(resource) || idOf(resource) === FIRST_ONLY) return asked;
   const before = current.metadata.generation ?? 1;
   const generation = sameDesire(resource, asked, current) ? before : before + 1;
   return { ...asked, metadata: { ...asked.metadata, generation } };

@@ -6,6 +6,7 @@ import type { Target } from '../request.js';
 import { internal, invalid } from '../status-errors.js';
 import { AddressRange } from './address-range.js';
 import { withFamilies } from './service-families.js';
+import { carriedOver, hasNodePorts, isNamed, needsProbe, withoutLeftovers } from './service-forms.js';
 
 /** What a write took for its object. Exactly one of `keep` and `release` takes effect: the first that is called. */
 export interface Reservation {
@@ -26,25 +27,10 @@ export interface Allocations {
   ) => Reservation;
 }
 
-/** Several allocations, one after the other; when one refuses, those before it give back what they took. */
-export const allAllocations = (each: readonly Allocations[]): Allocations => ({
-  reserve: (target, object, current, dryRun) => {
-    const taken: Reservation[] = [];
-    const release = (): void => {
-      for (const reservation of taken) reservation.release();
-    };
-    try {
-      for (const { reserve } of each) taken.push(reserve(target, taken.at(-1)?.object ?? object, current, dryRun));
-    } catch (error) {
-      release();
-      throw error;
-    }
-    const keep = (): void => {
-      for (const reservation of taken) reservation.keep();
-    };
-    return { object: taken.at(-1)?.object ?? object, keep, release };
-  },
-});
+/** Nothing is taken, and nothing refused. */
+export const noAllocations: Allocations = {
+  reserve: (_target, object) => ({ object, keep: nothing, release: nothing }),
+};
 
 export interface AllocationOptions {
   /** IPv4 range of cluster addresses: `10.96.0.0/16`. */
@@ -126,72 +112,13 @@ interface Pool {
 }
 
 const allocate = (service: Service, current: Service | undefined, pool: Pool): Service => {
-  const spec = carriedOver(withoutLeftovers(service.spec, current?.spec), current?.spec);
-  const addressed = withAddress(withFamilies(spec, current?.spec, service.metadata.name), service.metadata.name, pool);
-  return { ...service, spec: withPorts(addressed, service.metadata.name, pool) };
+  const before = current?.spec;
+  const { name } = service.metadata;
+  const asked = { ...service, spec: carriedOver(service.spec, before) };
+  const addressed = withAddress(withFamilies(asked, before), before, name, pool);
+  const ported = withProbe(withPorts(addressed, before, name, pool), before, pool);
+  return { ...service, spec: withoutLeftovers(ported, before) };
 };
-
-const isExternal = ({ type, externalIPs = [] }: ServiceSpec): boolean =>
-  type === 'NodePort' || type === 'LoadBalancer' || externalIPs.length > 0;
-
-/** A Service that changes its type loses what only the old type has, unless it was set anew. */
-const withoutLeftovers = (spec: ServiceSpec, current: ServiceSpec | undefined): ServiceSpec => {
-  if (current === undefined) return spec;
-  const leftovers: (keyof ServiceSpec)[] = [
-    ...(isExternal(current) && !isExternal(spec) ? (['externalTrafficPolicy'] as const) : []),
-    ...(current.type === 'LoadBalancer' && spec.type !== 'LoadBalancer'
-      ? (['allocateLoadBalancerNodePorts', 'loadBalancerClass', 'healthCheckNodePort'] as const)
-      : []),
-  ];
-  const gone = leftovers.filter((field) => spec[field] === current[field]);
-  return Object.fromEntries(
-    Object.entries(spec).filter(([field]) => !gone.some((each) => each === field)),
-  ) as ServiceSpec;
-};
-
-/** What was allocated before stays, when a change does not mention it. */
-const carriedOver = (spec: ServiceSpec, current: ServiceSpec | undefined): ServiceSpec => {
-  if (spec.type === 'ExternalName') return withoutAddress(spec);
-  if (current === undefined) return spec;
-  const kept = keepsAddress(spec, current) ? { clusterIP: current.clusterIP, clusterIPs: current.clusterIPs } : {};
-  const ports = takesNodePorts(spec) && takesNodePorts(current) ? keptPorts(spec, current) : spec.ports;
-  return Object.fromEntries(
-    Object.entries({ ...spec, ...kept, ports: takesNodePorts(spec) ? ports : withoutNodePorts(spec, current) }).filter(
-      ([, value]) => value !== undefined,
-    ),
-  ) as ServiceSpec;
-};
-
-const keepsAddress = (spec: ServiceSpec, current: ServiceSpec): boolean =>
-  (spec.clusterIP ?? '') === '' && current.type !== 'ExternalName' && (current.clusterIP ?? '') !== '';
-
-const withoutAddress = (spec: ServiceSpec): ServiceSpec => {
-  const { clusterIP: _address, clusterIPs: _addresses, ipFamilies: _families, ipFamilyPolicy: _policy, ...rest } = spec;
-  return rest;
-};
-
-type Ports = NonNullable<ServiceSpec['ports']>;
-
-const keptPorts = (spec: ServiceSpec, current: ServiceSpec): Ports =>
-  (spec.ports ?? []).map((port) => {
-    if ((port.nodePort ?? 0) > 0) return port;
-    const same = current.ports?.find(
-      (other) => other.port === port.port && (other.protocol ?? 'TCP') === (port.protocol ?? 'TCP'),
-    );
-    return same?.nodePort === undefined ? port : { ...port, nodePort: same.nodePort };
-  });
-
-/** A Service that no longer needs node ports gives back those that it did not ask for anew. */
-const withoutNodePorts = (spec: ServiceSpec, current: ServiceSpec): ServiceSpec['ports'] =>
-  spec.ports?.map((port) => {
-    const before = current.ports?.some(({ nodePort }) => nodePort === port.nodePort) === true;
-    if (port.nodePort === undefined || !before) return port;
-    const { nodePort: _freed, ...rest } = port;
-    return rest;
-  });
-
-const takesNodePorts = ({ type, allocateLoadBalancerNodePorts }: ServiceSpec): boolean =>
-  type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false);
 
 const SERVICE = { group: '', kind: 'Service' };
 
@@ -200,10 +127,10 @@ const refuse = (name: string, field: string, value: string | number | readonly s
   throw invalid(SERVICE, name, [{ reason: 'FieldValueInvalid', field, message }]);
 };
 
-const withAddress = (spec: ServiceSpec, name: string, pool: Pool): ServiceSpec => {
-  if (spec.type === 'ExternalName') return spec;
-  if (spec.clusterIP === 'None') return { ...spec, clusterIPs: ['None'] };
-  const asked = spec.clusterIP ?? spec.clusterIPs?.[0] ?? '';
+const withAddress = (spec: ServiceSpec, before: ServiceSpec | undefined, name: string, pool: Pool): ServiceSpec => {
+  const [asked = ''] = spec.clusterIPs ?? [];
+  // An address is taken once; that it stays the same is checked later.
+  if (isNamed(spec) || asked === 'None' || (before !== undefined && !isNamed(before))) return spec;
   const address = asked === '' ? pool.range.pick((each) => pool.used.has(each)) : asked;
   if (address === undefined) throw internal('failed to allocate a serviceIP: range is full');
   const all = [asked];
@@ -218,36 +145,57 @@ const withAddress = (spec: ServiceSpec, name: string, pool: Pool): ServiceSpec =
   return { ...spec, clusterIP: address, clusterIPs: [address] };
 };
 
-const withPorts = (spec: ServiceSpec, name: string, pool: Pool): ServiceSpec => {
-  if (spec.ports === undefined || !takesNodePorts(spec)) return spec;
+const portsOf = (spec: ServiceSpec | undefined): ReadonlySet<number> =>
+  new Set(spec === undefined ? [] : (spec.ports ?? []).map(({ nodePort = 0 }) => nodePort));
+
+const withPorts = (spec: ServiceSpec, before: ServiceSpec | undefined, name: string, pool: Pool): ServiceSpec => {
+  if (spec.ports === undefined || !hasNodePorts(spec)) return spec;
+  const isGiven = spec.type === 'NodePort' || spec.allocateLoadBalancerNodePorts !== false;
+  const known = portsOf(before);
   // A port number may serve TCP and UDP of one Service at the same time.
-  const own = new Set<number>();
+  const own = new Map<number, number>();
+  const taken = new Set<number>();
   const ports = spec.ports.map((port, index) => {
     const asked = port.nodePort ?? 0;
-    if (asked > 0) {
-      checkNodePort(name, `spec.ports[${index}].nodePort`, asked, pool, own);
-      own.add(asked);
-      pool.take(asked);
-      return port;
+    if (asked === 0 && !isGiven) return port;
+    const shared = before === undefined && asked === 0 ? own.get(port.port) : undefined;
+    if (shared !== undefined) return { ...port, nodePort: shared };
+    const nodePort = asked > 0 ? asked : freePort(pool);
+    if (!known.has(asked) && !taken.has(asked) && asked > 0) {
+      checkNodePort(name, `spec.ports[${index}].nodePort`, asked, pool);
     }
-    const nodePort = freePort(pool);
     pool.take(nodePort);
-    own.add(nodePort);
-    return { ...port, nodePort };
+    taken.add(nodePort);
+    own.set(port.port, nodePort);
+    return asked > 0 ? port : { ...port, nodePort };
   });
-  const needsCheck = spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
-  if (!needsCheck || (spec.healthCheckNodePort ?? 0) > 0) return { ...spec, ports };
-  const healthCheckNodePort = freePort(pool);
-  pool.take(healthCheckNodePort);
-  return { ...spec, ports, healthCheckNodePort };
+  return { ...spec, ports };
 };
 
-const checkNodePort = (name: string, field: string, port: number, pool: Pool, own: ReadonlySet<number>): void => {
-  const { first, last } = pool.options.nodePorts;
-  if (port < first || port > last) {
-    refuse(name, field, port, `provided port is not in the valid range. The range of valid ports is ${first}-${last}`);
+/** The port where a load balancer asks whether this node has endpoints. */
+const withProbe = (spec: ServiceSpec, before: ServiceSpec | undefined, pool: Pool): ServiceSpec => {
+  const { healthCheckNodePort: asked = 0 } = spec;
+  if (!needsProbe(spec) || (before !== undefined && needsProbe(before))) return spec;
+  if (asked > 0) {
+    const why = portProblem(asked, pool);
+    if (why !== undefined) throw internal(`failed to allocate requested HealthCheck NodePort ${asked}: ${why}`);
   }
-  if (pool.used.has(port) && !own.has(port)) refuse(name, field, port, 'provided port is already allocated');
+  const healthCheckNodePort = asked > 0 ? asked : freePort(pool);
+  pool.take(healthCheckNodePort);
+  return { ...spec, healthCheckNodePort };
+};
+
+const portProblem = (port: number, { options: { nodePorts }, used }: Pool): string | undefined => {
+  const { first, last } = nodePorts;
+  if (port < first || port > last) {
+    return `provided port is not in the valid range. The range of valid ports is ${first}-${last}`;
+  }
+  return used.has(port) ? 'provided port is already allocated' : undefined;
+};
+
+const checkNodePort = (name: string, field: string, port: number, pool: Pool): void => {
+  const why = portProblem(port, pool);
+  if (why !== undefined) refuse(name, field, port, why);
 };
 
 const freePort = ({ used, options: { nodePorts } }: Pool): number => {
