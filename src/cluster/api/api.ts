@@ -40,7 +40,7 @@ import { volumePhase } from './plugins/volume-phase.js';
 import { claimResize } from './plugins/claim-resize.js';
 import { topologyLabels } from './plugins/topology-labels.js';
 import { defaultStorageClass } from './plugins/default-storage-class.js';
-import { allAllocations, serviceAllocations } from './plugins/service-allocation.js';
+import { noAllocations, serviceAllocations } from './plugins/service-allocation.js';
 import type { UserInfo } from '../auth/user.js';
 import { heldRules, reviews } from './subresources/reviews.js';
 import { tokenRequest } from './subresources/token-request.js';
@@ -134,12 +134,14 @@ export const createApi = (options: ApiOptions): Api => {
       certificateRequests(authorize, clock),
       volumePhase(clock),
     ],
-    allocations: allAllocations([
-      serviceAllocations(store, { serviceCidr, nodePorts: options.nodePorts ?? { first: 30_000, last: 32_767 } }),
-      ...(options.disabledPlugins?.includes('ResourceQuota') === true
-        ? []
-        : [quotaReservations(store, () => registry.all)]),
-    ]),
+    allocations: serviceAllocations(store, {
+      serviceCidr,
+      nodePorts: options.nodePorts ?? { first: 30_000, last: 32_767 },
+    }),
+    quotas:
+      options.disabledPlugins?.includes('ResourceQuota') === true
+        ? noAllocations
+        : quotaReservations(store, () => registry.all),
     convert: (object, apiVersion, resource) => convertObject(store, object, apiVersion, resource),
   };
   serveStoredDefinitions(machinery);

@@ -36,28 +36,24 @@ export const createObject = async (
 ): Promise<Item> => {
   checkIdentity(target, object);
   const typed = decoded(machinery, context, target, object, parameters);
-  if ((object.metadata.name ?? '') !== '' || (object.metadata.generateName ?? '') === '') {
-    return createNamed(machinery, context, target, typed, parameters);
-  }
-  return createGenerated(machinery, context, target, typed, parameters);
+  return createTyped(machinery, context, target, typed, parameters);
 };
 
-const createGenerated = async (
-  machinery: Machinery,
-  context: RequestContext,
-  target: Target,
-  object: KubeObject,
-  parameters: CreateParameters,
-): Promise<Item> => {
+/** Objects that only say how their names begin have none at first. */
+const nameOf = ({ metadata }: KubeObject): string => (metadata as { name?: string }).name ?? '';
+
+/** The object with a name of its own, where it only says how that begins. */
+const withName = ({ store }: Machinery, target: Target, object: KubeObject): KubeObject => {
+  const { generateName: prefix = '' } = object.metadata;
+  if (nameOf(object) !== '' || prefix === '') return object;
   for (let attempt = 1; ; attempt += 1) {
-    const name = generateName(object.metadata.generateName ?? '');
-    const named = { ...object, metadata: { ...object.metadata, name } };
-    if (attempt < NAME_ATTEMPTS && machinery.store.get(storageKey(target, name)) !== undefined) continue;
-    return createNamed(machinery, context, target, named, parameters);
+    const drawn = generateName(prefix);
+    if (attempt < NAME_ATTEMPTS && store.get(storageKey(target, drawn)) !== undefined) continue;
+    return { ...object, metadata: { ...object.metadata, name: drawn } };
   }
 };
 
-const createNamed = async (
+const createTyped = async (
   machinery: Machinery,
   context: RequestContext,
   target: Target,
@@ -74,16 +70,21 @@ const createNamed = async (
       : recordUpdate(machinery, target, undefined, defaulted, managerOf(context, parameters));
   const request = { operation: 'CREATE' as const, target, context, dryRun: parameters.dryRun };
   const admitted = await admit(machinery, { ...request, object: owned });
-  const first = withFirstState(admitted, context);
+  const first = withFirstState(withName(machinery, target, admitted), context);
   const reserved = machinery.allocations.reserve(target, first, undefined, parameters.dryRun);
   try {
     const problems = machinery.rules.createProblems(target, reserved.object);
-    if (problems.length > 0) throw invalid(resource, object.metadata.name ?? '', problems);
+    if (problems.length > 0) throw invalid(resource, nameOf(first), problems);
     await review(machinery, { ...request, object: reserved.object });
     if (!parameters.dryRun && parameters.applied !== true) checkNoVersion(object);
-    const item = await insert(machinery, target, reserved.object, parameters.dryRun);
-    reserved.keep();
-    return item;
+    const room = machinery.quotas.reserve(target, reserved.object, undefined, parameters.dryRun);
+    try {
+      const item = await insert(machinery, target, reserved.object, parameters.dryRun);
+      reserved.keep();
+      return item;
+    } finally {
+      room.release();
+    }
   } finally {
     reserved.release();
   }

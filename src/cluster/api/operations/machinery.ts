@@ -17,6 +17,8 @@ export interface Machinery {
   readonly rules: KindRules;
   readonly plugins: readonly AdmissionPlugin[];
   readonly allocations: Allocations;
+  /** Asked last of all: who has no room for something learns first what is wrong with it. */
+  readonly quotas: Allocations;
   /** The object in a version that is served or stored; at once unless a webhook must be asked. */
   convert(object: KubeObject, apiVersion: string, resource: ServedResource): KubeObject | Promise<KubeObject>;
 }

@@ -172,7 +172,12 @@ const finalObject = async (
     const problems = machinery.rules.updateProblems(target, object, current);
     if (problems.length > 0) throw invalid(target.resource, current.metadata.name, problems);
     await review(machinery, { ...request, object });
-    return { ...reserved, object };
+    const room = machinery.quotas.reserve(target, object, current, parameters.dryRun);
+    const release = (): void => {
+      room.release();
+      reserved.release();
+    };
+    return { object, keep: reserved.keep, release };
   } catch (error) {
     reserved.release();
     throw error;

@@ -1,11 +1,12 @@
-import type { ResourceQuota } from '../../../objects/kinds/core-v1.js';
+import type { Pod, ResourceQuota } from '../../../objects/kinds/core-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
-import { addResources, compareQuantities, parseQuantity, type ResourceList } from '../../../objects/quantity.js';
+import { addResources, canonicalQuantity, type ResourceList } from '../../../objects/quantity.js';
 import type { Store } from '../../store/store.js';
 import type { ServedResource, Target } from '../request.js';
 import { forbidden } from '../status-errors.js';
 import type { Allocations } from './service-allocation.js';
-import { additionalUsage, quotaCovers, usageOf } from './quota-usage.js';
+import { hasOwnResources, isMore } from './pod-resources.js';
+import { additionalUsage, isTerminating, quotaCovers, usageOf } from './quota-usage.js';
 
 interface PendingUse {
   readonly namespace: string;
@@ -24,15 +25,18 @@ export const quotaReservations = (store: Store, resources: FindResources): Alloc
   return {
     reserve: (target, object, current, dryRun) => {
       const { namespace } = target;
-      const quotas = namespace === undefined || !isCounted(target) ? [] : quotasOf(store, namespace);
+      const all = namespace === undefined || !isCounted(target, object, current) ? [] : quotasOf(store, namespace);
+      const quotas = all.filter((quota) => concerns(quota, target) && quotaCovers(quota, object));
       if (quotas.length === 0) return { object, keep: nothing, release: nothing };
+      for (const quota of quotas) requireResources(quota, target, object);
       const whole = usageOf(target.resource, object);
-      const usage = current === undefined ? whole : additionalUsage(whole, usageOf(target.resource, current));
-      if (Object.keys(usage).length === 0) return { object, keep: nothing, release: nothing };
-      const isNew = current === undefined;
-      for (const quota of quotas) checkQuota({ store, resources, pending, quota, target, object, usage, isNew });
+      const added = current === undefined ? whole : additionalUsage(whole, usageOf(target.resource, current));
+      for (const quota of quotas) {
+        const usage = current === undefined || quotaCovers(quota, current) ? added : whole;
+        checkRoom({ store, resources, pending, quota, target, object, usage });
+      }
       if (dryRun) return { object, keep: nothing, release: nothing };
-      const use = { namespace: namespace ?? '', object, usage };
+      const use = { namespace: namespace ?? '', object, usage: added };
       pending.add(use);
       const end = (): void => {
         pending.delete(use);
@@ -44,14 +48,54 @@ export const quotaReservations = (store: Store, resources: FindResources): Alloc
 
 const nothing = (): void => undefined;
 
-/** Objects themselves, and pods that change their size; what is reported of an object takes nothing. */
-const isCounted = ({ resource, subresource }: Target): boolean =>
-  subresource === undefined || (resource.group === '' && resource.plural === 'pods' && subresource === 'resize');
+/** Which writes can take something: new objects; Services, claims and pods that come to take more. */
+const isCounted = ({ resource, subresource }: Target, object: KubeObject, current: KubeObject | undefined): boolean => {
+  const id = `${resource.group}/${resource.plural}`;
+  if (subresource !== undefined) return id === '/pods' && subresource === 'resize';
+  if (current === undefined) return true;
+  if (id === '/pods') return isTerminating(object as Pod) !== isTerminating(current as Pod);
+  return id === '/services' || id === '/persistentvolumeclaims';
+};
+
+/** True when objects of the resource can take something of what the quota limits. */
+const concerns = ({ spec }: ResourceQuota, { resource }: Target): boolean =>
+  mayUse(resource.group, resource.plural, Object.keys(spec?.hard ?? {}));
 
 const quotasOf = (store: Store, namespace: string): readonly ResourceQuota[] =>
   store.list(`/registry/core/resourcequotas/${namespace}/`).items.map(({ object }) => object as ResourceQuota);
 
-interface QuotaCheck {
+const refuse = (target: Target, object: KubeObject, why: string): never => {
+  throw forbidden(target.resource, object.metadata.name, why);
+};
+
+/** What every container must say once a quota limits it. */
+const REQUIRED: Readonly<Record<string, readonly ['requests' | 'limits', 'cpu' | 'memory']>> = {
+  cpu: ['requests', 'cpu'],
+  'limits.cpu': ['limits', 'cpu'],
+  'limits.memory': ['limits', 'memory'],
+  memory: ['requests', 'memory'],
+  'requests.cpu': ['requests', 'cpu'],
+  'requests.memory': ['requests', 'memory'],
+};
+
+const requireResources = (quota: ResourceQuota, target: Target, object: KubeObject): void => {
+  if (target.resource.group !== '' || target.resource.plural !== 'pods' || hasOwnResources(object as Pod)) return;
+  const { spec } = object as Pod;
+  const hard = quota.spec?.hard ?? {};
+  const missing = Object.entries(REQUIRED).flatMap(([name, [part, resource]]) => {
+    if (hard[name] === undefined) return [];
+    const silent = [...spec.containers, ...(spec.initContainers ?? [])].filter(
+      ({ resources }) => resources?.[part]?.[resource] === undefined,
+    );
+    const names = [...new Set(silent.map((container) => container.name))].toSorted();
+    return names.length === 0 ? [] : [`${name} for: ${names.join(',')}`];
+  });
+  if (missing.length > 0) {
+    refuse(target, object, `failed quota: ${quota.metadata.name}: must specify ${missing.join('; ')}`);
+  }
+};
+
+interface RoomCheck {
   readonly store: Store;
   readonly resources: FindResources;
   readonly pending: ReadonlySet<PendingUse>;
@@ -60,46 +104,33 @@ interface QuotaCheck {
   readonly object: KubeObject;
   /** What the write takes: all of a new object, what is added by a change. */
   readonly usage: ResourceList;
-  readonly isNew: boolean;
 }
 
-const checkQuota = (check: QuotaCheck): void => {
-  const { store, resources, pending, quota, target, object, usage, isNew } = check;
+const checkRoom = ({ store, resources, pending, quota, target, object, usage }: RoomCheck): void => {
   const hard: ResourceList = quota.spec?.hard ?? {};
-  if (!quotaCovers(quota, object)) return;
-  const { name } = quota.metadata;
-  const refuse = (why: string): never => {
-    throw forbidden(target.resource, object.metadata.name, why);
-  };
-  const unsaid =
-    isNew && target.resource.plural === 'pods'
-      ? Object.keys(hard).filter((each) => isCompute(each) && usage[each] === undefined)
-      : [];
-  if (unsaid.length > 0) {
-    const containers = ((object['spec'] as { containers?: { name: string }[] } | undefined)?.containers ?? []).map(
-      (each) => each.name,
-    );
-    refuse(
-      `failed quota: ${name}: must specify ${unsaid.map((each) => `${each} for: ${containers.join(',')}`).join('; ')}`,
-    );
-  }
-  const asked = Object.keys(usage).filter((each) => hard[each] !== undefined);
+  const asked = Object.keys(usage).filter((each) => hard[each] !== undefined && isMore(usage[each] ?? '0', '0'));
   if (asked.length === 0) return;
   const used = usedIn(store, resources(), pending, quota, asked);
   const over = asked.filter((each) => {
     const total = addResources({ value: used[each] ?? '0' }, { value: usage[each] ?? '0' });
-    return compareQuantities(parseQuantity(total['value'] ?? '0'), parseQuantity(hard[each] ?? '0')) > 0;
+    return isMore(total['value'] ?? '0', hard[each] ?? '0');
   });
   if (over.length === 0) return;
   const text = (list: ResourceList): string =>
     over
       .toSorted()
-      .map((each) => `${each}=${list[each] ?? '0'}`)
+      .map((each) => `${each}=${canonicalQuantity(list[each] ?? '0')}`)
       .join(',');
-  refuse(`exceeded quota: ${name}, requested: ${text(usage)}, used: ${text(used)}, limited: ${text(hard)}`);
+  const { name } = quota.metadata;
+  refuse(
+    target,
+    object,
+    `exceeded quota: ${name}, requested: ${text(usage)}, used: ${text(used)}, limited: ${text(hard)}`,
+  );
 };
 
-const isCompute = (name: string): boolean => /^(?:(?:requests|limits)\.)?(?:cpu|memory|ephemeral-storage)$/.test(name);
+const isCompute = (name: string): boolean =>
+  /^(?:(?:requests|limits)\.)?(?:cpu|memory|ephemeral-storage)$|^(?:requests\.)?hugepages-/.test(name);
 
 /** What the objects of the namespace use of the named resources. */
 export const usedIn = (
@@ -130,8 +161,7 @@ export const usedIn = (
 const mayUse = (group: string, plural: string, names: readonly string[]): boolean => {
   if (names.includes(`count/${plural}${group === '' ? '' : `.${group}`}`)) return true;
   if (group !== '') return false;
-  if (plural === 'pods')
-    return names.some((name) => name === 'pods' || isCompute(name) || /^(?:requests|limits)\./.test(name));
+  if (plural === 'pods') return names.some((name) => name === 'pods' || isCompute(name) || isExtended(name));
   return names.some(
     (name) =>
       name === plural ||
@@ -139,3 +169,6 @@ const mayUse = (group: string, plural: string, names: readonly string[]): boolea
       (plural === 'persistentvolumeclaims' && name.includes('storage')),
   );
 };
+
+/** `requests.example.com/gpu`: a resource of nodes that Kubernetes itself knows nothing of. */
+const isExtended = (name: string): boolean => /^requests\.[^/]*\/./.test(name);

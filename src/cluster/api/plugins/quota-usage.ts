@@ -1,14 +1,13 @@
 import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from '../../../objects/kinds/core-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
-import { containersOf } from './new-pod.js';
 import {
   addResources,
-  compareQuantities,
   formatQuantity,
   parseQuantity,
   subtractQuantities,
   type ResourceList,
 } from '../../../objects/quantity.js';
+import { isMore, podResources } from './pod-resources.js';
 
 /** What one object takes from the quotas of its namespace: `pods: 1`, `requests.cpu: 100m`, `count/secrets: 1`. */
 export const usageOf = (
@@ -38,10 +37,13 @@ const PLAIN = new Set(['cpu', 'memory', 'ephemeral-storage']);
 
 const podUsage = (pod: Pod): ResourceList => {
   if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return {};
+  const overhead: ResourceList = pod.spec.overhead ?? {};
+  const limits = podResources(pod, 'limits');
+  const limited = Object.fromEntries(Object.entries(overhead).filter(([name]) => limits[name] !== undefined));
   return {
     pods: '1',
-    ...prefixed('requests.', podResources(pod, 'requests'), true),
-    ...prefixed('limits.', podResources(pod, 'limits'), false),
+    ...prefixed('requests.', addResources(podResources(pod, 'requests'), overhead), true),
+    ...prefixed('limits.', addResources(limits, limited), false),
   };
 };
 
@@ -49,38 +51,9 @@ const prefixed = (prefix: string, resources: ResourceList, alsoPlain: boolean): 
   Object.fromEntries(
     Object.entries(resources).flatMap(([name, value]) => [
       [`${prefix}${name}`, value] as const,
-      ...(alsoPlain && PLAIN.has(name) ? [[name, value] as const] : []),
+      ...(alsoPlain && (PLAIN.has(name) || name.startsWith('hugepages-')) ? [[name, value] as const] : []),
     ]),
   );
-
-/** What a pod asks for: its containers together, or its largest init container where that is more. */
-const podResources = (pod: Pod, part: 'requests' | 'limits'): ResourceList => {
-  const { spec } = pod;
-  const asked = ({
-    resources,
-  }: {
-    readonly resources?: { readonly requests?: ResourceList; readonly limits?: ResourceList };
-  }) => resources?.[part] ?? {};
-  let sidecars: ResourceList = {};
-  let starting: ResourceList = {};
-  for (const container of spec.initContainers ?? []) {
-    const own = addResources(sidecars, asked(container));
-    if (container.restartPolicy === 'Always') sidecars = own;
-    starting = largest(starting, own);
-  }
-  const running = containersOf(pod)
-    .map(asked)
-    .reduce<ResourceList>((sum, each) => addResources(sum, each), sidecars);
-  return addResources(largest(running, starting), spec.overhead ?? {});
-};
-
-const isMore = (a: string | number, b: string | number): boolean =>
-  compareQuantities(parseQuantity(a), parseQuantity(b)) > 0;
-
-const largest = (a: ResourceList, b: ResourceList): ResourceList => ({
-  ...a,
-  ...Object.fromEntries(Object.entries(b).filter(([name, value]) => a[name] === undefined || isMore(value, a[name]))),
-});
 
 /** What a change takes in addition to what the object took before; what it gives back is not counted. */
 export const additionalUsage = (usage: ResourceList, before: ResourceList): ResourceList =>
@@ -114,26 +87,46 @@ const serviceUsage = ({ spec }: Service): ResourceList => {
   };
 };
 
-/** True when the quota counts the object: its scopes are about pods. */
+/** True when the quota counts the object: its scopes are about pods and claims. */
 export const quotaCovers = ({ spec }: ResourceQuota, object: KubeObject): boolean => {
   const scopes = [
     ...(spec?.scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists', values: [] as readonly string[] })),
     ...(spec?.scopeSelector?.matchExpressions ?? []).map((each) => ({ values: [] as readonly string[], ...each })),
   ];
   if (scopes.length === 0) return true;
+  if (object.kind === 'PersistentVolumeClaim') {
+    return scopes.every((scope) => claimInScope(object as PersistentVolumeClaim, scope));
+  }
   return object.kind === 'Pod' && scopes.every((scope) => inScope(object as Pod, scope));
 };
 
-const inScope = (
-  { spec, status }: Pod,
-  { scopeName, operator, values }: { scopeName: string; operator: string; values: readonly string[] },
-): boolean => {
-  const isTerminating = (spec.activeDeadlineSeconds ?? -1) >= 0;
+interface Scope {
+  readonly scopeName: string;
+  readonly operator: string;
+  readonly values: readonly string[];
+}
+
+/** Claims are told apart by the attributes of volumes that they have, or ask for. */
+const claimInScope = ({ spec, status }: PersistentVolumeClaim, { scopeName, operator, values }: Scope): boolean => {
+  if (scopeName !== 'VolumeAttributesClass') return false;
+  const names = [
+    spec?.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ].filter((name) => (name ?? '') !== '') as readonly string[];
+  return names.length === 0 ? matches('', operator, values) : names.some((name) => matches(name, operator, values));
+};
+
+/** True for a pod that has to end some time. */
+export const isTerminating = ({ spec }: Pod): boolean => (spec.activeDeadlineSeconds ?? -1) >= 0;
+
+const inScope = (pod: Pod, { scopeName, operator, values }: Scope): boolean => {
+  const { spec, status } = pod;
   switch (scopeName) {
     case 'Terminating':
-      return isTerminating;
+      return isTerminating(pod);
     case 'NotTerminating':
-      return !isTerminating;
+      return !isTerminating(pod);
     case 'BestEffort':
       return status?.qosClass === 'BestEffort';
     case 'NotBestEffort':
