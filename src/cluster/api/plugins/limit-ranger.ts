@@ -1,19 +1,25 @@
-import { approximateValue, compareQuantities, parseQuantity } from '../../../objects/quantity.js';
 import type { LimitRange, PersistentVolumeClaim, Pod } from '../../../objects/kinds/core-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
-import { addResources, type ResourceList } from '../../../objects/quantity.js';
+import {
+  canonicalQuantity,
+  milliValue,
+  parseQuantity,
+  wholeValue,
+  type ResourceList,
+} from '../../../objects/quantity.js';
 import type { Store } from '../../store/store.js';
 import type { Target } from '../request.js';
 import { forbidden } from '../status-errors.js';
 import type { AdmissionPlugin, AdmissionRequest } from './admission-plugin.js';
 import { containersOf, isNewPod } from './new-pod.js';
+import { isMore, podResources, type ResourcePart } from './pod-resources.js';
 
-type Limit = LimitRange extends { readonly spec?: infer Spec }
-  ? NonNullable<Spec> extends { readonly limits: readonly (infer Each)[] }
-    ? Each
-    : never
-  : never;
+type Limits = NonNullable<LimitRange['spec']>['limits'];
+type Limit = Limits[number];
 type Container = Pod['spec']['containers'][number];
+
+/** What was filled in is told here. */
+const ANNOTATION = 'kubernetes.io/limit-ranger';
 
 /** Containers get the defaults of their namespace, and stay within its limits. */
 export const limitRanger = (store: Store): AdmissionPlugin => ({
@@ -23,62 +29,84 @@ export const limitRanger = (store: Store): AdmissionPlugin => ({
     return limitsOf(store, request.target).reduce(withDefaults, request.object as Pod);
   },
   validate: (request) => {
-    const problems = problemsOf(store, request);
-    if (problems.length === 0) return;
-    const text = problems.length === 1 ? (problems[0] ?? '') : `[${problems.join(', ')}]`;
-    throw forbidden(request.target.resource, request.object?.metadata.name ?? '', text);
+    const { target, object, oldObject } = request;
+    const check = oldObject?.metadata.deletionTimestamp === undefined ? problemsOf(request) : undefined;
+    if (check === undefined) return;
+    for (const limits of limitsOf(store, target)) {
+      const problems = [...new Set(check(limits))];
+      if (problems.length === 0) continue;
+      const text = problems.length === 1 ? (problems[0] ?? '') : `[${problems.join(', ')}]`;
+      throw forbidden(target.resource, object?.metadata.name ?? '', text);
+    }
   },
 });
 
-const limitsOf = (store: Store, { namespace = '' }: Target): readonly Limit[] =>
+/** Those of each LimitRange. */
+const limitsOf = (store: Store, { namespace = '' }: Target): readonly Limits[] =>
   store
     .list(`/registry/core/limitranges/${namespace}/`)
-    .items.flatMap(({ object }) => (object as LimitRange).spec?.limits ?? []);
+    .items.map(({ object }) => (object as LimitRange).spec?.limits ?? []);
 
-const withDefaults = (pod: Pod, limit: Limit): Pod => {
-  if (limit.type !== 'Container') return pod;
-  const fill = (container: Container): Container => {
-    const limits = { ...limit.default, ...container.resources?.limits };
-    const requests = { ...limit.defaultRequest, ...container.resources?.requests };
-    if (Object.keys(limits).length + Object.keys(requests).length === 0) return container;
-    const resources = {
-      ...container.resources,
-      ...(Object.keys(limits).length === 0 ? {} : { limits }),
-      ...(Object.keys(requests).length === 0 ? {} : { requests }),
-    };
-    return { ...container, resources };
-  };
-  const containers = containersOf(pod).map(fill);
-  const initContainers = pod.spec.initContainers?.map(fill);
-  return { ...pod, spec: { ...pod.spec, containers, ...(initContainers === undefined ? {} : { initContainers }) } };
+type Defaults = Readonly<Record<ResourcePart, ResourceList>>;
+
+const withDefaults = (pod: Pod, limits: Limits): Pod => {
+  const defaults = defaultsOf(limits);
+  const notes: string[] = [];
+  const fill = (what: string) => (container: Container) => filled(container, defaults, what, notes);
+  const containers = containersOf(pod).map(fill('container'));
+  const initContainers = pod.spec.initContainers?.map(fill('init container'));
+  if (notes.length === 0) return pod;
+  const annotations = { ...pod.metadata.annotations, [ANNOTATION]: `LimitRanger plugin set: ${notes.join('; ')}` };
+  const spec = { ...pod.spec, containers, ...(initContainers === undefined ? {} : { initContainers }) };
+  return { ...pod, metadata: { ...pod.metadata, annotations }, spec };
 };
 
-const problemsOf = (store: Store, request: AdmissionRequest): readonly string[] => {
+const defaultsOf = (limits: Limits): Defaults => {
+  let defaults: Defaults = { requests: {}, limits: {} };
+  for (const { type, default: most, defaultRequest } of limits) {
+    if (type !== 'Container') continue;
+    defaults = { requests: { ...defaults.requests, ...defaultRequest }, limits: { ...defaults.limits, ...most } };
+  }
+  return defaults;
+};
+
+const filled = (container: Container, defaults: Defaults, what: string, notes: string[]): Container => {
+  let { resources } = container;
+  for (const part of ['requests', 'limits'] as const) {
+    const own: ResourceList = resources?.[part] ?? {};
+    const missing = Object.keys(defaults[part]).filter((name) => own[name] === undefined);
+    if (missing.length === 0) continue;
+    resources = { ...resources, [part]: { ...defaults[part], ...own } };
+    notes.push(`${missing.toSorted().join(', ')} ${part.slice(0, -1)} for ${what} ${container.name}`);
+  }
+  return resources === undefined ? container : { ...container, resources };
+};
+
+/** What the limits of one LimitRange say against an object; undefined for objects that have no limits. */
+const problemsOf = (request: AdmissionRequest): ((limits: Limits) => readonly string[]) | undefined => {
   const { object, operation, target } = request;
-  if (object === undefined || target.subresource !== undefined || target.resource.group !== '') return [];
-  if (isNewPod(request)) return podProblems(limitsOf(store, target), object as Pod);
-  const isClaim = target.resource.plural === 'persistentvolumeclaims' && operation !== 'DELETE';
-  return isClaim ? claimProblems(limitsOf(store, target), object) : [];
+  if (object === undefined || target.resource.group !== '') return undefined;
+  const isResized = target.resource.plural === 'pods' && target.subresource === 'resize' && operation === 'UPDATE';
+  if (isNewPod(request) || isResized) return (limits) => podProblems(limits, object as Pod);
+  const isClaim = target.resource.plural === 'persistentvolumeclaims' && target.subresource === undefined;
+  if (!isClaim || (operation !== 'CREATE' && operation !== 'UPDATE')) return undefined;
+  return (limits) => claimProblems(limits, object);
 };
 
-const podProblems = (limits: readonly Limit[], pod: Pod): readonly string[] => {
+const podProblems = (limits: Limits, pod: Pod): readonly string[] => {
   const containers = [...containersOf(pod), ...(pod.spec.initContainers ?? [])];
-  const sum = (part: 'requests' | 'limits'): ResourceList =>
-    containersOf(pod)
-      .map(({ resources }) => resources?.[part] ?? {})
-      .reduce((a, b) => addResources(a, b), {});
   return limits.flatMap((limit) => {
-    if (limit.type === 'Pod') return check(limit, sum('requests'), sum('limits'));
+    if (limit.type === 'Pod') return check(limit, podResources(pod, 'requests'), podResources(pod, 'limits'));
     if (limit.type !== 'Container') return [];
     return containers.flatMap(({ resources }) => check(limit, resources?.requests ?? {}, resources?.limits ?? {}));
   });
 };
 
-const claimProblems = (limits: readonly Limit[], object: KubeObject): readonly string[] => {
+const claimProblems = (limits: Limits, object: KubeObject): readonly string[] => {
   const requests = (object as PersistentVolumeClaim).spec?.resources?.requests ?? {};
   return limits.flatMap((limit) => {
     if (limit.type !== 'PersistentVolumeClaim') return [];
-    return [...leastProblems(limit, requests, {}), ...mostProblems(limit, requests, requests)];
+    return [...leastProblems(limit, requests, {}), ...mostRequestProblems(limit, requests)];
   });
 };
 
@@ -88,30 +116,41 @@ const check = (limit: Limit, requests: ResourceList, limits: ResourceList): read
   ...ratioProblems(limit, requests, limits),
 ];
 
-const compare = (left: string | number, right: string | number): number =>
-  compareQuantities(parseQuantity(left), parseQuantity(right));
+type Amount = string | number | undefined;
 
-const leastProblems = ({ type, min = {} }: Limit, requests: ResourceList, limits: ResourceList): readonly string[] =>
-  Object.entries(min).flatMap(([name, least]) => {
+const boundText = (bound: 'minimum' | 'maximum', name: string, { type }: Limit, amount: Amount): string =>
+  `${bound} ${name} usage per ${type} is ${canonicalQuantity(amount ?? '0')}`;
+
+const but = (part: 'request' | 'limit', amount: Amount): string =>
+  `, but ${part} is ${canonicalQuantity(amount ?? '0')}`;
+
+const leastProblems = (bounds: Limit, requests: ResourceList, limits: ResourceList): readonly string[] =>
+  Object.entries(bounds.min ?? {}).flatMap(([name, least]) => {
     const request = requests[name];
     const limit = limits[name];
-    if (request === undefined) return [`minimum ${name} usage per ${type} is ${least}.  No request is specified`];
-    if (compare(request, least) < 0)
-      return [`minimum ${name} usage per ${type} is ${least}, but request is ${request}`];
-    return limit !== undefined && compare(limit, least) < 0
-      ? [`minimum ${name} usage per ${type} is ${least}, but limit is ${limit}`]
-      : [];
+    const text = boundText('minimum', name, bounds, least);
+    if (request === undefined) return [`${text}.  No request is specified`];
+    if (isMore(least, request)) return [text + but('request', request)];
+    return limit !== undefined && isMore(least, limit) ? [text + but('limit', limit)] : [];
   });
 
-const mostProblems = ({ type, max = {} }: Limit, requests: ResourceList, limits: ResourceList): readonly string[] =>
-  Object.entries(max).flatMap(([name, most]) => {
+const mostProblems = (bounds: Limit, requests: ResourceList, limits: ResourceList): readonly string[] =>
+  Object.entries(bounds.max ?? {}).flatMap(([name, most]) => {
     const request = requests[name];
     const limit = limits[name];
-    if (limit === undefined) return [`maximum ${name} usage per ${type} is ${most}.  No limit is specified`];
-    if (compare(limit, most) > 0) return [`maximum ${name} usage per ${type} is ${most}, but limit is ${limit}`];
-    return request !== undefined && compare(request, most) > 0
-      ? [`maximum ${name} usage per ${type} is ${most}, but request is ${request}`]
-      : [];
+    const text = boundText('maximum', name, bounds, most);
+    if (limit === undefined) return [`${text}.  No limit is specified`];
+    if (isMore(limit, most)) return [text + but('limit', limit)];
+    return request !== undefined && isMore(request, most) ? [text + but('request', request)] : [];
+  });
+
+/** Claims have no limits: what they ask for counts. */
+const mostRequestProblems = (bounds: Limit, requests: ResourceList): readonly string[] =>
+  Object.entries(bounds.max ?? {}).flatMap(([name, most]) => {
+    const request = requests[name];
+    const text = boundText('maximum', name, bounds, most);
+    if (request === undefined) return [`${text}.  No request is specified`];
+    return isMore(request, most) ? [text + but('request', request)] : [];
   });
 
 const ratioProblems = (
@@ -120,12 +159,21 @@ const ratioProblems = (
   limits: ResourceList,
 ): readonly string[] =>
   Object.entries(maxLimitRequestRatio).flatMap(([name, most]) => {
-    const [request, limit] = [requests[name], limits[name]].map((value) => approximateValue(parseQuantity(value ?? 0)));
-    if (request === undefined || request === 0 || limit === undefined || limit === 0) {
-      return [`${name} max limit to request ratio per ${type} is ${most}, but no request is specified or request is 0`];
-    }
+    const text = `${name} max limit to request ratio per ${type} is ${canonicalQuantity(most)}`;
+    const [request, limit] = commonValues(requests[name], limits[name]);
+    if (request === 0) return [`${text}, but no request is specified or request is 0`];
+    if (limit === 0) return [`${text}, but no limit is specified or limit is 0`];
     const ratio = limit / request;
-    return ratio > approximateValue(parseQuantity(most))
-      ? [`${name} max limit to request ratio per ${type} is ${most}, but provided ratio is ${ratio.toFixed(6)}`]
-      : [];
+    const isOver = ratio * 1000 > milliValue(parseQuantity(most));
+    return isOver ? [`${text}, but provided ratio is ${ratio.toFixed(6)}`] : [];
   });
+
+/** What 64 bits can count of thousandths. */
+const MOST_WITH_MILLIS = 9_223_372_036_854_775;
+
+/** Both in thousandths, or in whole units when they are too large for that. */
+const commonValues = (request: Amount, limit: Amount): readonly [number, number] => {
+  const [a, b] = [parseQuantity(request ?? '0'), parseQuantity(limit ?? '0')];
+  const isSmall = [a, b].every((each) => wholeValue(each) <= MOST_WITH_MILLIS);
+  return isSmall ? [milliValue(a), milliValue(b)] : [wholeValue(a), wholeValue(b)];
+};
