@@ -72,7 +72,6 @@ const IGNORED = [
   '--kube-tls-server-name <name>',
   '--kube-token <token>',
   '--kubeconfig <file>',
-  '--registry-config <file>',
   '--repository-cache <folder>',
 ];
 
@@ -98,5 +97,6 @@ export const withInstallFlags = (command: Command): Command => {
     .addOption(new Option('--validate').hideHelp())
     .option('--keyring <file>', 'public keys for --verify, as `gpg --export` writes them')
     .option('--verify', "check the signature of the chart's archive: its provenance file, NAME.tgz.prov")
+    .option('--registry-config <file>', 'logins at registries, as `helm registry login` writes them')
     .option('--repository-config <file>', "helm's list of repositories and their names");
 };

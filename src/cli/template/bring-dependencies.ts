@@ -13,6 +13,7 @@ import { goQuote } from '../../render/helm/template/quote.js';
 import { MachineFiles } from './machine-files.js';
 import { accessAt, namedRepository } from './named-repositories.js';
 import { accessOf, archiveCache } from './pull-referenced.js';
+import { loginAt } from './registry-logins.js';
 import type { TemplateOptions } from './template-options.js';
 
 /** What was found for one dependency. */
@@ -110,5 +111,6 @@ const repositoryOf = async (
   const known = await accessAt(text, options.repositoryConfig);
   // The name and password on the command line are those of the chart's own repository.
   const { username: _username, password: _password, ...shared } = await accessOf(options);
-  return { repository: text, access: { ...shared, ...known } };
+  const login = isOci(text) ? await loginAt(text, options.registryConfig) : {};
+  return { repository: text, access: { ...shared, ...login, ...known } };
 };

@@ -9,6 +9,7 @@ import { ChartCache } from '../../render/helm/repositories/chart-cache.js';
 import { findAddress, findChart, type FoundChart, isHttp, isOci } from '../../render/helm/repositories/pull-chart.js';
 import type { RepositoryAccess } from '../../render/helm/repositories/request.js';
 import { namedRepository } from './named-repositories.js';
+import { loginAt } from './registry-logins.js';
 import type { TemplateOptions } from './template-options.js';
 import { userCache } from './user-cache.js';
 
@@ -56,7 +57,11 @@ const findReferenced = async (reference: string, options: TemplateOptions): Prom
   if (options.repo !== undefined) {
     return await findChart({ repository: options.repo, name: reference, version }, access, archiveCache());
   }
-  if (isOci(reference) || isHttp(reference)) return await findAddress(reference, version, access, archiveCache());
+  if (isOci(reference)) {
+    const login = await loginAt(reference, options.registryConfig);
+    return await findAddress(reference, version, { ...login, ...access }, archiveCache());
+  }
+  if (isHttp(reference)) return await findAddress(reference, version, access, archiveCache());
   const [alias = '', ...rest] = reference.split('/');
   if (rest.length === 0) {
     throw new ChartError(`non-absolute URLs should be in form of repo_name/path_to_chart, got: ${reference}`);

@@ -37,4 +37,5 @@ export interface TemplateOptions {
   readonly verify?: boolean;
   readonly keyring?: string;
   readonly repositoryConfig?: string;
+  readonly registryConfig?: string;
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { templateCommand } from '../../../src/cli/commands/template.js';
+import { templateText } from '../../../src/cli/template/run-template.js';
 import { loadChartFiles } from '../../../src/render/helm/chart/load-files.js';
 import { readArchive } from '../../../src/render/helm/chart/read-archive.js';
 import { findInRegistry } from '../../../src/render/helm/repositories/oci-registry.js';
@@ -94,7 +96,7 @@ describe('charts from a registry', function () {
 
   it('are refused when there is none', async () => {
     await assert.rejects(pullAddress(`oci://${host}/charts/web`, '^3', access), /could not locate a version matching/);
-    await assert.rejects(pullAddress(`oci://${host}/charts/nope`, '1.0.0', access), /404/);
+    await assert.rejects(pullAddress(`oci://${host}/charts/nope`, '1.0.0', access), /not found/);
   });
 
   it('come with the token that the registry asks for', async () => {
@@ -127,6 +129,72 @@ describe('charts from a registry', function () {
       ]);
     } finally {
       guard.close();
+    }
+  });
+
+  it('are refused in the words of helm', async () => {
+    const helm = await realTool('helm');
+    const address = `oci://${host}/charts/web`;
+    const digest = `sha256:${'0'.repeat(64)}`;
+    for (const args of [
+      [address, '--version', '9.9.9'],
+      [address, '--version', '^9'],
+      [address, '--version', 'a b'],
+      [address, '--version', '1.0.0+x'],
+      [`${address}:1.0.0`, '--version', '1.2.0'],
+      [`${address}:latest`],
+      [`${address}:1.1.0+build.5`],
+      [`${address}@${digest}`],
+      [`${address}@sha256:12`],
+      [`oci://${host}/charts/nope`],
+      [`oci://${host}/charts/nope:1.0.0`],
+      [`oci://${host}/Charts/web:1.0.0`],
+      [`oci://${host}`],
+    ]) {
+      const flags = ['template', 'r', ...args, '--plain-http'];
+      const run = spawnSync(helm, flags, { encoding: 'utf8', env: { ...process.env, HELM_CACHE_HOME: folder } });
+      const expected = run.stderr.replace(/^(?:level=.*\n)*Error: /, '').trim();
+      const command = templateCommand();
+      const { operands } = command.parseOptions(flags.slice(1));
+      await assert.rejects(
+        templateText(operands, command.opts(), () => {}),
+        { message: expected },
+        args.join(' '),
+      );
+    }
+  });
+
+  it('bring their content from another host without the credentials', async () => {
+    const seen: string[] = [];
+    const storage = createServer((request, response) => {
+      seen.push(`${request.headers.authorization ?? 'nobody'}`);
+      void fetch(`http://${host}${request.url}`).then(async (found) => {
+        response.writeHead(found.status).end(Buffer.from(await found.arrayBuffer()));
+      });
+    });
+    const front = createServer((request, response) => {
+      if (request.headers.authorization === undefined) {
+        response.writeHead(401, { 'www-authenticate': 'Basic realm="r"' }).end();
+      } else if (request.url?.includes('/blobs/') === true) {
+        const { port } = storage.address() as AddressInfo;
+        response.writeHead(307, { location: `http://127.0.0.1:${port}${request.url}` }).end();
+      } else {
+        const headers = { accept: request.headers.accept ?? '*/*' };
+        void fetch(`http://${host}${request.url}`, { headers }).then(async (found) => {
+          response.writeHead(found.status).end(Buffer.from(await found.arrayBuffer()));
+        });
+      }
+    });
+    for (const server of [storage, front]) await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const address = `oci://127.0.0.1:${(front.address() as AddressInfo).port}/charts/web`;
+    try {
+      const found = await findInRegistry(address, '1.0.0', { ...access, username: 'me', password: 'secret' });
+      assert.equal(await versionOf(await found.download()), '1.0.0');
+      assert.deepEqual(seen, ['nobody']);
+      await assert.rejects(findInRegistry(address, '1.0.0', access), /basic credential not found/);
+    } finally {
+      storage.close();
+      front.close();
     }
   });
 });

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256 } from './oci-registry.js';
+import { sha256 } from './oci-repository.js';
 
 /** Archives of charts on disk, named by their content. A damaged file counts as absent. */
 export class ChartCache {

@@ -96,7 +96,9 @@ export const findInRepository = async (
       `looks like ${goQuote(repository)} is not a valid chart repository or cannot be reached: ${error.message}`,
     );
   }
-  const chosen = chooseVersion(versionsIn(index, name, repository), wanted);
+  const versions = versionsIn(index, name, repository);
+  const isRange = wanted === '' || typeof parseConstraint(wanted) !== 'string';
+  const chosen = isRange ? chooseVersion(versions, wanted) : versions.find(({ version }) => version === wanted);
   if (chosen !== undefined) return chosen;
   const what = wanted === '' ? `chart ${goQuote(name)}` : `chart ${goQuote(name)} version ${goQuote(wanted)}`;
   throw new ChartError(`${what} not found in ${repository} repository`);

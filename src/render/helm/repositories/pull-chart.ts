@@ -2,7 +2,8 @@ import { ChartError } from '../chart/chart-error.js';
 import { MAX_CHART_SIZE } from '../chart/read-archive.js';
 import type { ChartCache } from './chart-cache.js';
 import { archiveAuthorization, findInRepository } from './http-repository.js';
-import { findInRegistry, sha256 } from './oci-registry.js';
+import { findInRegistry } from './oci-registry.js';
+import { sha256 } from './oci-repository.js';
 import { basicAuthorization, bodyOf, get, type RepositoryAccess } from './request.js';
 
 const MAX_PROVENANCE_SIZE = 1024 * 1024;

@@ -19,6 +19,7 @@ export interface RepositoryAccess {
 
 export interface Response {
   readonly status: number;
+  readonly statusText: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
   readonly url: URL;
@@ -91,7 +92,8 @@ const getOnce = (url: URL, access: RepositoryAccess, options: RequestOptions): P
       ...(access.key === undefined ? {} : { key: access.key }),
       rejectUnauthorized: access.insecureSkipTlsVerify !== true,
     });
-    const fail = (error: Error): void => reject(new ChartError(`Get "${url.origin}${url.pathname}": ${error.message}`));
+    const fail = (error: Error): void =>
+      reject(new ChartError(`Get "${url.origin}${url.pathname}": ${networkProblem(error, url)}`));
     request.on('timeout', () => request.destroy(new Error('no answer in time')));
     request.on('error', fail);
     request.on('response', (response) => {
@@ -104,14 +106,35 @@ const getOnce = (url: URL, access: RepositoryAccess, options: RequestOptions): P
       });
       response.on('error', fail);
       response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks), url }),
+        resolve({
+          status: response.statusCode ?? 0,
+          statusText: response.statusMessage ?? '',
+          headers: response.headers,
+          body: Buffer.concat(chunks),
+          url,
+        }),
       );
     });
     request.end();
   });
 
+/** What Go says of common troubles. */
+const networkProblem = (error: Error & { code?: string }, { hostname, host, port, protocol }: URL): string => {
+  if (error.code === 'ECONNREFUSED') {
+    const address = port === '' ? `${host}:${protocol === 'https:' ? 443 : 80}` : host;
+    return `dial tcp ${address}: connect: connection refused`;
+  }
+  if (error.code === 'ENOTFOUND') return `dial tcp: lookup ${hostname}: no such host`;
+  if (error.code === 'EPROTO' && error.message.includes('wrong version number')) {
+    return 'http: server gave HTTP response to HTTPS client';
+  }
+  return error.message;
+};
+
 /** The body, or a ChartError for every status but success. */
 export const bodyOf = (response: Response): Buffer => {
   if (response.status >= 200 && response.status < 300) return response.body;
-  throw new ChartError(`failed to fetch ${response.url.origin}${response.url.pathname} : ${response.status}`);
+  throw new ChartError(
+    `failed to fetch ${response.url.origin}${response.url.pathname} : ${response.status} ${response.statusText}`,
+  );
 };
