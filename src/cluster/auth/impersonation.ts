@@ -21,7 +21,7 @@ const askedUser = (name: string): Asked => {
  */
 export const impersonated = (
   user: UserInfo,
-  { headers, headersDistinct }: Pick<IncomingMessage, 'headers' | 'headersDistinct'>,
+  { headers, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>,
   authorize: Authorizer,
 ): UserInfo => {
   const name = headers['impersonate-user'];
@@ -31,11 +31,12 @@ export const impersonated = (
     throw new ApiError('BadRequest', 'requested groups, uid or extra without impersonating a user');
   }
   // A header stands for one value, which may well contain commas.
-  const groups = headersDistinct['impersonate-group'] ?? [];
+  const distinct = distinctHeaders(rawHeaders);
+  const groups = distinct.get('impersonate-group') ?? [];
   const uid = headers['impersonate-uid'];
-  const extra = Object.entries(headersDistinct)
+  const extra = [...distinct]
     .filter(([header]) => header.startsWith(EXTRA))
-    .map(([header, values = []]) => [extraKey(header), values] as const);
+    .map(([header, values]) => [extraKey(header), values] as const);
   const wanted: readonly Asked[] = [
     askedUser(name),
     ...groups.map((group) => ({ resource: 'groups', name: group })),
@@ -55,6 +56,18 @@ export const impersonated = (
     ...(typeof uid === 'string' ? { uid } : {}),
     ...(extra.length === 0 ? {} : { extra: Object.fromEntries(extra) }),
   };
+};
+
+/** The values of each header, one for each time it was sent; requests of HTTP/2 have no `headersDistinct`. */
+const distinctHeaders = (rawHeaders: readonly string[]): ReadonlyMap<string, readonly string[]> => {
+  const found = new Map<string, string[]>();
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase();
+    const values = found.get(name) ?? [];
+    values.push(rawHeaders[at + 1] ?? '');
+    found.set(name, values);
+  }
+  return found;
 };
 
 /** The key that a header names, as it is written where it cannot be decoded. */

@@ -70,6 +70,25 @@ describe('the server over HTTP/2', () => {
     assert.match(missing.text, /configmaps \\"none\\" not found/);
   });
 
+  it('lets an administrator act as somebody else, with groups and notes', async () => {
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': REVIEWS,
+      'content-type': 'application/json',
+      authorization: `Bearer ${server.credentials.adminToken}`,
+      'impersonate-user': 'jane',
+      'impersonate-group': ['a', 'b,c'],
+      'impersonate-extra-key1': ['one,two', 'three'],
+    });
+    const { text } = await answerOf(stream, '{}');
+    const { status } = JSON.parse(text) as { status: { userInfo: unknown } };
+    assert.deepEqual(status.userInfo, {
+      username: 'jane',
+      groups: ['a', 'b,c', 'system:authenticated'],
+      extra: { key1: ['one,two', 'three'] },
+    });
+  });
+
   it('knows a client by its certificate, and refuses one that shows nothing', async () => {
     assert.equal((await answerOf(open('GET', MAPS, session, false))).code, 401);
     const { certificate, key } = server.credentials.admin;
