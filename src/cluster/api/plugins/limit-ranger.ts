@@ -169,7 +169,7 @@ const ratioProblems = (
   });
 
 /** What 64 bits can count of thousandths. */
-const MOST_WITH_MILLIS = 9_223_372_036_854_775;
+const MOST_WITH_MILLIS = 9_223_372_036_854_774;
 
 /** Both in thousandths, or in whole units when they are too large for that. */
 const commonValues = (request: Amount, limit: Amount): readonly [number, number] => {
