@@ -27,8 +27,8 @@ export const parseOciReference = (text: string): OciReference => {
   const raw = text.replace(/^oci:\/\//, '');
   const slash = raw.indexOf('/');
   if (slash < 0) throw invalid('missing registry or repository');
-  const [path = '', digest] = splitLast(raw.slice(slash + 1), '@');
-  const [repository = '', tag] = splitLast(path, ':');
+  const [path, digest] = splitLast(raw.slice(slash + 1), '@');
+  const [repository, tag] = splitLast(path, ':');
   const host = raw.slice(0, slash);
   if (!HOST.test(host)) throw invalid(`invalid registry ${goQuote(host)}`);
   if (!REPOSITORY.test(repository)) throw invalid(`invalid repository ${goQuote(repository)}`);

@@ -168,21 +168,20 @@ const problemsIn = (body: Buffer): string | undefined => {
 };
 
 const problemText = ({ code, message, detail }: RegistryProblem): string => {
-  const parts = [
-    String(code ?? '')
-      .replaceAll('_', ' ')
-      .toLowerCase(),
-    String(message ?? ''),
-  ];
+  const kind = textOf(code).replaceAll('_', ' ').toLowerCase();
+  if (textOf(message) === '') return kind;
+  const parts = [kind, textOf(message)];
   if (detail !== undefined && detail !== null) parts.push(goText(detail));
-  return parts[1] === '' ? (parts[0] ?? '') : parts.join(': ');
+  return parts.join(': ');
 };
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** `%v` of Go. */
 const goText = (value: unknown): string => {
   if (value === null || value === undefined) return '<nil>';
   if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
-  if (typeof value !== 'object') return String(value);
+  if (typeof value !== 'object') return typeof value === 'string' ? value : JSON.stringify(value);
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `map[${entries.map(([key, item]) => `${key}:${goText(item)}`).join(' ')}]`;
 };
