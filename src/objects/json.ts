@@ -77,3 +77,12 @@ export const cloneJson = <T>(value: T): T => {
   for (const key of Object.keys(value)) setOwn(copy, key, cloneJson(value[key]));
   return copy as T;
 };
+
+/** The same value with the keys of every object in order, as Go writes maps. */
+export const inKeyOrder = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(inKeyOrder);
+  if (!isRecord(value)) return value;
+  const ordered: Record<string, unknown> = {};
+  for (const key of Object.keys(value).toSorted()) setOwn(ordered, key, inKeyOrder(value[key]));
+  return ordered;
+};

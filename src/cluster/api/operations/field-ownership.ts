@@ -4,7 +4,7 @@ import { jsonEquals } from '../../../objects/json.js';
 import type { KubeObject, ManagedFieldsEntry } from '../../../objects/object.js';
 import type { Target, WriteParameters } from '../request.js';
 import type { Machinery } from './machinery.js';
-import { hasStatus } from './preparation.js';
+import { hasStatus, hasStatusAlone } from './preparation.js';
 
 const writeContext = (machinery: Machinery, target: Target, manager: string): WriteContext => {
   const schema = machinery.rules.mergeType(target);
@@ -19,17 +19,6 @@ const writeContext = (machinery: Machinery, target: Target, manager: string): Wr
 
 type Paths = readonly (readonly string[])[];
 
-/** Kinds whose status is written apart from all of their metadata. */
-const STATUS_ALONE = new Set([
-  'admissionregistration.k8s.io/validatingadmissionpolicies',
-  'apiregistration.k8s.io/apiservices',
-  'flowcontrol.apiserver.k8s.io/flowschemas',
-  'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations',
-  'networking.k8s.io/servicecidrs',
-  'resource.k8s.io/resourceclaims',
-  'storage.k8s.io/volumeattachments',
-]);
-
 const RESET_BY_STATUS: Readonly<Record<string, Paths>> = {
   '/pods': [['spec'], ['metadata', 'deletionTimestamp'], ['metadata', 'ownerReferences']],
   'apps/deployments': [['spec'], ['metadata', 'labels']],
@@ -40,7 +29,7 @@ const RESET_BY_STATUS: Readonly<Record<string, Paths>> = {
 const resetFields = ({ resource, subresource }: Target): Paths => {
   const id = `${resource.group}/${resource.plural}`;
   if (subresource === 'status') {
-    if (resource.custom || STATUS_ALONE.has(id)) return [['metadata'], ['spec']];
+    if (hasStatusAlone(resource)) return [['metadata'], ['spec']];
     return RESET_BY_STATUS[id] ?? [['spec']];
   }
   if (subresource === 'approval') return [['spec'], ['status', 'certificate']];

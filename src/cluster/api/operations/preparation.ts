@@ -40,7 +40,7 @@ const WITH_GENERATION = new Set([
 const FIRST_ONLY = 'scheduling.k8s.io/priorityclasses';
 
 /** Resources whose status a client may set when it creates them. */
-const STATUS_ON_CREATE = new Set(['/nodes']);
+const STATUS_ON_CREATE = new Set(['/nodes', 'networking.k8s.io/servicecidrs']);
 
 const idOf = ({ group, plural }: ServedResource): string => `${group}/${plural}`;
 
@@ -59,7 +59,7 @@ export const prepareNew = (target: Target, object: KubeObject, created: { uid: s
     'deletionTimestamp',
     'deletionGracePeriodSeconds',
     'selfLink',
-    'generation',
+    ...(resource.custom ? ['generation'] : []),
   ]) {
     delete metadata[field];
   }
@@ -128,11 +128,31 @@ const withoutField = (object: KubeObject, field: string): KubeObject => {
 const withFieldOf = (object: KubeObject, source: KubeObject, field: string): KubeObject =>
   source[field] === undefined ? withoutField(object, field) : { ...object, [field]: source[field] };
 
+/** Kinds whose status is written apart from all of their metadata. */
+const STATUS_ALONE = new Set([
+  'admissionregistration.k8s.io/validatingadmissionpolicies',
+  'apiextensions.k8s.io/customresourcedefinitions',
+  'apiregistration.k8s.io/apiservices',
+  'flowcontrol.apiserver.k8s.io/flowschemas',
+  'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations',
+  'networking.k8s.io/servicecidrs',
+  'resource.k8s.io/resourceclaims',
+  'storage.k8s.io/volumeattachments',
+]);
+
+export const hasStatusAlone = (resource: ServedResource): boolean =>
+  resource.custom || STATUS_ALONE.has(idOf(resource));
+
+const metadataBesideStatus = (resource: ServedResource, asked: ObjectMeta, current: ObjectMeta): ObjectMeta => {
+  if (hasStatusAlone(resource)) return { ...current, managedFields: asked.managedFields };
+  const { labels, ownerReferences } = current;
+  const id = idOf(resource);
+  if (id === 'apps/deployments') return { ...asked, labels };
+  return id === '/pods' ? { ...asked, ownerReferences } : asked;
+};
+
 const statusOnly: Part = ({ resource }, asked, current) => {
-  const labels = resource.group === 'apps' ? current.metadata.labels : asked.metadata.labels;
-  const metadata = resource.custom
-    ? { ...current.metadata, managedFields: asked.metadata.managedFields }
-    : { ...asked.metadata, labels, ownerReferences: current.metadata.ownerReferences };
+  const metadata = metadataBesideStatus(resource, asked.metadata, current.metadata);
   return withFieldOf({ ...current, metadata: defined(metadata) }, asked, 'status');
 };
 

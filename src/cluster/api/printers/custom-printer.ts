@@ -1,4 +1,4 @@
-import { isRecord } from '../../../objects/json.js';
+import { inKeyOrder } from '../../../objects/json.js';
 import { writeJson } from '../../../objects/lossless-json.js';
 import type { CustomResourceDefinitionVersion } from '../../../objects/kinds/apiextensions-k8s-io-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
@@ -64,10 +64,3 @@ const cellOf = (object: KubeObject, type: string, path: string, now: number): un
 const integerOf = (value: number): number | bigint => (Math.abs(value) < 2 ** 63 ? Math.trunc(value) : -(2n ** 63n));
 
 const dateOf = (text: string, now: number): string => (Number.isNaN(Date.parse(text)) ? '<invalid>' : ageOf(text, now));
-
-const inKeyOrder = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(inKeyOrder);
-  if (!isRecord(value)) return value;
-  const entries = Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, inner]) => [key, inKeyOrder(inner)]));
-};
