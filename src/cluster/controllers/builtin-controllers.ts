@@ -19,6 +19,7 @@ import { createNamespaceController } from './namespace/namespace-controller.js';
 import { createNodeTtlController } from './node-ttl/node-ttl-controller.js';
 import { createNodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.js';
 import { createClaimController } from './persistent-volume/claim-controller.js';
+import { createEphemeralClaimController } from './persistent-volume/ephemeral-claim-controller.js';
 import {
   createClaimProtectionController,
   createVolumeProtectionController,
@@ -67,6 +68,7 @@ const CONTROLLERS: readonly CreateController[] = [
   createNodeTtlController,
   createTaintEvictionController,
   createPodGcController,
+  createEphemeralClaimController,
   createClaimProtectionController,
   createVolumeProtectionController,
   createDisruptionController,

@@ -90,6 +90,10 @@ describe('LimitRanger', () => {
     await client.create(limits);
     const created = await client.create(pod('p'));
     assert.deepEqual(created.spec.containers[0]?.resources, { limits: { cpu: '500m' }, requests: { cpu: '250m' } });
+    assert.equal(
+      created.metadata.annotations?.['kubernetes.io/limit-ranger'],
+      'LimitRanger plugin set: cpu request for container c; cpu limit for container c',
+    );
     const large = pod('q', { containers: [{ name: 'c', image: 'i', resources: { limits: { cpu: '2' } } }] });
     await assert.rejects(client.create(large), refusedWith(/maximum cpu usage per Container is 1, but limit is 2/));
   });

@@ -247,6 +247,10 @@ describe('applyObject', () => {
     const live = create(deployment({ replicas: 1 }, { annotations }), 'kubectl-client-side-apply');
     const migrated = apply(live, deployment({ replicas: 4 }), 'kubectl');
     assert.equal(specOf(migrated)['replicas'], 4);
+    assert.equal(
+      migrated.metadata.annotations?.['kubectl.kubernetes.io/last-applied-configuration'],
+      '{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web","namespace":"shop"},"spec":{"replicas":4}}\n',
+    );
     const changed = trackUpdate({ live, updated: { ...live, spec: { replicas: 9 } }, manager: 'hpa', now: LATER });
     assert.throws(() => apply(changed, deployment({ replicas: 4 }), 'kubectl'), /conflict with "hpa"/);
   });
@@ -266,7 +270,7 @@ describe('applyObject', () => {
     );
     assert.match(
       message(deployment({ replicas: 'x' })),
-      /\.spec\.replicas: expected numeric \(int or float\), got "x"$/,
+      /\.spec\.replicas: expected numeric \(int or float\), got string$/,
     );
     const twice = { template: { spec: { containers: [{ name: 'a' }, { name: 'a' }] } } };
     assert.match(message(deployment(twice)), /duplicate entries for key \[name="a"\]$/);
@@ -360,6 +364,14 @@ describe('applyObject', () => {
         }
       }),
     );
+  });
+
+  it('lets those who own an emptied map own it still, and keeps the metadata of an object that loses its labels', () => {
+    const labelled = apply(undefined, deployment({ replicas: 1 }, { labels: { tier: 'web' } }), 'helm');
+    const both = apply(labelled, deployment({ replicas: 1 }, { labels: {} }), 'argo');
+    const bare = apply(both, deployment({ replicas: 1 }), 'helm');
+    assert.deepEqual([bare.metadata.name, bare.metadata.labels], ['web', undefined]);
+    assert.deepEqual(managersOf(bare)['argo'], { 'f:metadata': { 'f:labels': {} }, 'f:spec': { 'f:replicas': {} } });
   });
 
   it('leaves nothing behind when every applier has let go', () => {

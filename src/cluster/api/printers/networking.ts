@@ -68,7 +68,7 @@ export const endpointSlicePrinter = printer<EndpointSlice>(
       UNSET,
     ),
     shownOf(
-      object.endpoints.flatMap(({ addresses }) => [...addresses]),
+      (object.endpoints ?? []).flatMap(({ addresses }) => [...addresses]),
       UNSET,
     ),
     ageOf(object.metadata.creationTimestamp, now),

@@ -38,8 +38,7 @@ interface Scale extends KubeObject {
 
 /** The metrics that give no number. */
 interface Failure {
-  readonly first: MetricError;
-  readonly count: number;
+  readonly all: readonly [MetricError, ...MetricError[]];
   readonly of: number;
 }
 
@@ -201,11 +200,12 @@ class AutoscalerController implements Controller {
 
   #tellFailure(autoscaler: HorizontalPodAutoscaler, failure: Failure | undefined, draft: StatusDraft): void {
     if (failure === undefined) return;
-    const { first, count, of } = failure;
+    const { all: errors, of } = failure;
+    const [first] = errors;
     const message = `the HPA was unable to compute the replica count: ${first.message}`;
     draft.set('ScalingActive', 'False', first.reason, message);
-    const all = `invalid metrics (${count} invalid out of ${of}), first error is: failed to get ${first.value}: ${first.message}`;
-    this.#recorder.event(autoscaler, 'Warning', first.reason, first.message);
+    const all = `invalid metrics (${errors.length} invalid out of ${of}), first error is: failed to get ${first.value}: ${first.message}`;
+    for (const { reason, message: told } of errors) this.#recorder.event(autoscaler, 'Warning', reason, told);
     this.#recorder.event(autoscaler, 'Warning', 'FailedComputeMetricsReplicas', all);
   }
 
@@ -233,10 +233,10 @@ class AutoscalerController implements Controller {
         failures.push(error);
       }
     }
-    const [first] = failures;
+    const [first, ...others] = failures;
     const wouldShrink = best === undefined || best.replicas < target.replicas;
     return first !== undefined && wouldShrink
-      ? { best: undefined, statuses, failure: { first, count: failures.length, of: metrics.length } }
+      ? { best: undefined, statuses, failure: { all: [first, ...others], of: metrics.length } }
       : { best, statuses };
   }
 

@@ -5,6 +5,7 @@ import type {
   MetricStatus,
 } from '../../../objects/kinds/autoscaling-v2.js';
 import type { Pod } from '../../../objects/kinds/core-v1.js';
+import type { LabelSelector } from '../../../objects/kinds/meta-v1.js';
 import { parseDurationMs } from '../../../objects/duration.js';
 import type { KindOf } from '../../../objects/kind.js';
 import type { KubeObject } from '../../../objects/object.js';
@@ -75,8 +76,7 @@ export const recommend = async (
 ): Promise<Recommendation> => {
   const source = spec.type === 'ContainerResource' ? spec.containerResource : spec.resource;
   if ((spec.type !== 'Resource' && spec.type !== 'ContainerResource') || source === undefined) {
-    const message = `unable to get ${spec.type.toLowerCase()} metric: no metrics API for metrics of type ${spec.type} is served`;
-    throw new MetricError(`FailedGet${spec.type}Metric`, message, `${spec.type.toLowerCase()} metric value`);
+    throw notServed(spec, target.namespace);
   }
   const container = spec.containerResource?.container;
   const what = source.target.averageValue === undefined ? 'utilization' : 'usage';
@@ -108,6 +108,42 @@ export const recommend = async (
       ? { type: 'Resource', resource: { name: source.name, current } }
       : { type: 'ContainerResource', containerResource: { name: source.name, container, current } };
   return { replicas, metric: name, status };
+};
+
+const NO_CUSTOM_METRICS =
+  'unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered';
+
+/** Metrics of other kinds come from APIs that are not asked, in the words of a cluster that has none. */
+const notServed = ({ type, pods, object, external }: MetricSpec, namespace: string): MetricError => {
+  const fail = (message: string, value: string): MetricError =>
+    new MetricError(`FailedGet${type}Metric`, message, value);
+  if (object !== undefined) {
+    const { kind, name } = object.describedObject;
+    const about = `${kind} on ${namespace} ${name}/${NO_CUSTOM_METRICS}`;
+    return fail(`unable to get metric ${object.metric.name}: ${about}`, 'object metric value');
+  }
+  if (external !== undefined) {
+    const { name, selector } = external.metric;
+    const why = `the server could not find the requested resource (get ${name}.external.metrics.k8s.io)`;
+    const about = `${namespace}/${name}/${selectorText(selector)}`;
+    const message = `unable to get external metric ${about}: unable to fetch metrics from external metrics API: ${why}`;
+    return fail(message, `${name} external metric value`);
+  }
+  return fail(`unable to get metric ${pods?.metric.name ?? ''}: ${NO_CUSTOM_METRICS}`, 'pods metric value');
+};
+
+/** A selector as Go prints it. */
+const selectorText = (selector: LabelSelector | undefined): string => {
+  if (selector === undefined) return 'nil';
+  const labels = Object.entries(selector.matchLabels ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}: ${value},`);
+  const expressions = (selector.matchExpressions ?? []).map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],}`,
+  );
+  const parts = expressions.map((each) => `${each},`).join('');
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${parts}},}`;
 };
 
 const numberOf = (value: number | string | undefined): number => (typeof value === 'number' ? value : 0);

@@ -9,6 +9,21 @@ export const STARTUP_GRACE_MS = 60_000;
 /** Conditions that only a living kubelet can know. */
 const KUBELET_CONDITIONS = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];
 
+/** Labels that older selectors know under another name, and where their values come from. */
+const LEGACY_LABELS: readonly (readonly [legacy: string, stable: string])[] = [
+  ['beta.kubernetes.io/os', 'kubernetes.io/os'],
+  ['beta.kubernetes.io/arch', 'kubernetes.io/arch'],
+];
+
+/** The older labels that a node lacks or has with another value; undefined: none. */
+export const legacyLabels = ({ metadata: { labels = {} } }: Node): Readonly<Record<string, string>> | undefined => {
+  const wrong = LEGACY_LABELS.flatMap(([legacy, stable]) => {
+    const value = labels[stable];
+    return value === undefined || labels[legacy] === value ? [] : [[legacy, value] as const];
+  });
+  return wrong.length === 0 ? undefined : Object.fromEntries(wrong);
+};
+
 export const readyCondition = (node: Node): NodeCondition | undefined =>
   node.status?.conditions?.find((condition) => condition.type === 'Ready');
 

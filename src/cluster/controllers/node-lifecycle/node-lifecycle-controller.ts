@@ -16,6 +16,7 @@ import {
   evictionIntervalMs,
   GRACE_MS,
   isEvicting,
+  legacyLabels,
   readyCondition,
   silencedConditions,
   STARTUP_GRACE_MS,
@@ -60,6 +61,7 @@ class NodeLifecycleController implements Controller {
       const { name } = object.metadata;
       this.#heartbeats.set(name, { said: this.#heartbeats.get(name)?.said ?? '', at: this.#clock.now() });
     });
+    this.#nodes.onEvent(({ type, object }) => this.#tellComing(type, object));
     this.watches = [watchSelf(Node)];
   }
 
@@ -72,7 +74,8 @@ class NodeLifecycleController implements Controller {
     const now = this.#clock.now();
     const silentMs = now - this.#lastHeartbeat(node, now);
     const graceMs = readyCondition(node) === undefined ? STARTUP_GRACE_MS : GRACE_MS;
-    const current = silentMs >= graceMs ? await this.#silence(node, now) : node;
+    const labelled = await this.#label(node);
+    const current = silentMs >= graceMs ? await this.#silence(labelled, now) : labelled;
     if (evictingTaintKey(current) !== undefined) await this.#markPodsNotReady(current, now);
     const mayEvict = isEvicting(current) || this.#mayStartEviction(current, now);
     const taints = wantedTaints(current, mayEvict && !this.#isDisrupted(), now);
@@ -81,6 +84,28 @@ class NodeLifecycleController implements Controller {
     }
     // A lost node is looked at again: it may come back, or its turn to be evicted may come.
     return { requeueAfterMs: silentMs >= graceMs ? 5000 : graceMs - silentMs };
+  }
+
+  async #label(node: Node): Promise<Node> {
+    const labels = legacyLabels(node);
+    if (labels === undefined) return node;
+    const body = { metadata: { labels } };
+    return this.#client.patch(Node, { name: node.metadata.name }, { type: 'strategic', body });
+  }
+
+  #tellComing(type: 'added' | 'modified' | 'deleted', node: Node): void {
+    const { name } = node.metadata;
+    if (type === 'added') {
+      this.#recorder.event(
+        node,
+        'Normal',
+        'RegisteredNode',
+        `Node ${name} event: Registered Node ${name} in Controller`,
+      );
+    }
+    if (type === 'deleted') {
+      this.#recorder.event(node, 'Normal', 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`);
+    }
   }
 
   /** After a start every node gets the whole time: its last words may be from before the start. */

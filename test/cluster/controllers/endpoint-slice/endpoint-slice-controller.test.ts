@@ -45,7 +45,7 @@ describe('the EndpointSlice controller', () => {
   const endpoints = async (): Promise<string[]> =>
     (await slices())
       .flatMap((slice) =>
-        slice.endpoints.map(
+        (slice.endpoints ?? []).map(
           ({ addresses, conditions }) =>
             `${addresses[0]}:${slice.ports?.[0]?.port} ${conditions?.ready ? 'ready' : 'not ready'}${conditions?.terminating ? ' terminating' : ''}`,
         ),
@@ -97,7 +97,7 @@ describe('the EndpointSlice controller', () => {
   it('keeps an empty slice for a Service without pods, and follows its selector', async () => {
     await service();
     await cluster.until('one slice', async () => (await slices()).length === 1);
-    assert.deepEqual((await slices())[0]?.endpoints, []);
+    assert.deepEqual((await slices())[0]?.endpoints ?? [], []);
     await pod('a', '10.0.0.1');
     await cluster.until('one endpoint', async () => (await endpoints()).length === 1);
     await cluster.change(Service, 'web', (object) => ({

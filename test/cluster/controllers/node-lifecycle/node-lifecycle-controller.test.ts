@@ -5,7 +5,7 @@ import { createTaintEvictionController } from '../../../../src/cluster/controlle
 import { microTimestamp, timestamp } from '../../../../src/objects/conditions.js';
 import { Lease } from '../../../../src/objects/kinds/coordination-k8s-io-v1.js';
 import type { Toleration } from '../../../../src/objects/kinds/core-v1.js';
-import { Node, Pod } from '../../../../src/objects/kinds/core-v1.js';
+import { Event, Node, Pod } from '../../../../src/objects/kinds/core-v1.js';
 import { ClusterUnderTest, NAMESPACE } from '../cluster-under-test.js';
 
 const key = (name: string) => ({ namespace: 'kube-node-lease', name });
@@ -74,6 +74,24 @@ describe('the node lifecycle', () => {
     (await cluster.list(Pod))
       .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
       .map(({ metadata }) => metadata.name);
+
+  it('tells that a node came and went, and gives it the older names of its labels', async () => {
+    const labels = { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'arm64', 'beta.kubernetes.io/arch': 'wrong' };
+    await cluster.client.create<Node>({ ...Node, metadata: { name: 'n1', labels }, spec: {} });
+    const legacy = { 'beta.kubernetes.io/os': 'linux', 'beta.kubernetes.io/arch': 'arm64' };
+    await cluster.until('labelled', async () => {
+      const known = (await cluster.client.get(Node, { name: 'n1' }))?.metadata.labels ?? {};
+      return Object.entries(legacy).every(([key, value]) => known[key] === value);
+    });
+    await cluster.client.delete(Node, { name: 'n1' });
+    const told = (await cluster.client.list(Event)).items.map(({ reason, message }) => `${reason} ${message}`);
+    assert.ok(told.includes('RegisteredNode Node n1 event: Registered Node n1 in Controller'));
+    await cluster.until('told', async () =>
+      (await cluster.client.list(Event)).items.some(
+        ({ message }) => message === 'Node n1 event: Removing Node n1 from Controller',
+      ),
+    );
+  });
 
   it('leaves nodes that renew their lease alone', async () => {
     await addNode('n1');
