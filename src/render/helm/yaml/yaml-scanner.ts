@@ -81,6 +81,8 @@ export class YamlScanner {
   private readonly keyOfToken = new Map<number, SimpleKey>();
   private isEnded = false;
 
+  /** Told of comments between tokens. */
+  onComment: ((line: number, column: number) => void) | undefined;
   /** Whether lines end with anything but line feeds. */
   private readonly hasOddBreaks: boolean;
 
@@ -252,7 +254,10 @@ export class YamlScanner {
         this.advance();
         c = this.at();
       }
-      if (c === HASH) this.skipLine();
+      if (c === HASH) {
+        this.onComment?.(this.line, this.column);
+        this.skipLine();
+      }
       if (!isBreak(this.at())) return;
       this.readBreak();
       if (this.flowLevel === 0) this.isKeyAllowed = true;

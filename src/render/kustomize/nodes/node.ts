@@ -19,6 +19,8 @@ export class Node {
     public items: Node[],
     /** Written as a folded block (`>`): Kustomize writes and reads it once more, which can add line breaks. */
     public folded = false,
+    /** Of a list or map: the JSON of a comment that says how it merges. */
+    public commentSchema?: string,
   ) {}
 
   static scalar(text: string, tag = '', quoted = false, folded = false): Node {
@@ -43,10 +45,10 @@ export class Node {
 
   copy(): Node {
     if (this.kind === 'scalar') return Node.scalar(this.text, this.tag, this.quoted, this.folded);
-    if (this.kind === 'list') return Node.list(this.items.map((item) => item.copy()));
-    const fields = new Map<string, Node>();
-    for (const [name, value] of this.fields) fields.set(name, value.copy());
-    return Node.map(fields);
+    const copy = this.kind === 'list' ? Node.list(this.items.map((item) => item.copy())) : Node.map(new Map());
+    for (const [name, value] of this.fields) copy.fields.set(name, value.copy());
+    copy.commentSchema = this.commentSchema;
+    return copy;
   }
 
   /** Takes over the content of another node, which must not be used afterwards. */
@@ -58,6 +60,8 @@ export class Node {
     this.fields = other.fields;
     this.items = other.items;
     this.folded = other.folded;
+    // The comment of a key stays.
+    this.commentSchema = other.commentSchema ?? this.commentSchema;
   }
 }
 

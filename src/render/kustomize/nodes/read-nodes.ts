@@ -5,6 +5,7 @@ import type { YamlToken, YamlTokenType } from '../../helm/yaml/yaml-scanner.js';
 import { YamlScanner } from '../../helm/yaml/yaml-scanner.js';
 import { resolvePlainScalar } from '../../yaml/resolve-scalar.js';
 import { MalformedYamlError } from '../errors.js';
+import { CommentSchemas } from './comment-schemas.js';
 import { Node } from './node.js';
 
 /** `>` */
@@ -20,7 +21,7 @@ const MAX_ALIAS_NODES = 500_000;
 export const readNode = (text: string): Node | undefined => {
   try {
     checkCharacters(text);
-    return new NodeReader(text, new YamlScanner(text)).document();
+    return new NodeReader(text, new YamlScanner(text), CommentSchemas.in(text)).document();
   } catch (error) {
     if (error instanceof YamlError) throw new MalformedYamlError(error.message3);
     if (error instanceof RangeError) throw new MalformedYamlError('yaml: exceeded max depth of 10000');
@@ -55,11 +56,16 @@ class NodeReader {
   readonly #anchors = new Map<string, Node | 'open'>();
   readonly #handles = new Map<string, string>();
   #copied = 0;
+  /** Lines where lists and maps in brackets end; kept only while comments count. */
+  readonly #ends = new Map<Node, number>();
 
   constructor(
     private readonly text: string,
     private readonly scanner: YamlScanner,
-  ) {}
+    private readonly comments: CommentSchemas | undefined,
+  ) {
+    if (comments !== undefined) scanner.onComment = (line, column) => comments.comment(line, column, scanner.indent);
+  }
 
   document(): Node | undefined {
     if (this.#type() === 'stream-end') return undefined;
@@ -174,10 +180,11 @@ class NodeReader {
   #indentlessList(): Node {
     const items: Node[] = [];
     while (this.#type() === 'block-entry') {
+      const dash = this.scanner.peek();
       this.scanner.skip();
       const type = this.#type();
       const isEmpty = type === 'block-entry' || type === 'key' || type === 'value' || type === 'block-end';
-      items.push(isEmpty ? nullNode() : this.#node(true, false));
+      items.push(isEmpty ? nullNode() : this.#commented(this.#node(true, false), dash));
     }
     return Node.list(items);
   }
@@ -192,7 +199,8 @@ class NodeReader {
       if (token.type !== 'block-entry') throw parserError("did not find expected '-' indicator", token.start, start);
       this.scanner.skip();
       const type = this.#type();
-      items.push(type === 'block-entry' || type === 'block-end' ? nullNode() : this.#node(true, false));
+      const isEmpty = type === 'block-entry' || type === 'block-end';
+      items.push(isEmpty ? nullNode() : this.#commented(this.#node(true, false), token));
     }
     this.scanner.skip();
     return Node.list(items);
@@ -209,12 +217,25 @@ class NodeReader {
         this.scanner.skip();
         const keyToken = this.scanner.peek();
         const key = this.#startsNode() ? this.#node(true, true) : nullNode();
-        map.add(key, keyToken, this.#blockValue());
+        map.add(key, keyToken, this.#commented(this.#blockValue(), keyToken));
       } else if (token.type === 'value') map.add(nullNode(), token, this.#blockValue());
       else throw parserError('did not find expected key', token.start, start);
     }
     this.scanner.skip();
     return map.finish();
+  }
+
+  /** Looks for the schema of a value; `token` is its key or dash. What follows it has been read, and so its comment. */
+  #commented(value: Node, { start }: YamlToken): Node {
+    this.scanner.peek();
+    this.comments?.value(value, start.line, start.column, this.#ends.get(value));
+    return value;
+  }
+
+  #flowEnd(value: Node): Node {
+    if (this.comments !== undefined) this.#ends.set(value, this.scanner.peek().start.line);
+    this.scanner.skip();
+    return value;
   }
 
   #startsNode(): boolean {
@@ -248,8 +269,7 @@ class NodeReader {
         items.push(map.finish());
       } else if (type !== 'flow-sequence-end') items.push(this.#node(false, false));
     }
-    this.scanner.skip();
-    return Node.list(items);
+    return this.#flowEnd(Node.list(items));
   }
 
   #flowMap(): Node {
@@ -267,8 +287,7 @@ class NodeReader {
         map.add(nullNode(), token, this.#endsEntry() ? flowNull() : this.#node(false, false));
       } else if (token.type !== 'flow-mapping-end') map.add(this.#node(false, false), token, flowNull());
     }
-    this.scanner.skip();
-    return map.finish();
+    return this.#flowEnd(map.finish());
   }
 
   #flowPair(map: MapBuilder): void {

@@ -11,6 +11,7 @@ import { scalarValue } from './write-nodes.js';
 export const passThroughJson = (node: Node): void => {
   for (const item of node.items) passThroughJson(item);
   for (const field of node.fields.values()) passThroughJson(field);
+  node.commentSchema = undefined;
   if (node.kind !== 'scalar') return;
   const value = scalarValue(node);
   if (value === null) node.become(Node.scalar('null', '!!null'));

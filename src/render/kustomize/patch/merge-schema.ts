@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dataFile } from '../../../objects/schema/schema-file.js';
+import { schemaInComment } from '../nodes/comment-schemas.js';
 
 /** What a strategic merge needs to know of a value: which lists merge by which keys, and what is inside. */
 export interface MergeSchema {
@@ -33,7 +34,22 @@ export class MergeSchemas {
   /** Whether anything was looked up. */
   wasUsed = false;
 
+  readonly #ofComments = new Map<string, MergeSchema>();
+  readonly #typesOfComments: Record<string, MergeSchemaFile['types'][string]> = {};
+
   constructor(private readonly custom?: MergeSchemaFile) {}
+
+  /** What a comment with a schema says of a value. */
+  ofComment(comment: string): MergeSchema {
+    const known = this.#ofComments.get(comment);
+    if (known !== undefined) return known;
+    const reader = new SchemaReader(`comment ${this.#ofComments.size}`);
+    const field = reader.fieldOf((schemaInComment(comment) ?? {}) as OpenApiSchema) ?? {};
+    Object.assign(this.#typesOfComments, reader.types);
+    const found = typeof field === 'string' ? { type: field } : field;
+    this.#ofComments.set(comment, found);
+    return found;
+  }
 
   ofKind(apiVersion: string, kind: string): MergeSchema | undefined {
     this.wasUsed = true;
@@ -46,7 +62,7 @@ export class MergeSchemas {
     if (schema === undefined) return undefined;
     if (schema.map !== undefined) return { type: schema.map };
     if (schema.type === undefined) return undefined;
-    const types = this.#file().types;
+    const types = Object.hasOwn(this.#typesOfComments, schema.type) ? this.#typesOfComments : this.#file().types;
     const fields = Object.hasOwn(types, schema.type) ? types[schema.type] : undefined;
     const found = fields !== undefined && Object.hasOwn(fields, name) ? fields[name] : undefined;
     return typeof found === 'string' ? { type: found } : found;
@@ -90,57 +106,63 @@ interface OpenApiSchema {
   readonly 'x-kubernetes-group-version-kind'?: readonly { group?: string; version: string; kind: string }[];
 }
 
-/** Reads the merge keys out of an OpenAPI v2 document. */
-export const mergeSchemasOf = (document: unknown): MergeSchemas => {
-  const definitions = (document as { definitions?: Record<string, OpenApiSchema> } | null)?.definitions ?? {};
-  const kinds: Record<string, string> = {};
-  const types: Record<string, Record<string, FieldSchema>> = {};
-  let inlineTypes = 0;
+/** Reads the merge keys of OpenAPI schemas into tables of types. */
+class SchemaReader {
+  readonly types: Record<string, Record<string, FieldSchema>> = {};
+  #inlineTypes = 0;
 
-  const typeOf = (schema: OpenApiSchema | undefined): string | undefined => {
+  constructor(private readonly inlineName: string) {}
+
+  typeOf(schema: OpenApiSchema | undefined): string | undefined {
     if (schema === undefined) return undefined;
     if (schema.$ref !== undefined) return typeName(schema.$ref.replace('#/definitions/', ''));
     if (schema.properties === undefined && typeof schema.additionalProperties !== 'object') return undefined;
-    inlineTypes += 1;
-    const name = `inline ${inlineTypes}`;
-    types[name] = fieldsOf(schema);
+    this.#inlineTypes += 1;
+    const name = `${this.inlineName} ${this.#inlineTypes}`;
+    this.types[name] = this.fieldsOf(schema);
     return name;
-  };
-  const fieldOf = (schema: OpenApiSchema): FieldSchema | undefined => {
+  }
+
+  fieldOf(schema: OpenApiSchema): FieldSchema | undefined {
+    if (schema.$ref !== undefined) return this.typeOf(schema);
     const type = Array.isArray(schema.type) ? (schema.type as readonly string[])[0] : schema.type;
-    if (type === 'array') {
-      const items = typeOf(schema.items);
+    const merges = schema['x-kubernetes-patch-strategy']?.split(',').includes('merge') === true;
+    if (type === 'array' || merges) {
+      const items = type === 'array' ? this.typeOf(schema.items) : undefined;
       const inner = items === undefined ? {} : { items };
-      const merges = schema['x-kubernetes-patch-strategy']?.split(',').includes('merge') === true;
       const key = schema['x-kubernetes-patch-merge-key'];
       const keys = schema['x-kubernetes-list-map-keys'] ?? (key === undefined ? [] : [key]);
       return merges ? { ...inner, merge: keys } : inner;
     }
-    if (
-      schema.$ref === undefined &&
-      schema.properties === undefined &&
-      typeof schema.additionalProperties === 'object'
-    ) {
-      const values = typeOf(schema.additionalProperties);
+    if (schema.properties === undefined && typeof schema.additionalProperties === 'object') {
+      const values = this.typeOf(schema.additionalProperties);
       return values === undefined ? undefined : { map: values };
     }
-    return typeOf(schema);
-  };
-  const fieldsOf = (schema: OpenApiSchema): Record<string, FieldSchema> => {
+    return this.typeOf(schema);
+  }
+
+  fieldsOf(schema: OpenApiSchema): Record<string, FieldSchema> {
     const fields: Record<string, FieldSchema> = {};
     for (const [name, property] of Object.entries(schema.properties ?? {})) {
-      const field = fieldOf(property);
+      const field = this.fieldOf(property);
       if (field !== undefined) fields[name] = field;
     }
     return fields;
-  };
+  }
+}
+
+/** Reads the merge keys out of an OpenAPI v2 document. */
+export const mergeSchemasOf = (document: unknown): MergeSchemas => {
+  const definitions = (document as { definitions?: Record<string, OpenApiSchema> } | null)?.definitions ?? {};
+  const kinds: Record<string, string> = {};
+  const reader = new SchemaReader('inline');
   for (const [name, definition] of Object.entries(definitions)) {
-    types[typeName(name)] = fieldsOf(definition);
+    reader.types[typeName(name)] = reader.fieldsOf(definition);
     for (const { group, version, kind } of definition['x-kubernetes-group-version-kind'] ?? []) {
       kinds[`${group ? `${group}/` : ''}${version}/${kind}`] = typeName(name);
     }
   }
-  return new MergeSchemas({ kinds, types });
+  return new MergeSchemas({ kinds, types: reader.types });
 };
 
 interface OpenApiPaths {

@@ -1,7 +1,6 @@
 import { KustomizeError } from '../errors.js';
-import type { NodeKind } from '../nodes/node.js';
 import { fieldOf, isNull, Node, protectText, setField, textOf } from '../nodes/node.js';
-import { elementValues, findElement, setElement } from './list-elements.js';
+import { elementValues, findElement, requireKind, setElement } from './list-elements.js';
 import type { MergeSchema, MergeSchemas } from './merge-schema.js';
 
 type Maybe = Node | undefined;
@@ -24,7 +23,9 @@ class Merger {
 
   walk(dest: Maybe, patch: Maybe, inherited: MergeSchema | undefined, depth: number): Maybe {
     if (depth > MAX_DEPTH) throw new KustomizeError('the patch is nested too deeply');
-    const schema = inherited ?? this.#schemaOf(dest) ?? this.#schemaOf(patch);
+    const comment = dest?.commentSchema ?? patch?.commentSchema;
+    const ofComment = comment === undefined ? undefined : this.schemas.ofComment(comment);
+    const schema = ofComment ?? inherited ?? this.#schemaOf(dest) ?? this.#schemaOf(patch);
     const kind = !isNull(dest) ? dest?.kind : !isNull(patch) ? patch?.kind : undefined;
     if (kind === undefined) return this.#map(dest, patch, schema, depth);
     requireKind(kind, dest);
@@ -71,7 +72,7 @@ class Merger {
     const sources: Maybe[] = [result, patch];
     const isKeyed = keys.length > 0;
     const values = isKeyed ? keyedValues(sources, keys) : plainValues(sources);
-    return this.#elements(result, sources, isKeyed ? values : values, isKeyed ? keys : [''], schema, depth);
+    return this.#elements(result, sources, values, isKeyed ? keys : [''], schema, depth);
   }
 
   #elements(
@@ -109,13 +110,6 @@ class Merger {
     return added;
   }
 }
-
-const requireKind = (kind: NodeKind, node: Maybe): void => {
-  if (node !== undefined && !isNull(node) && node.kind !== kind) {
-    const name = { scalar: 'ScalarNode', map: 'MappingNode', list: 'SequenceNode' };
-    throw new KustomizeError(`wrong node kind: expected ${name[kind]} but got ${name[node.kind]}`);
-  }
-};
 
 const mapResult = (dest: Maybe, patch: Maybe): Maybe => {
   if (dest === undefined || isNull(dest)) {
@@ -226,6 +220,7 @@ const appendElements = (target: Node, source: Node, keys: readonly string[]): vo
     }
     const values: string[] = [];
     for (const key of keys) {
+      requireKind('map', element);
       const field = fieldOf(element, key);
       if (field === undefined) target.items.push(element);
       else values.push(field.text);
