@@ -30,6 +30,10 @@ const floorDiv = (a: bigint, b: bigint): bigint => (a >= 0n ? a / b : -((-a + b 
 
 export const unixSeconds = (moment: Moment): bigint => floorDiv(moment.nanoseconds, BILLION);
 
+/** After 400 years the calendar is the same again. JavaScript knows dates of some 270,000 years. */
+const CYCLE_SECONDS = 12_622_780_800n;
+const MAX_SECONDS = 4_000_000_000_000n;
+
 const formatters = new Map<string, Intl.DateTimeFormat | undefined>();
 
 const zoneFormat = (zone: string): Intl.DateTimeFormat | undefined => {
@@ -85,20 +89,22 @@ export const offsetText = (offset: number, separator: string, withSeconds = fals
 };
 
 export const clockOf = (moment: Moment): Clock => {
-  const seconds = Number(unixSeconds(moment));
+  const whole = unixSeconds(moment);
+  const cycles = whole > MAX_SECONDS || whole < -MAX_SECONDS ? floorDiv(whole, CYCLE_SECONDS) : 0n;
+  const seconds = Number(whole - cycles * CYCLE_SECONDS);
   const { offset, abbreviation } = zoneAt(seconds, moment.zone);
   const date = new Date((seconds + offset) * 1000);
   const year = date.getUTCFullYear();
   const start = new Date(0);
   start.setUTCFullYear(year, 0, 1);
   return {
-    year,
+    year: year + 400 * Number(cycles),
     month: date.getUTCMonth() + 1,
     day: date.getUTCDate(),
     hour: date.getUTCHours(),
     minute: date.getUTCMinutes(),
     second: date.getUTCSeconds(),
-    nanosecond: Number(moment.nanoseconds - unixSeconds(moment) * BILLION),
+    nanosecond: Number(moment.nanoseconds - whole * BILLION),
     weekday: date.getUTCDay(),
     yearDay: Math.floor((date.getTime() - start.getTime()) / 86_400_000) + 1,
     offset,

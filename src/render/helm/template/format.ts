@@ -257,7 +257,8 @@ const formatComplex = (value: Complex, verb: string, flags: Flags): string =>
 /** A value in an `interface {}` of a map, a slice or a struct. */
 const formatElement = (value: Value, verb: string, flags: Flags): string => {
   if (value === null || value === undefined) return flags.sharpV ? 'interface {}(nil)' : '<nil>';
-  return formatValue(value, verb, flags);
+  const text = formatValue(value, verb, flags);
+  return value instanceof Uint8Array ? text.replace(/^\[\]byte\{/, '[]uint8{') : text;
 };
 
 const formatWhole = (value: Integer, verb: string, flags: Flags): string | undefined => {
