@@ -3,6 +3,7 @@ import { jsonEquals } from '../../objects/json.js';
 import { bootstrapPolicy } from '../../objects/schema/bootstrap-policy.js';
 import { timestamp } from '../../objects/conditions.js';
 import type { Clock } from '../../objects/clock.js';
+import { withDangling } from '../controllers/flow-control/dangling-condition.js';
 import type { Client } from '../client/client.js';
 
 const AUTO_UPDATE = 'apf.kubernetes.io/autoupdate-spec';
@@ -26,7 +27,7 @@ export const createFlowControl = async (client: Client, clock: Clock): Promise<v
   await Promise.all(
     schemas.map(async (entry) => {
       const made = await ensure(client, { ...FlowSchema, ...objectOf(entry) });
-      if (made !== undefined) await client.updateStatus(found(made as FlowSchema, timestamp(clock.now())));
+      if (made !== undefined) await client.updateStatus(withDangling(made as FlowSchema, true, timestamp(clock.now())));
     }),
   );
 };
@@ -43,12 +44,4 @@ const ensure = async (client: Client, wanted: Configuration): Promise<Configurat
   const follows = MANDATORY.has(name) || stored.metadata.annotations?.[AUTO_UPDATE] === 'true';
   if (follows && !jsonEquals(stored.spec, wanted.spec)) await client.update({ ...stored, spec: wanted.spec });
   return undefined;
-};
-
-/** Says that the priority level which the schema names is there. */
-const found = (schema: FlowSchema, at: string): FlowSchema => {
-  const level = schema.spec?.priorityLevelConfiguration.name ?? '';
-  const message = `This FlowSchema references the PriorityLevelConfiguration object named "${level}" and it exists`;
-  const dangling = { type: 'Dangling', status: 'False', lastTransitionTime: at, reason: 'Found', message };
-  return { ...schema, status: { conditions: [dangling] } };
 };

@@ -11,6 +11,7 @@ import { createDisruptionController } from './disruption/disruption-controller.j
 import { createEndpointSliceController } from './endpoint-slice/endpoint-slice-controller.js';
 import { createSliceMirroringController } from './endpoint-slice/mirroring-controller.js';
 import { createEventExpiry } from './events/event-expiry.js';
+import { createFlowSchemaController } from './flow-control/flow-schema-controller.js';
 import { createGarbageCollector } from './garbage-collector/garbage-collector.js';
 import { createAutoscalerController } from './horizontal-autoscaler/autoscaler-controller.js';
 import { createJobController } from './job/job-controller.js';
@@ -76,6 +77,7 @@ const CONTROLLERS: readonly CreateController[] = [
   createResourceQuotaController,
   createClusterRoleAggregation,
   createRequestCleaner,
+  createFlowSchemaController,
   createEventExpiry,
   createGarbageCollector,
 ];

@@ -124,7 +124,7 @@ export const validateDeployment = ({ spec }: Deployment, rules?: PodRules): Fiel
 
 export const validateDeploymentUpdate = (deployment: Deployment, old: Deployment): FieldError[] => [
   ...validateDeployment(deployment, rulesOfTemplate(old.spec.template)),
-  ...immutable('spec.selector', deployment.spec.selector, old.spec.selector),
+  ...immutable('spec.selector', shownSelector(deployment.spec.selector), shownSelector(old.spec.selector)),
 ];
 
 export const validateReplicaSet = ({ spec }: ReplicaSet, rules?: PodRules): FieldError[] => [
@@ -135,7 +135,7 @@ export const validateReplicaSet = ({ spec }: ReplicaSet, rules?: PodRules): Fiel
 
 export const validateReplicaSetUpdate = (replicaSet: ReplicaSet, old: ReplicaSet): FieldError[] => [
   ...validateReplicaSet(replicaSet, rulesOfTemplate(old.spec.template)),
-  ...immutable('spec.selector', replicaSet.spec.selector, old.spec.selector),
+  ...immutable('spec.selector', shownSelector(replicaSet.spec.selector), shownSelector(old.spec.selector)),
 ];
 
 const validateDaemonStrategy = (strategy: NonNullable<DaemonSet['spec']['updateStrategy']>): FieldError[] => {
@@ -170,7 +170,7 @@ export const validateDaemonSet = ({ spec }: DaemonSet, rules?: PodRules): FieldE
 ];
 
 export const validateDaemonSetUpdate = (daemonSet: DaemonSet, old: DaemonSet): FieldError[] => [
-  ...immutable('spec.selector', daemonSet.spec.selector, old.spec.selector),
+  ...immutable('spec.selector', shownSelector(daemonSet.spec.selector), shownSelector(old.spec.selector)),
   ...validateDaemonSet(daemonSet, rulesOfTemplate(old.spec.template)),
 ];
 

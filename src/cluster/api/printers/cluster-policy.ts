@@ -11,8 +11,9 @@ import type { ClusterRole, RoleBinding } from '../../../objects/kinds/rbac-autho
 import type { ResourceClaim, ResourceSlice } from '../../../objects/kinds/resource-k8s-io-v1.js';
 import type { PriorityClass } from '../../../objects/kinds/scheduling-k8s-io-v1.js';
 import { findCondition, type Condition } from '../../../objects/conditions.js';
+import type { KubeObject } from '../../../objects/object.js';
 import { ageOf, humanDuration } from './age.js';
-import { NONE, printer, UNSET } from './printer.js';
+import { NONE, printer, UNSET, type Printer } from './printer.js';
 
 /** Roles show when they were made, as a date. */
 export const rolePrinter = printer<ClusterRole>(['Name', 'Created At:date'], ({ metadata }) => [
@@ -117,20 +118,26 @@ export const definitionPrinter = printer<CustomResourceDefinition>(['Name', 'Cre
   metadata.creationTimestamp ?? '',
 ]);
 
-export const flowSchemaPrinter = printer<FlowSchema>(
-  ['Name', 'PriorityLevel', 'MatchingPrecedence', 'DistinguisherMethod', 'Age', 'MissingPL'],
-  (object, now) => {
-    const dangling = object.status?.conditions?.find(({ type }) => type === 'Dangling')?.status;
-    return [
-      object.metadata.name,
-      object.spec?.priorityLevelConfiguration.name ?? '',
-      object.spec?.matchingPrecedence ?? 0,
-      object.spec?.distinguisherMethod?.type ?? NONE,
-      ageOf(object.metadata.creationTimestamp, now),
-      dangling ?? '?',
-    ];
-  },
-);
+const precedenceOf = (object: KubeObject): number => (object as FlowSchema).spec?.matchingPrecedence ?? 0;
+
+/** In the order in which requests are matched. */
+export const flowSchemaPrinter: Printer = {
+  ...printer<FlowSchema>(
+    ['Name', 'PriorityLevel', 'MatchingPrecedence', 'DistinguisherMethod', 'Age', 'MissingPL'],
+    (object, now) => {
+      const dangling = object.status?.conditions?.find(({ type }) => type === 'Dangling')?.status;
+      return [
+        object.metadata.name,
+        object.spec?.priorityLevelConfiguration.name ?? '',
+        object.spec?.matchingPrecedence ?? 0,
+        object.spec?.distinguisherMethod?.type ?? NONE,
+        ageOf(object.metadata.creationTimestamp, now),
+        dangling ?? '?',
+      ];
+    },
+  ),
+  order: (a, b) => precedenceOf(a) - precedenceOf(b) || (a.metadata.name < b.metadata.name ? -1 : 1),
+};
 
 export const priorityLevelPrinter = printer<PriorityLevelConfiguration>(
   ['Name', 'Type', 'NominalConcurrencyShares', 'Queues', 'HandSize', 'QueueLengthLimit', 'Age'],

@@ -42,9 +42,8 @@ export const secretPrinter = printer<Secret>(['Name', 'Type', 'Data', 'Age'], (o
   ageOf(object.metadata.creationTimestamp, now),
 ]);
 
-export const serviceAccountPrinter = printer<ServiceAccount>(['Name', 'Secrets', 'Age'], (object, now) => [
+export const serviceAccountPrinter = printer<ServiceAccount>(['Name', 'Age'], (object, now) => [
   object.metadata.name,
-  object.secrets?.length ?? 0,
   ageOf(object.metadata.creationTimestamp, now),
 ]);
 

@@ -89,11 +89,14 @@ const ingressHosts = ({ spec }: Ingress): string => {
   return hosts.length === 0 ? '*' : shownOf(hosts, '*');
 };
 
+const DEFAULT_CLASS = 'ingressclass.kubernetes.io/is-default-class';
+
 export const ingressClassPrinter = printer<IngressClass>(['Name', 'Controller', 'Parameters', 'Age'], (object, now) => {
   const { apiGroup, kind, name } = object.spec?.parameters ?? {};
   const parameters = name === undefined ? NONE : `${kind ?? ''}${apiGroup === undefined ? '' : `.${apiGroup}`}/${name}`;
+  const isDefault = object.metadata.annotations?.[DEFAULT_CLASS] === 'true';
   return [
-    object.metadata.name,
+    isDefault ? `${object.metadata.name} (default)` : object.metadata.name,
     object.spec?.controller ?? '',
     parameters,
     ageOf(object.metadata.creationTimestamp, now),

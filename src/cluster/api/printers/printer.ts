@@ -15,6 +15,8 @@ export interface Column {
 export interface Printer {
   readonly columns: readonly Column[];
   cells(object: KubeObject, now: number): readonly unknown[];
+  /** The order of rows, where it is not that of the list. */
+  readonly order?: (a: KubeObject, b: KubeObject) => number;
   /** Of rows that are finished, as kubectl greys them out. */
   conditions?(object: KubeObject): readonly Readonly<Record<string, string>>[] | undefined;
 }

@@ -94,12 +94,15 @@ export const persistentVolumeClaimPrinter = printer<PersistentVolumeClaim>(
   },
 );
 
-const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
+const DEFAULT_CLASS = [
+  'storageclass.kubernetes.io/is-default-class',
+  'storageclass.beta.kubernetes.io/is-default-class',
+];
 
 export const storageClassPrinter = printer<StorageClass>(
   ['Name', 'Provisioner', 'ReclaimPolicy', 'VolumeBindingMode', 'AllowVolumeExpansion', 'Age'],
   (object, now) => [
-    object.metadata.annotations?.[DEFAULT_CLASS] === 'true'
+    DEFAULT_CLASS.some((name) => object.metadata.annotations?.[name] === 'true')
       ? `${object.metadata.name} (default)`
       : object.metadata.name,
     object.provisioner,

@@ -51,7 +51,9 @@ export const tableOf = (
   const printer = first !== undefined && kindOf(first.object) === SCALE ? scalePrinter : printerOf(resource);
   const { columns } = printer;
   const now = Date.now();
-  const rows = items.map((item) => {
+  const { order } = printer;
+  const ordered = order === undefined ? items : items.toSorted((a, b) => order(a.object, b.object));
+  const rows = ordered.map((item) => {
     const finished = printer.conditions?.(item.object);
     return {
       cells: isBookmark(item) ? columns.map(() => null) : printer.cells(item.object, now),

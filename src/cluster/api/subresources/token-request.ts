@@ -26,7 +26,7 @@ export const tokenRequest =
     const { subresource: _token, ...accountTarget } = target;
     const account = requireStored(machinery, accountTarget).object;
     const spec = (body['spec'] ?? {}) as TokenRequestSpec;
-    const expirationSeconds = secondsOf(target, spec);
+    const expirationSeconds = secondsOf(nameOf(body), spec);
     const grant = {
       namespace: target.namespace ?? '',
       account: { name: account.metadata.name, uid: account.metadata.uid ?? '' },
@@ -52,7 +52,10 @@ export const tokenRequest =
     };
   };
 
-const secondsOf = ({ name = '' }: Target, { expirationSeconds = DEFAULT_SECONDS }: TokenRequestSpec): number => {
+const nameOf = (body: { readonly metadata?: unknown }): string =>
+  (body.metadata as { readonly name?: string } | undefined)?.name ?? '';
+
+const secondsOf = (name: string, { expirationSeconds = DEFAULT_SECONDS }: TokenRequestSpec): number => {
   const wrong = (why: string): never => {
     const message = `Invalid value: ${expirationSeconds}: ${why}`;
     throw invalid(KIND, name, [{ reason: 'FieldValueInvalid', field: 'spec.expirationSeconds', message }]);

@@ -231,6 +231,8 @@ class AutoscalerController implements Controller {
       } catch (error) {
         if (!(error instanceof MetricError)) throw error;
         failures.push(error);
+        // Statuses stand in the order of their metrics.
+        statuses.push({ type: '' });
       }
     }
     const [first, ...others] = failures;

@@ -87,7 +87,7 @@ class ClaimController implements Controller {
 
   /** Volume first, claim second: whoever is cut short in between finds the volume reserved for the claim. */
   async #bind(claim: PersistentVolumeClaim, volume: PersistentVolume): Promise<void> {
-    const { namespace, name, uid } = claim.metadata;
+    const { namespace, name, uid, resourceVersion } = claim.metadata;
     const reference = volume.spec?.claimRef;
     if (reference?.uid !== uid) {
       const claimRef = {
@@ -96,6 +96,7 @@ class ClaimController implements Controller {
         name,
         ...(namespace === undefined ? {} : { namespace }),
         ...(uid === undefined ? {} : { uid }),
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
       };
       // Reserved by a user it stays so when the claim is gone.
       const metadata = reference === undefined ? withMarks(volume, [BOUND_BY_CONTROLLER]) : volume.metadata;

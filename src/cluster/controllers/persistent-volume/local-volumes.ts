@@ -25,7 +25,7 @@ export const localVolume = (
   storageClass: StorageClass,
   folder: string,
 ): PersistentVolume => {
-  const { namespace, name, uid } = claim.metadata;
+  const { namespace, name, uid, resourceVersion } = claim.metadata;
   const { accessModes, resources, volumeMode = 'Filesystem' } = claim.spec ?? {};
   const storage = resources?.requests?.['storage'];
   return {
@@ -44,6 +44,7 @@ export const localVolume = (
         name,
         ...(namespace === undefined ? {} : { namespace }),
         ...(uid === undefined ? {} : { uid }),
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
       },
     },
   };
