@@ -61,6 +61,8 @@ export const startApi = async (options: ApiOptions, lifetime: Lifetime): Promise
     clock,
     serviceCidr: settings.serviceCidr,
     serviceAccountKey: credentials.serviceAccountKey,
+    frontProxy: credentials.frontProxy,
+    clientAuthority: credentials.authority.certificate,
     kubelets: { token: settings.kubeletToken, authority: credentials.authority.certificate, address: HOST },
     ...accessOf(access, credentials.adminToken),
   });

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { systemClock, type Clock } from '../../objects/clock.js';
+import type { FrontProxy } from '../auth/credentials.js';
 import { createAuthenticator, type Authenticator, type TokenCheck } from '../auth/authenticator.js';
 import { mastersFirst, type Authorizer } from '../auth/authorizer.js';
 import { Rbac } from '../auth/rbac/rbac.js';
@@ -11,7 +12,14 @@ import type { Client } from '../client/client.js';
 import type { Store } from '../store/store.js';
 import { createFlowControl } from './bootstrap-flow-control.js';
 import { createDefaultRoles } from './bootstrap-roles.js';
-import { createNamespaces, publishServer, publishServiceRange, type Endpoint } from './bootstrap-objects.js';
+import {
+  createNamespaces,
+  publishFrontProxy,
+  publishServer,
+  publishServiceRange,
+  type Endpoint,
+} from './bootstrap-objects.js';
+import { Aggregator } from './aggregation/aggregator.js';
 import { componentStatuses } from './computed/computed-resources.js';
 import { kubeletMetrics } from './computed/kubelet-metrics.js';
 import type { KubeletAccess } from './http/connect/kubelet-endpoint.js';
@@ -85,6 +93,10 @@ export interface ApiOptions {
   readonly serviceAccountKey?: string;
   /** How to reach kubelets; without it there are no logs, streams and metrics. */
   readonly kubelets?: KubeletAccess;
+  /** By what aggregated servers know this one; without it they are asked by nobody in particular. */
+  readonly frontProxy?: FrontProxy;
+  /** PEM: who signs the certificates of clients, for aggregated servers that take those as well. */
+  readonly clientAuthority?: string;
   /** The user of a bearer token that is no service account's. */
   readonly tokenChecks?: readonly TokenCheck[];
 }
@@ -99,6 +111,8 @@ export interface Api {
   /** Decides about what is no object: paths, and whom somebody acts as. */
   readonly authorize: Authorizer;
   readonly kubelets: KubeletAccess | undefined;
+  /** Knows the group versions that other servers answer. */
+  readonly aggregator: Aggregator;
   /**
    * A client in this process. Default user: the server itself, who may do everything. The user agent, up to its first
    * slash, owns the fields of objects that the client writes without naming a field manager; default `fairlead`.
@@ -155,6 +169,7 @@ export const createApi = (options: ApiOptions): Api => {
     '/componentstatuses': componentStatuses,
     ...(options.kubelets === undefined ? NO_METRICS : kubeletMetrics(store, options.kubelets, log)),
   };
+  const aggregator = new Aggregator(store, registry, options.frontProxy?.client);
   const pipeline = new Pipeline(machinery, authorize, posts, computed);
   const client = (user: UserInfo = SYSTEM_USER, userAgent = 'fairlead'): Client =>
     new InProcessClient(pipeline, registry, user, userAgent);
@@ -165,6 +180,7 @@ export const createApi = (options: ApiOptions): Api => {
     tokens,
     authorize,
     kubelets: options.kubelets,
+    aggregator,
     client,
     start: async (signal) => {
       setMaxListeners(0, signal);
@@ -173,7 +189,9 @@ export const createApi = (options: ApiOptions): Api => {
       await createDefaultRoles(own);
       await createFlowControl(own, machinery.clock);
       await publishServiceRange(own, serviceCidr, machinery.clock.now());
-      await keepApiServices(machinery, own, signal);
+      const { frontProxy, clientAuthority = '' } = options;
+      if (frontProxy !== undefined) await publishFrontProxy(own, frontProxy.authority.certificate, clientAuthority);
+      await keepApiServices({ ...machinery, aggregator }, own, signal);
       rbac.follow(signal).catch((error: unknown) => {
         if (!signal.aborted) log.warn({ err: error }, 'Roles are looked up at every change from now on');
       });

@@ -2,6 +2,7 @@ import { timestamp } from '../../objects/conditions.js';
 import type { KindOf } from '../../objects/kind.js';
 import type { ServiceCIDR } from '../../objects/kinds/networking-k8s-io-v1.js';
 import type { KubeObject } from '../../objects/object.js';
+import { FRONT_PROXY_NAME } from '../auth/credentials.js';
 import type { Client } from '../client/client.js';
 
 export interface Endpoint {
@@ -89,6 +90,23 @@ export const publishServer = async (client: Client, clusterIP: string, endpoint:
     ports,
   });
 };
+
+/** By what aggregated servers know that a request comes from this server, and where it says who asks. */
+export const publishFrontProxy = (client: Client, authority: string, clientAuthority: string): Promise<void> =>
+  ensure(client, {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: meta('extension-apiserver-authentication', 'kube-system'),
+    data: {
+      ...(clientAuthority === '' ? {} : { 'client-ca-file': clientAuthority }),
+      'requestheader-allowed-names': JSON.stringify([FRONT_PROXY_NAME]),
+      'requestheader-client-ca-file': authority,
+      'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
+      'requestheader-group-headers': '["X-Remote-Group"]',
+      'requestheader-uid-headers': '["X-Remote-Uid"]',
+      'requestheader-username-headers': '["X-Remote-User"]',
+    },
+  });
 
 /** Makes the object, or brings the one that is there into the wanted form. */
 const ensure = async (client: Client, object: KubeObject): Promise<void> => {

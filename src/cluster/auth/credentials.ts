@@ -13,6 +13,14 @@ export interface Credentials {
   readonly adminToken: string;
   /** Signs the tokens of service accounts: PEM, PKCS #8. */
   readonly serviceAccountKey: string;
+  /** By what aggregated servers know this one, whose word about who asks they take. */
+  readonly frontProxy: FrontProxy;
+}
+
+export interface FrontProxy {
+  /** Signs nothing else: whoever has a certificate of it can pass for anybody at aggregated servers. */
+  readonly authority: KeyedCertificate;
+  readonly client: KeyedCertificate;
 }
 
 /** Names under which every server is reached, beside those that it is told. */
@@ -65,7 +73,22 @@ export const openCredentials = async (folder: string, options: CredentialOptions
     'service-accounts.key',
     async () => (await (await maker()).createAuthority(0)).key,
   );
-  return { authority, server, admin, adminToken, serviceAccountKey };
+  const frontProxy = await openFrontProxy(folder, options.now);
+  return { authority, server, admin, adminToken, serviceAccountKey, frontProxy };
+};
+
+/** The name of the certificate that aggregated servers expect. */
+export const FRONT_PROXY_NAME = 'front-proxy-client';
+
+const openFrontProxy = async (folder: string, now: number): Promise<FrontProxy> => {
+  const authority = await kept(folder, 'front-proxy-ca', async () => (await maker()).createAuthority(now));
+  const client = await kept(
+    folder,
+    'front-proxy-client',
+    async () => (await maker()).issueCertificate(authority, { commonName: FRONT_PROXY_NAME, use: 'client' }, now),
+    ({ certificate }) => isFresh(certificate, now),
+  );
+  return { authority, client };
 };
 
 const ADMIN = { commonName: 'kubernetes-admin', organizations: ['system:masters'], use: 'client' } as const;

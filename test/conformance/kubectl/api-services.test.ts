@@ -46,11 +46,11 @@ describe('kubectl and API services', function () {
     await kubectl.ok('wait --for=delete apiservice/v1.shop.example --timeout=10s');
   });
 
-  it('tells that services are not asked', async () => {
+  it('tells that a service is missing', async () => {
     await kubectl.ok('create -f -', { input: AGGREGATED });
     await kubectl.ok('wait --for=condition=Available=False apiservice/v1.other.example --timeout=10s');
     const row = await kubectl.ok('get apiservice v1.other.example --no-headers');
-    assert.match(row, /^v1\.other\.example +kube-system\/other +False \(AggregationNotSupported\) +/);
+    assert.match(row, /^v1\.other\.example +kube-system\/other +False \(ServiceNotFound\) +/);
     await kubectl.ok('delete apiservice v1.other.example');
   });
 

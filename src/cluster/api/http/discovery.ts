@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Aggregator } from '../aggregation/aggregator.js';
 import type { ServedResource } from '../request.js';
 import type { ResourceRegistry } from '../resource-registry.js';
 import { compareVersions } from '../custom/served-versions.js';
@@ -10,15 +11,24 @@ export interface DiscoveryDocument {
   readonly etag: string;
 }
 
-type Version = { readonly version: string; readonly resources: readonly Served[] };
+interface Version {
+  readonly version: string;
+  readonly resources: readonly Served[];
+  /** False for what another server served when it answered last. */
+  readonly isCurrent: boolean;
+}
 type Served = Omit<ServedResource, 'listKind'>;
 
 /** What is served, in the forms in which clients ask for it. Made once after each change. */
 export class Discovery {
   readonly #documents = new Map<string, DiscoveryDocument>();
 
-  constructor(private readonly registry: ResourceRegistry) {
+  constructor(
+    private readonly registry: ResourceRegistry,
+    private readonly aggregator?: Aggregator,
+  ) {
     registry.onChange(() => this.#documents.clear());
+    aggregator?.onChange(() => this.#documents.clear());
   }
 
   /** All groups with all their resources; `core` for `/api`, `groups` for `/apis`. */
@@ -105,11 +115,20 @@ export class Discovery {
       groups.set(resource.group, versions);
       versions.set(resource.version, [...(versions.get(resource.version) ?? []), resource]);
     }
-    return [...groups].map(([group, versions]) => [
+    const all = new Map<string, Version[]>();
+    for (const [group, versions] of groups) {
+      all.set(
+        group,
+        Array.from(versions, ([version, resources]) => ({ version, resources, isCurrent: true })),
+      );
+    }
+    for (const { group, version, resources, isCurrent } of this.aggregator?.remotes ?? []) {
+      const served = resources.map((resource) => ({ ...resource, custom: true }));
+      all.set(group, [...(all.get(group) ?? []), { version, resources: served, isCurrent }]);
+    }
+    return Array.from(all, ([group, versions]) => [
       group,
-      [...versions]
-        .map(([version, resources]) => ({ version, resources }))
-        .toSorted((left, right) => compareVersions(left.version, right.version)),
+      versions.toSorted((left, right) => compareVersions(left.version, right.version)),
     ]);
   }
 
@@ -133,7 +152,7 @@ const kindRef = (apiVersion: string, kind: string): Readonly<Record<string, stri
 const responseKind = (resource: Served, { apiVersion, kind }: { apiVersion: string; kind: string }) =>
   resource.custom || apiVersion !== resource.apiVersion ? kindRef(apiVersion, kind) : { group: '', version: '', kind };
 
-const aggregatedVersion = ({ version, resources }: Version): unknown => ({
+const aggregatedVersion = ({ version, resources, isCurrent }: Version): unknown => ({
   version,
   resources: resources.map((resource) => ({
     resource: resource.plural,
@@ -153,7 +172,7 @@ const aggregatedVersion = ({ version, resources }: Version): unknown => ({
           })),
         }),
   })),
-  freshness: 'Current',
+  freshness: isCurrent ? 'Current' : 'Stale',
 });
 
 const groupEntry = (name: string, versions: readonly Version[]): object => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { encodeOpenApiV2, OPENAPI_V2_PROTOBUF } from '../../../objects/protobuf/openapi-v2.js';
 import { openApiGroupVersions, openApiV3, type OpenApiDocument } from '../../../objects/schema/openapi.js';
+import type { Aggregator } from '../aggregation/aggregator.js';
 import { customOpenApi } from '../custom/openapi-document.js';
 import type { ResourceRegistry } from '../resource-registry.js';
 import { noSuchResource } from '../status-errors.js';
@@ -19,21 +20,35 @@ export class OpenApi {
   readonly #documents = new Map<string, OpenApiAnswer>();
   readonly #builtin = new Map<string, OpenApiAnswer>();
 
-  constructor(private readonly registry: ResourceRegistry) {
+  constructor(
+    private readonly registry: ResourceRegistry,
+    private readonly aggregator?: Aggregator,
+  ) {
     registry.onChange(() => this.#documents.clear());
+    aggregator?.onChange(() => this.#documents.clear());
   }
 
   /** `/openapi/v3`: where the document of each group version is. */
   index(): OpenApiAnswer {
     return kept(this.#documents, 'index', () => ({
-      paths: Object.fromEntries(
-        this.#groupVersions().map((groupVersion) => {
+      paths: Object.fromEntries([
+        ...this.#groupVersions().map((groupVersion) => {
           const path = pathOf(groupVersion);
           const { etag } = this.document(path);
-          return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${etag.replaceAll('"', '')}` }];
+          return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${etag.replaceAll('"', '')}` }] as const;
         }),
-      ),
+        ...this.#elsewhere(),
+      ]),
     }));
+  }
+
+  /** Documents of other servers, which are asked for them. */
+  #elsewhere(): readonly (readonly [string, { readonly serverRelativeURL: string }])[] {
+    return (this.aggregator?.remotes ?? []).flatMap(({ group, version, openApiUrl: serverRelativeURL, isCurrent }) =>
+      serverRelativeURL === undefined || !isCurrent
+        ? []
+        : [[pathOf(`${group}/${version}`), { serverRelativeURL }] as const],
+    );
   }
 
   /** `/openapi/v3/apis/apps/v1`. Throws NotFound. */

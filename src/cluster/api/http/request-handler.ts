@@ -8,6 +8,7 @@ import type { Api } from '../api.js';
 import type { RequestContext } from '../request.js';
 import { noSuchResource } from '../status-errors.js';
 import { checkMethod } from './allowed-methods.js';
+import { aggregatedRoute, serveAggregated, upgradeAggregated } from './connect/aggregated-requests.js';
 import { Connections } from './connect/connections.js';
 import { Discovery } from './discovery.js';
 import type { HealthCheck } from './health.js';
@@ -18,7 +19,7 @@ import { handleResource, handleWatchSocket, isWatch } from './resource-requests.
 import { resourceRoute } from './route.js';
 import { allottedMs, Deadline } from './traffic/deadline.js';
 import { metricsOf } from './traffic/load-metrics.js';
-import { pathInfo, resourceInfo } from './traffic/request-info.js';
+import { pathInfo, resourceInfo, type RequestInfo } from './traffic/request-info.js';
 import { Traffic, type Arrival } from './traffic/traffic.js';
 
 export interface RequestHandler {
@@ -41,8 +42,8 @@ const OPEN = /^\/(?:healthz|livez|readyz)(?:\/|$)|^\/version\/?$/;
 export const createRequestHandler = (options: HandlerOptions, closing: AbortSignal): RequestHandler => {
   const { api } = options;
   const authenticator = api.authenticator;
-  const discovery = new Discovery(api.registry);
-  const openApi = new OpenApi(api.registry);
+  const discovery = new Discovery(api.registry, api.aggregator);
+  const openApi = new OpenApi(api.registry, api.aggregator);
   const connections = new Connections(api.pipeline, { access: api.kubelets, isPodAddress: options.isPodAddress });
   const checks = healthChecks(api, closing);
 
@@ -67,6 +68,13 @@ export const createRequestHandler = (options: HandlerOptions, closing: AbortSign
   ): Promise<void> => {
     const user = await identify(request, path);
     const begun = { arrival, deadline, user };
+    const elsewhere = aggregatedRoute(api.aggregator, request, path, query);
+    if (elsewhere !== undefined) {
+      arrival.info = elsewhere.info;
+      begin(request, response, query, { ...begun, traffic, busy });
+      if (!deadline.hasPassed) await serveAggregated(request, response, elsewhere, { ...api, user });
+      return;
+    }
     if (!isResourcePath(path)) {
       checkPath(api.authorize, user, request.method ?? 'GET', path);
       begin(request, response, query, { ...begun, traffic, busy });
@@ -120,17 +128,27 @@ const upgrades =
   async (request, socket, head) => {
     const [path, query] = splitUrl(request.url ?? '/');
     const user = await identify(request, path);
+    const elsewhere = aggregatedRoute(api.aggregator, request, path, query);
+    if (elsewhere !== undefined) {
+      admitUpgrade(traffic, elsewhere.info, user, socket);
+      await upgradeAggregated(request, { socket, head }, elsewhere, { ...api, user });
+      return;
+    }
     if (!isResourcePath(path)) throw noSuchResource();
     const context = { user, userAgent: request.headers['user-agent'] ?? '', signal: closing, warnings: [] };
     const route = resourceRoute(api.registry, path);
     const incoming = { pipeline: api.pipeline, request, context, query, ...route };
-    const arrival = traffic.arrive({ ...resourceInfo(request, route, isWatch(incoming)), isLongRunning: true });
-    traffic.admit(arrival, user);
-    if (socket.destroyed) traffic.leave(arrival, SWITCHING);
-    else socket.once('close', () => traffic.leave(arrival, SWITCHING));
+    admitUpgrade(traffic, resourceInfo(request, route, isWatch(incoming)), user, socket);
     if (isWatch(incoming)) await handleWatchSocket(incoming, { socket, head });
     else await connections.upgrade(request, { socket, head }, context, route, query);
   };
+
+const admitUpgrade = (traffic: Traffic, info: RequestInfo, user: UserInfo, socket: Duplex): void => {
+  const arrival = traffic.arrive({ ...info, isLongRunning: true });
+  traffic.admit(arrival, user);
+  if (socket.destroyed) traffic.leave(arrival, SWITCHING);
+  else socket.once('close', () => traffic.leave(arrival, SWITCHING));
+};
 
 interface UpgradeParts {
   readonly api: Api;

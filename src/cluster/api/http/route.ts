@@ -71,7 +71,8 @@ interface Parts {
   readonly tail: readonly string[];
 }
 
-const partsOf = (segments: readonly string[]): Parts => {
+/** The parts of a path below its version. */
+export const partsOf = (segments: readonly string[]): Parts => {
   const [first = '', second, third] = segments;
   const inNamespace = first === 'namespaces' && third !== undefined && !NAMESPACE_PARTS.has(third);
   const [plural = '', name, subresource, ...tail] = inNamespace ? segments.slice(2) : segments;

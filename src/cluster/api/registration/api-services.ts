@@ -11,6 +11,9 @@ export interface ApiService extends KubeObject {
     readonly groupPriorityMinimum?: number;
     readonly versionPriority?: number;
     readonly service?: { readonly namespace?: string; readonly name?: string; readonly port?: number };
+    /** PEM in base64: who signed the certificate of the server behind the Service. */
+    readonly caBundle?: string;
+    readonly insecureSkipTLSVerify?: boolean;
   };
   readonly status?: { readonly conditions?: readonly Condition[] };
 }
@@ -77,15 +80,13 @@ export const servedApiServices = (
 export const isManaged = ({ metadata }: KubeObject): boolean =>
   ['onstart', 'true'].includes(metadata.labels?.[MANAGED] ?? '');
 
-/** Whether requests for the group version are answered: never by a service, since none is passed on. */
-export const availability = ({ spec = {} }: ApiService, isServed: boolean): Condition => {
-  if (spec.service === undefined) {
-    return { type: 'Available', status: 'True', reason: 'Local', message: 'Local APIServices are always available' };
-  }
-  if (isServed) {
-    const message = `${spec.group}/${spec.version} is served by this server itself, not by the service`;
-    return { type: 'Available', status: 'True', reason: 'Local', message };
-  }
-  const message = 'this server passes no requests on to services: aggregation is not supported';
-  return { type: 'Available', status: 'False', reason: 'AggregationNotSupported', message };
-};
+/** What is said of a group version that this server answers itself. */
+export const localAvailability = ({ spec = {} }: ApiService): Condition => ({
+  type: 'Available',
+  status: 'True',
+  reason: 'Local',
+  message:
+    spec.service === undefined
+      ? 'Local APIServices are always available'
+      : `${spec.group}/${spec.version} is served by this server itself, not by the service`,
+});

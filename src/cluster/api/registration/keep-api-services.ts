@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { isApiError } from '../../../objects/api-error.js';
-import { setCondition, timestamp } from '../../../objects/conditions.js';
+import { setCondition, timestamp, type Condition } from '../../../objects/conditions.js';
 import { jsonEquals } from '../../../objects/json.js';
 import type { Client } from '../../client/client.js';
 import { StoreError } from '../../store/store.js';
 import type { Machinery } from '../operations/machinery.js';
-import { API_SERVICE, availability, isManaged, servedApiServices, type ApiService } from './api-services.js';
+import type { Aggregator } from '../aggregation/aggregator.js';
+import { RemoteChecks } from '../aggregation/remote-checks.js';
+import { API_SERVICE, isManaged, localAvailability, servedApiServices, type ApiService } from './api-services.js';
 
 const PREFIX = '/registry/apiregistration.k8s.io/apiservices/';
 const AGAIN_MS = 5000;
@@ -14,7 +16,7 @@ const RACES = ['Conflict', 'NotFound', 'AlreadyExists'] as const;
 const isRace = (error: unknown): boolean =>
   RACES.some((reason) => isApiError(error, reason)) || (error instanceof StoreError && error.code === 'exists');
 
-type Parts = Pick<Machinery, 'store' | 'registry' | 'clock' | 'log'>;
+type Parts = Pick<Machinery, 'store' | 'registry' | 'clock' | 'log'> & { readonly aggregator: Aggregator };
 
 /** Makes the APIServices of what is served, then keeps them until the signal fires. */
 export const keepApiServices = async (parts: Parts, client: Client, signal: AbortSignal): Promise<void> => {
@@ -49,12 +51,14 @@ class ApiServiceKeeper {
   readonly #parts: Parts;
   readonly #client: Client;
   readonly #signal: AbortSignal;
+  readonly #checks: RemoteChecks;
   #served: ReadonlyMap<string, ApiService | undefined> = new Map();
 
   constructor(parts: Parts, client: Client, signal: AbortSignal) {
     this.#parts = parts;
     this.#client = client;
     this.#signal = signal;
+    this.#checks = new RemoteChecks({ ...parts, signal, write: (service, condition) => this.#say(service, condition) });
   }
 
   /** Brings all objects into their form; nothing is written where they have it. */
@@ -116,6 +120,7 @@ class ApiServiceKeeper {
   async #write(name: string): Promise<void> {
     const stored = this.#parts.store.get(PREFIX + name)?.object as ApiService | undefined;
     const wanted = this.#served.get(name);
+    if (stored?.spec?.service === undefined || this.#served.has(name)) this.#checks.stop(name);
     if (stored === undefined) {
       if (wanted !== undefined) await this.#create(wanted);
       return;
@@ -140,15 +145,20 @@ class ApiServiceKeeper {
     const { store, clock } = this.#parts;
     const { name, labels } = wanted.metadata;
     const creationTimestamp = timestamp(clock.now());
-    const conditions = [{ ...availability(wanted, true), lastTransitionTime: creationTimestamp }];
+    const conditions = [{ ...localAvailability(wanted), lastTransitionTime: creationTimestamp }];
     const metadata = { name, uid: randomUUID(), creationTimestamp, ...(labels === undefined ? {} : { labels }) };
     const object: ApiService = { ...wanted, metadata, status: { conditions } };
     await store.commit({ type: 'create', key: PREFIX + name, object });
   }
 
   async #writeStatus(service: ApiService): Promise<void> {
+    const { name } = service.metadata;
+    if (service.spec?.service !== undefined && !this.#served.has(name)) this.#checks.start(service);
+    else await this.#say(service, localAvailability(service));
+  }
+
+  async #say(service: ApiService, condition: Condition): Promise<void> {
     const before = service.status?.conditions ?? [];
-    const condition = availability(service, this.#served.has(service.metadata.name));
     const conditions = setCondition(before, condition, timestamp(this.#parts.clock.now()));
     if (conditions !== before)
       await this.#client.updateStatus({ ...service, status: { ...service.status, conditions } });

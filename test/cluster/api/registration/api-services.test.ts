@@ -95,9 +95,9 @@ describe('APIServices', () => {
     await until('right again', (service) => service?.spec?.versionPriority === 15, 'v1.batch');
   });
 
-  it('of users are left alone, and told that no service is asked', async () => {
+  it('of users are left alone, and told that their service is missing', async () => {
     const made = await client.create(withService('other.example', 'v1'));
-    await until('told', (service) => available(service) === 'False AggregationNotSupported', 'v1.other.example');
+    await until('told', (service) => available(service) === 'False ServiceNotFound', 'v1.other.example');
     assert.deepEqual((await get('v1.other.example'))?.spec, made.spec);
     await client.create(withService('metrics.k8s.io', 'v1beta1'));
     await until('served here', (service) => available(service) === 'True Local', 'v1beta1.metrics.k8s.io');

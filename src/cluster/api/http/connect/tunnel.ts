@@ -1,4 +1,10 @@
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type {
+  ClientRequest,
+  IncomingHttpHeaders,
+  IncomingMessage,
+  OutgoingHttpHeaders,
+  ServerResponse,
+} from 'node:http';
 import { request as httpRequest, STATUS_CODES } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { pipeline, type Duplex } from 'node:stream';
@@ -12,9 +18,20 @@ export interface Destination {
   /** With its query. */
   readonly path: string;
   /** Added to the headers of the request: credentials of the server's own. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** PEM: who must have signed the certificate; anybody when absent. */
   readonly authority?: string;
+  /** Instead of that: how the other side is told by its name, and this one by its certificate. */
+  readonly tls?: PeerTls;
+}
+
+export interface PeerTls {
+  readonly servername: string;
+  readonly rejectUnauthorized: boolean;
+  /** PEM; the machine's authorities when absent. */
+  readonly ca?: Buffer;
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 /** Headers of an answer that say how it comes to us, not what it is. HTTP/2 knows none of them. */
@@ -40,11 +57,12 @@ const open = (request: IncomingMessage, to: Destination, more: Record<string, st
     port: to.port,
     path: to.path,
     method: request.method ?? 'GET',
-    headers: { ...passedHeaders(request.headers), ...more, ...to.headers },
+    headers: { ...passedHeaders(request.headers), ...more, ...to.headers } as OutgoingHttpHeaders,
     agent: false as const,
   };
   if (!to.secure) return httpRequest(options);
-  const { authority } = to;
+  const { authority, tls } = to;
+  if (tls !== undefined) return httpsRequest({ ...options, ...tls });
   // The address comes from the object of the node, not from a name that a certificate could hold.
   return httpsRequest({
     ...options,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { mediaTypeOf } from '../bodies.js';
-import type { ResourceRoute } from '../route.js';
+import type { Target } from '../../request.js';
 
 /** What a request is, in the words of the API server's metrics. */
 export interface RequestInfo {
@@ -31,7 +31,16 @@ export const pathInfo = ({ method = '' }: IncomingMessage, path: string): Reques
   isLongRunning: false,
 });
 
-export const resourceInfo = (request: IncomingMessage, { target }: ResourceRoute, isWatch: boolean): RequestInfo => {
+/** What a request is about, as far as metrics tell. */
+interface Subject extends Omit<Target, 'resource'> {
+  readonly resource: Pick<Target['resource'], 'group' | 'version' | 'plural'>;
+}
+
+export const resourceInfo = (
+  request: IncomingMessage,
+  { target }: { readonly target: Subject },
+  isWatch: boolean,
+): RequestInfo => {
   const { resource, namespace, name, subresource = '' } = target;
   const isStream = STREAMS.has(subresource);
   return {
