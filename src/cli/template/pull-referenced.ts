@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Chart } from '../../render/helm/chart/chart.js';
 import { ChartError } from '../../render/helm/chart/chart-error.js';
 import { loadChartFiles } from '../../render/helm/chart/load-files.js';
-import { readArchive } from '../../render/helm/chart/read-archive.js';
+import { readNamedArchive } from '../../render/helm/chart/named-archive.js';
 import type { Notice } from '../../render/helm/notice.js';
 import { ChartCache } from '../../render/helm/repositories/chart-cache.js';
 import { findAddress, findChart, type FoundChart, isHttp, isOci } from '../../render/helm/repositories/pull-chart.js';
@@ -48,7 +48,7 @@ export const pullReferenced = async (
     const { verifyDownload } = await import('./verify-chart.js');
     await verifyDownload(found, archive, options.keyring);
   }
-  return await loadChartFiles(await readArchive(archive), notices);
+  return await loadChartFiles(await readNamedArchive(found.address, archive), notices);
 };
 
 const findReferenced = async (reference: string, options: TemplateOptions): Promise<FoundChart> => {

@@ -8,7 +8,8 @@ import { ChartError } from './chart-error.js';
 import { HelmIgnore } from './helm-ignore.js';
 import { loadChartFiles } from './load-files.js';
 import { LoadedCharts } from './loaded-charts.js';
-import { MAX_FILE_SIZE, readArchive, withoutBom } from './read-archive.js';
+import { readNamedArchive } from './named-archive.js';
+import { MAX_FILE_SIZE, withoutBom } from './read-archive.js';
 
 const MAX_FILES = 20_000;
 const MAX_FOLDER_DEPTH = 100;
@@ -28,7 +29,7 @@ export const loadChart = async (
   const entry = await tree.stat(path);
   if (entry?.kind === 'file') {
     const data = await tree.read(path);
-    return await loadOnce([{ name: '.tgz', data }], () => readArchive(data), notices);
+    return await loadOnce([{ name: '.tgz', data }], () => readNamedArchive(path, data), notices);
   }
   const file = join(path, 'Chart.yaml');
   if ((await tree.stat(file)) === undefined) {

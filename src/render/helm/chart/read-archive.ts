@@ -60,6 +60,15 @@ class Unpacking {
 const tooLarge = (): ChartError =>
   new ChartError(`decompressed chart is larger than the maximum size ${MAX_CHART_SIZE}`);
 
+/** What Go says of an archive that is broken. */
+const archiveProblem = (error: unknown): string => {
+  const problem = error instanceof Error ? error.message : String(error);
+  if (problem === 'incorrect header check') return 'gzip: invalid header';
+  if (problem === 'incorrect data check') return 'gzip: invalid checksum';
+  if (/^unexpected end of/i.test(problem)) return 'unexpected EOF';
+  return /^invalid tar header/i.test(problem) ? 'archive/tar: invalid tar header' : problem;
+};
+
 /** Reads a `.tgz` into files. Nothing is written anywhere; links and devices carry no content. Throws ChartError. */
 export const readArchive = async (data: Uint8Array): Promise<ChartFile[]> => {
   const { extract } = await import('tar-stream');
@@ -79,7 +88,7 @@ export const readArchive = async (data: Uint8Array): Promise<ChartFile[]> => {
     }
   } catch (error) {
     if (error instanceof ChartError) throw error;
-    throw new ChartError(`unable to load chart archive: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ChartError(data.length === 0 ? 'EOF' : archiveProblem(error));
   } finally {
     source.destroy();
     unzipped.destroy();

@@ -31,7 +31,7 @@ const uniq = (items: readonly Value[]): Value[] => {
 const chunk = (size: number, items: readonly Value[]): Value => {
   if (size < 0 && Math.floor((items.length - 1) / size) + 1 === 0) return new TypedSlice('[]interface {}', []);
   // The rest of one item divided by a negative size is that item.
-  if (items.length === 1 && size < -1) return new TypedSlice('[]interface {}', [items]);
+  if (items.length === 1 && size < -1) return new TypedSlice('[]interface {}', [[...items]]);
   if (size <= 0) throw new GoError('runtime error: makeslice: len out of range');
   const chunks: Value[] = [];
   for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));

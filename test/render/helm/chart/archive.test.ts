@@ -62,10 +62,23 @@ describe('chart archives', () => {
   });
 
   it('are refused when they are no archives', async () => {
-    await assert.rejects(() => readArchive(Buffer.from('text')), /unable to load chart archive/);
-    await assert.rejects(
-      async () => readArchive((await archive(['web/Chart.yaml', CHART])).subarray(0, 40)),
-      /unable to load|no files/,
-    );
+    await assert.rejects(() => readArchive(Buffer.from('text')), { message: 'gzip: invalid header' });
+    await assert.rejects(() => readArchive(Buffer.alloc(0)), { message: 'EOF' });
+    await assert.rejects(async () => readArchive((await archive(['web/Chart.yaml', CHART])).subarray(0, 40)), {
+      message: 'unexpected EOF',
+    });
+  });
+
+  it('are refused with their name when something else was named', async () => {
+    const refuses = async (name: string, content: string | Buffer, message: string): Promise<void> =>
+      assert.rejects(loadChart(new MemoryTree({ [name]: content }), name), { message });
+    await refuses('v.yaml', 'a: b', "file 'v.yaml' seems to be a YAML file, but expected a gzipped archive");
+    const none = 'does not appear to be a gzipped archive; got';
+    await refuses('a.tgz', 'a: b', `file 'a.tgz' ${none} 'application/octet-stream'`);
+    await refuses('a.tgz', 'text '.repeat(200), `file 'a.tgz' ${none} 'text/plain; charset=utf-8'`);
+    await refuses('a.tgz', '<html><body>', `file 'a.tgz' ${none} 'text/html; charset=utf-8'`);
+    await refuses('a.tgz', await archive(['a/x', 'x']), 'unable to detect chart version, no Chart.yaml found');
+    const problem = 'unable to load chart archive: chart illegally references parent directory';
+    await refuses('a.tgz', await archive(['a/../../x', 'x']), problem);
   });
 });
