@@ -23,6 +23,25 @@ const inPods = (...path: readonly string[]): readonly (readonly string[])[] => [
 ];
 const IN_TEMPLATES = inPods('spec', 'template', 'spec');
 
+/** Of claims to devices, below `path`. */
+const inClaims = (...path: readonly string[]): readonly (readonly string[])[] => [
+  ...[['exactly'], ['firstAvailable', '*']].flatMap((request) =>
+    ['tolerations', 'capacity'].map((name) => [...path, 'devices', 'requests', '*', ...request, name]),
+  ),
+  [...path, 'devices', 'constraints', '*', 'distinctAttribute'],
+];
+const OF_DEVICES = [
+  'taints',
+  'bindingConditions',
+  'bindingFailureConditions',
+  'bindsToNode',
+  'allowMultipleAllocations',
+  'consumesCounters',
+  'nodeName',
+  'nodeSelector',
+  'allNodes',
+].map((name) => ['spec', 'devices', '*', name]);
+
 /**
  * Fields of features that are off in Kubernetes 1.35: what asks for them is passed over, unless the object has them
  * from before. By kind, the names on the way; `*` stands for each element of a list.
@@ -33,6 +52,15 @@ const DISABLED: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['spec', 'preferredHolder'],
   ],
   'discovery.k8s.io/v1/EndpointSlice': [['endpoints', '*', 'deprecatedTopology']],
+  'resource.k8s.io/v1/DeviceClass': [['spec', 'extendedResourceName']],
+  'resource.k8s.io/v1/ResourceClaim': inClaims('spec'),
+  'resource.k8s.io/v1/ResourceClaimTemplate': inClaims('spec', 'spec'),
+  'resource.k8s.io/v1/ResourceSlice': [['spec', 'sharedCounters'], ['spec', 'perDeviceNodeSelection'], ...OF_DEVICES],
+  'v1/Node': [
+    ['spec', 'configSource'],
+    ['status', 'config'],
+    ['status', 'declaredFeatures'],
+  ],
   'v1/Pod': inPods('spec'),
   'v1/PodTemplate': inPods('template', 'spec'),
   'v1/ReplicationController': IN_TEMPLATES,

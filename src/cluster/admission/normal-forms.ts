@@ -1,5 +1,6 @@
 import type {
   Namespace,
+  Node,
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
   ServiceAccount,
@@ -47,8 +48,17 @@ const normalNamespace = (namespace: Namespace, old: Namespace | undefined): Kube
     : { ...namespace, spec: { ...namespace.spec, finalizers: [...finalizers, 'kubernetes'] } };
 };
 
+/** The first range of a node is told twice. */
+const normalNode = (node: Node): KubeObject => {
+  const { podCIDR = '', podCIDRs = [] } = node.spec ?? {};
+  const ranges = podCIDR !== '' && podCIDRs[0] !== podCIDR ? [podCIDR] : podCIDRs;
+  const [first] = ranges;
+  return first === undefined ? node : { ...node, spec: { ...node.spec, podCIDR: first, podCIDRs: [...ranges] } };
+};
+
 const NORMALIZERS: Readonly<Record<string, Normalizer>> = {
   'v1/Namespace': normalNamespace,
+  'v1/Node': normalNode,
   'v1/PersistentVolumeClaim': normalClaim,
   'v1/ServiceAccount': normalAccount,
 };

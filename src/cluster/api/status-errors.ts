@@ -54,8 +54,10 @@ export interface FieldProblem {
 export const invalid = (kind: NamedKind, name: string, problems: readonly FieldProblem[]): ApiError => {
   const lines = [...new Set(problems.map(({ field, message }) => `${field}: ${message}`))];
   const text = lines.length === 1 ? (lines[0] as string) : `[${lines.join(', ')}]`;
-  const group = kind.group === '' ? {} : { group: kind.group };
-  return new ApiError('Invalid', `${qualifiedKind(kind)} "${name}" is invalid: ${text}`, {
+  // Events are of the core group inside Kubernetes, whatever they are asked for by.
+  const inner = kind.group === 'events.k8s.io' ? { ...kind, group: '' } : kind;
+  const group = inner.group === '' ? {} : { group: inner.group };
+  return new ApiError('Invalid', `${qualifiedKind(inner)} "${name}" is invalid: ${text}`, {
     ...(name === '' ? {} : { name }),
     ...group,
     kind: kind.kind,

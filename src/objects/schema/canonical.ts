@@ -6,6 +6,17 @@ import { resolveType, typeOfKind, type SchemaType, type StructField, type Struct
 /** What becomes of a required list or map that is absent: left out, or written as null as Go writes it. */
 type AbsentLists = 'omit' | 'null';
 
+/** A time in whole seconds, in UTC. */
+const canonicalTime = (time: string): string => {
+  if (/T\d{2}:\d{2}:\d{2}Z$/.test(time)) return time;
+  return time.endsWith('Z') ? time.replace(/\.\d+Z$/, 'Z') : inUtc(time);
+};
+
+const inUtc = (time: string): string => {
+  const at = Date.parse(time);
+  return Number.isNaN(at) ? time : new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+};
+
 const isEmptyValue = (value: unknown): boolean =>
   value === '' ||
   value === 0 ||
@@ -41,7 +52,9 @@ const zeroOf = (field: StructField, lists: AbsentLists): unknown => {
 };
 
 const isOmitted = (field: StructField, value: unknown): boolean => {
-  if (field.written || field.nulled || field.pointer === true || field.resolved.shape === 'struct') return false;
+  // An empty list is null after its trip through the store.
+  if (field.nulled) return Array.isArray(value) && value.length === 0;
+  if (field.written || field.pointer === true || field.resolved.shape === 'struct') return false;
   if (field.resolved.shape === 'scalar' && ALWAYS_WRITTEN.has(field.resolved.scalar)) return false;
   return field.resolved.shape !== 'any' && field.resolved.shape !== 'union' && isEmptyValue(value);
 };
@@ -97,6 +110,7 @@ const canonicalValue = (value: unknown, type: SchemaType, lists: AbsentLists): u
     }
     case 'scalar':
       if (value === null) return SCALAR_ZERO[type.scalar] ?? null;
+      if (type.scalar === 'Time' && typeof value === 'string') return canonicalTime(value);
       return type.scalar === 'Quantity' && (typeof value === 'string' || typeof value === 'number')
         ? canonicalQuantity(value)
         : value;

@@ -19,8 +19,9 @@ export type ScalarName =
 export type SchemaType =
   | { readonly shape: 'scalar'; readonly scalar: ScalarName; readonly enumOf?: string }
   | StructType
-  | { readonly shape: 'list'; readonly element: SchemaType }
-  | { readonly shape: 'map'; readonly value: SchemaType }
+  /** `alias` is the name of a list or map type that has one: `core/v1.ResourceList`. */
+  | { readonly shape: 'list'; readonly element: SchemaType; readonly alias?: string }
+  | { readonly shape: 'map'; readonly value: SchemaType; readonly alias?: string }
   /** A value that is one of several types in JSON, told apart by its form: the `OrBool` types of CRD schemas. */
   | { readonly shape: 'union'; readonly name: string; readonly choices: readonly SchemaField[] }
   /** Any JSON value: `RawExtension`, `JSON`, `FieldsV1`. */
@@ -44,6 +45,8 @@ export interface StructField extends SchemaField {
   readonly written: boolean;
   /** True when that is a null, which clients of Kubernetes then see. */
   readonly nulled: boolean;
+  /** The embedded struct that the field is from, as Go names it in errors: `RuleWithOperations.Rule`. */
+  readonly via?: string;
 }
 
 const SCALARS: ReadonlyMap<string, ScalarName> = new Map<string, ScalarName>([
@@ -99,9 +102,16 @@ const NULLED: ReadonlySet<string> = new Set([
   'apiextensions.k8s.io/v1.CustomResourceDefinitionStatus.conditions',
   'autoscaling/v2.HorizontalPodAutoscalerStatus.currentMetrics',
   'batch/v1.PodFailurePolicy.rules',
+  'core/v1.AzureFilePersistentVolumeSource.secretNamespace',
+  'core/v1.ContainerImage.names',
   'core/v1.Event.eventTime',
   'core/v1.Event.firstTimestamp',
   'core/v1.Event.lastTimestamp',
+  'core/v1.EventSeries.lastObservedTime',
+  'core/v1.LimitRangeSpec.limits',
+  'core/v1.ProjectedVolumeSource.sources',
+  'core/v1.ScaleIOPersistentVolumeSource.secretRef',
+  'core/v1.ScaleIOVolumeSource.secretRef',
   'core/v1.TypedLocalObjectReference.apiGroup',
   'discovery.k8s.io/v1.EndpointSlice.endpoints',
   'discovery.k8s.io/v1.EndpointSlice.ports',
@@ -137,7 +147,11 @@ const inlineFields = (owner: string, fields: readonly SchemaField[]): Map<string
       const nulled = NULLED.has(`${owner}.${field.name}`);
       byName.set(field.name, { ...field, name: field.name, resolved, written, nulled });
     } else if (resolved.shape === 'struct') {
-      for (const [name, inner] of resolved.fields) if (!byName.has(name)) byName.set(name, inner);
+      const embedded = splitTypeName(resolved.name).type;
+      for (const [name, inner] of resolved.fields) {
+        const via = inner.via === undefined ? embedded : `${embedded}.${inner.via}`;
+        if (!byName.has(name)) byName.set(name, { ...inner, via });
+      }
     }
   }
   return byName;
@@ -152,7 +166,8 @@ const resolveNamed = (name: string): SchemaType => {
   const alias = table?.aliases[type];
   if (alias !== undefined) {
     const target = resolveType(alias);
-    return target.shape === 'scalar' ? { ...target, enumOf: name } : target;
+    if (target.shape === 'scalar') return { ...target, enumOf: name };
+    return target.shape === 'list' || target.shape === 'map' ? { ...target, alias: name } : target;
   }
   const entry = table?.types[type];
   if (entry === undefined) return { shape: 'any', name };

@@ -45,10 +45,12 @@ const GO_SCALARS: Readonly<Record<ScalarName, string>> = {
   float64: 'float64',
   bytes: '[]uint8',
   Quantity: 'resource.Quantity',
-  IntOrString: 'intstr.IntOrString',
+  // What is no string is read as a number.
+  IntOrString: 'int32',
   Duration: 'v1.Duration',
-  Time: 'v1.Time',
-  MicroTime: 'v1.MicroTime',
+  // Both read a string first.
+  Time: 'string',
+  MicroTime: 'string',
 };
 
 const shortName = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
@@ -66,9 +68,9 @@ const goType = (type: SchemaType): string => {
     case 'struct':
       return goNameOf(type.name);
     case 'list':
-      return `[]${goType(type.element)}`;
+      return type.alias === undefined ? `[]${goType(type.element)}` : goNameOf(type.alias);
     case 'map':
-      return `map[string]${goType(type.value)}`;
+      return type.alias === undefined ? `map[string]${goType(type.value)}` : goNameOf(type.alias);
     default:
       return 'interface {}';
   }
@@ -79,9 +81,23 @@ const jsonKind = (value: unknown): string => {
   return typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'number' : typeof value;
 };
 
+/** Structs whose `uid` has a type of its own; that of users is a string. */
+const WITH_UID: ReadonlySet<string> = new Set([
+  'BoundObjectReference',
+  'ConfigMapNodeConfigSource',
+  'ObjectMeta',
+  'ObjectReference',
+  'OwnerReference',
+  'Preconditions',
+  'ResourceClaimConsumerReference',
+  'StatusDetails',
+]);
+const isUid = ({ fields, struct }: Place): boolean => WITH_UID.has(struct) && /(?:^|\.)uid$/.test(fields);
+
 const misfit = (value: unknown, type: SchemaType, place: Place, kind = jsonKind(value)): MisfitError => {
   const where = place.fields === '' ? 'Go value' : `Go struct field ${place.struct}.${place.fields}`;
-  const reason = `json: cannot unmarshal ${kind} into ${where} of type ${goType(type)}`;
+  const wanted = isUid(place) ? 'types.UID' : goType(type);
+  const reason = `json: cannot unmarshal ${kind} into ${where} of type ${wanted}`;
   return new MisfitError(reason, cannotRestore(value, type) ?? reason);
 };
 
@@ -111,13 +127,21 @@ const INT_LIMITS: Readonly<Record<'int32' | 'int64', readonly [number, number]>>
   int64: [-(2 ** 63), 2 ** 63],
 };
 
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+const MICROS = /\.\d{6}(?:Z|[+-]\d{2}:\d{2})$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 const checkText = (text: string, scalar: ScalarName): void => {
   if (scalar === 'bytes' && !BASE64.test(text.replaceAll(/[\r\n]/g, ''))) {
     const wrong = text.search(/[^A-Za-z0-9+/]/);
     throw new MisfitError(`illegal base64 data at input byte ${wrong < 0 ? text.length - (text.length % 4) : wrong}`);
+  }
+  const zone = scalar === 'MicroTime' && !MICROS.test(text) ? TIME.exec(text)?.[1] : undefined;
+  if (zone !== undefined) {
+    const rest = text.slice(19);
+    throw new MisfitError(
+      `parsing time ${JSON.stringify(text)} as "2006-01-02T15:04:05.000000Z07:00": cannot parse ${JSON.stringify(rest)} as ".000000"`,
+    );
   }
   if ((scalar === 'Time' || scalar === 'MicroTime') && (!TIME.test(text) || Number.isNaN(Date.parse(text)))) {
     const layout = scalar === 'Time' ? '2006-01-02T15:04:05Z07:00' : '2006-01-02T15:04:05.000000Z07:00';
@@ -197,9 +221,12 @@ const checkStruct = (
   for (const [name, inner] of Object.entries(value)) {
     const path = below(place.path, name);
     const field = type.fields.get(name);
-    if (field === undefined) unknown.push(path);
-    else
-      check(inner, field.resolved, { path, fields: below(place.fields, name), struct: shortName(type.name) }, unknown);
+    if (field === undefined) {
+      unknown.push(path);
+      continue;
+    }
+    const fields = below(place.fields, field.via === undefined ? name : `${field.via}.${name}`);
+    check(inner, field.resolved, { path, fields, struct: shortName(type.name) }, unknown);
   }
 };
 

@@ -109,7 +109,7 @@ describe('validation of less common kinds', () => {
       'PriorityLevelConfiguration',
       { spec: { type: 'Exempt' } },
       'x',
-      `spec.type: Invalid value: "Exempt": type must be 'Exempt' if and only if name is 'exempt'`,
+      `spec.type: Invalid value: "Exempt": must be 'Exempt' if and only if \`name\` is 'exempt'`,
     ],
     [
       FLOW,

@@ -279,11 +279,15 @@ describe('admission policies', () => {
       { variables: [{ name: 'a', expression: 'variables.b' }], validations: [{ expression: 'variables.a == 1' }] },
       /spec\.variables\[0\]\.expression: Invalid value: "variables\.b": compilation failed: ERROR: <input>:1:10: undefined field 'b'/,
     ],
-    ['nothing to validate', {}, /spec\.validations: Required value: validations or auditAnnotations must be non-empty/],
+    [
+      'nothing to validate',
+      {},
+      /spec\.validations: Required value: validations or auditAnnotations must contain at least one item/,
+    ],
     [
       'an unknown reason',
       { validations: [{ expression: 'true', reason: 'Odd' }] },
-      /spec\.validations\[0\]\.reason: Unsupported value: "Odd": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"/,
+      /spec\.validations\[0\]\.reason: Unsupported value: "Odd": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge"/,
     ],
   ];
   for (const [what, spec, expected] of wrong)

@@ -2,7 +2,7 @@ import type { Environment } from './environment.js';
 import { compileExpression, type Program } from './program.js';
 import { requestEnvironment, type RequestVariables } from './request-types.js';
 import { CompileError } from './source.js';
-import { showType, type CelType } from './types.js';
+import { DYN, showType, type CelType } from './types.js';
 
 /** An expression that came to nothing: it cannot be compiled, or is of the wrong type. */
 export class ExpressionError extends Error {
@@ -70,7 +70,8 @@ export const compileConditions = (
   refuse: Refuse,
 ): PolicyExpressions['matchConditions'] =>
   (conditions ?? []).flatMap(({ name = '', expression = '' }, index) => {
-    const program = attempt(`matchConditions[${index}].expression`, expression, variables, ['bool'], refuse);
+    const path = `matchConditions[${index}].expression`;
+    const program = attempt(path, expression.trim(), variables, ['bool'], refuse);
     return program === undefined ? [] : [{ name, program }];
   });
 
@@ -94,7 +95,9 @@ const attempt = (
 /** Compiles all expressions of a policy; those that cannot be are told to `refuse` and left out. */
 export const compilePolicy = (spec: Declared, refuse: Refuse): PolicyExpressions => {
   const composed = new Map<string, CelType>();
-  const base = { hasParams: spec.paramKind !== undefined, composed };
+  // Without variables nothing has that name.
+  const isComposed = (spec.variables ?? []).length > 0;
+  const base = { hasParams: spec.paramKind !== undefined, ...(isComposed ? { composed } : {}) };
   const full = { ...base, hasAuthorizer: true };
   const quiet = { ...base, hasAuthorizer: false };
   const matchConditions = compileConditions(
@@ -104,8 +107,8 @@ export const compilePolicy = (spec: Declared, refuse: Refuse): PolicyExpressions
   );
   const variables = (spec.variables ?? []).flatMap(({ name = '', expression = '' }, index) => {
     const program = attempt(`variables[${index}].expression`, expression, full, ANY, refuse);
+    composed.set(name, program?.type ?? DYN);
     if (program === undefined) return [];
-    composed.set(name, program.type);
     return [{ name, program }];
   });
   const validations = (spec.validations ?? []).flatMap(({ expression = '', messageExpression = '' }, index) => {
@@ -116,7 +119,9 @@ export const compilePolicy = (spec: Declared, refuse: Refuse): PolicyExpressions
   });
   const auditAnnotations = (spec.auditAnnotations ?? []).flatMap(({ key = '', valueExpression = '' }, index) => {
     const path = `auditAnnotations[${index}].valueExpression`;
-    const program = attempt(path, valueExpression, full, ['string', 'null'], refuse);
+    const program = attempt(path, valueExpression.trim(), full, ['string', 'null'], (at, _trimmed, error) =>
+      refuse(at, valueExpression, error),
+    );
     return program === undefined ? [] : [{ key, program }];
   });
   return { variables, matchConditions, validations, auditAnnotations };

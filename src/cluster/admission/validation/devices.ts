@@ -49,7 +49,9 @@ const validateRequest = ({ name, exactly, firstAvailable = [] }: DeviceRequest, 
   const errors = requiredText(child(path, 'name'), name, dns1123Label);
   if ((exactly !== undefined) === firstAvailable.length > 0) {
     const why = 'exactly one of `exactly` or `firstAvailable` is required';
-    errors.push(exactly === undefined ? required(path, why) : invalid(path, null, why));
+    errors.push(
+      exactly === undefined ? required(path, why) : invalid(path, null, `${why}, but multiple fields are set`),
+    );
     return errors;
   }
   return [
@@ -124,7 +126,9 @@ export const validateResourceSlice = ({ spec }: ResourceSlice): FieldError[] => 
     ...nonNegative('spec.pool.generation', pool?.generation),
     ...positive('spec.pool.resourceSliceCount', pool?.resourceSliceCount),
     ...(set.length === 0 ? [required('spec', why)] : []),
-    ...(set.length > 1 ? [invalid('spec', `{${set.map((place) => `\`${place}\``).join(', ')}}`, why)] : []),
+    ...(set.length > 1
+      ? [invalid('spec', `{${set.map((place) => `\`${place}\``).join(', ')}}`, `${why}, but multiple fields are set`)]
+      : []),
     ...atMost('spec.devices', devices, MOST_DEVICES),
     ...each('spec.devices', devices, ({ name }, path) => requiredText(child(path, 'name'), name, dns1123Label)),
     ...unique('spec.devices', devices, ({ name }) => name, 'name'),

@@ -10,6 +10,8 @@ import type {
   ServiceAccountSubject,
   Subject,
 } from '../../../objects/kinds/flowcontrol-apiserver-k8s-io-v1.js';
+import { jsonEquals } from '../../../objects/json.js';
+import { bootstrapPolicy } from '../../../objects/schema/bootstrap-policy.js';
 import { dns1123Label, dns1123Subdomain } from '../../../objects/names.js';
 import {
   child,
@@ -21,6 +23,7 @@ import {
   required,
   type FieldError,
 } from '../field-errors.js';
+import { internal } from './go-values.js';
 import { each, requiredText } from './rules.js';
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch'];
@@ -138,7 +141,15 @@ const validateRules = (rule: Partial<PolicyRulesWithSubjects>, path: string): Fi
 
 const HIGHEST_PRECEDENCE = 10_000;
 
-export const validateFlowSchema = ({ metadata, spec }: FlowSchema): FieldError[] => {
+export const validateFlowSchema = (schema: FlowSchema): FieldError[] => {
+  const made = mandatory('flowSchemas', schema.metadata.name) as Pick<FlowSchema, 'spec'> | undefined;
+  const errors = validateSchemaSpec(schema);
+  if (made === undefined || jsonEquals(schema.spec, made.spec)) return errors;
+  const shown = internal('flowcontrol.apiserver.k8s.io/v1.FlowSchemaSpec', schema.spec);
+  return [...errors, invalid('spec', shown, `spec of '${schema.metadata.name}' must equal the fixed value`)];
+};
+
+const validateSchemaSpec = ({ metadata, spec }: FlowSchema): FieldError[] => {
   const { matchingPrecedence = 0, distinguisherMethod, priorityLevelConfiguration, rules } = spec;
   const field = 'spec.matchingPrecedence';
   const level = priorityLevelConfiguration?.name ?? '';
@@ -153,7 +164,7 @@ export const validateFlowSchema = ({ metadata, spec }: FlowSchema): FieldError[]
       ? [invalid(field, matchingPrecedence, "only the schema named 'exempt' may have matchingPrecedence 1")]
       : []),
     ...(distinguisherMethod !== undefined && method !== 'ByNamespace' && method !== 'ByUser'
-      ? [notSupported('spec.distinguisherMethod.type', distinguisherMethod, ['ByNamespace', 'ByUser'])]
+      ? [notSupported('spec.distinguisherMethod.type', shownMethod(distinguisherMethod), ['ByNamespace', 'ByUser'])]
       : []),
     ...(level === ''
       ? [required('spec.priorityLevelConfiguration.name', 'must reference a priority level')]
@@ -161,6 +172,9 @@ export const validateFlowSchema = ({ metadata, spec }: FlowSchema): FieldError[]
     ...each('spec.rules', rules, validateRules),
   ];
 };
+
+const shownMethod = (method: unknown): unknown =>
+  internal('flowcontrol.apiserver.k8s.io/v1.FlowDistinguisherMethod', method);
 
 const percent = (field: string, value: number | undefined): FieldError[] =>
   value !== undefined && (value < 0 || value > 100)
@@ -220,11 +234,34 @@ const validateLimited = (field: string, limited: LimitedPriorityLevelConfigurati
   ];
 };
 
-export const validatePriorityLevel = ({ metadata, spec }: PriorityLevelConfiguration): FieldError[] => {
-  const { type, limited, exempt } = spec;
+/** What the server itself cannot do without, as it makes it. */
+const mandatory = (list: 'flowSchemas' | 'priorityLevels', name: string): unknown =>
+  name === 'exempt' || name === 'catch-all'
+    ? bootstrapPolicy()[list].find((entry) => (entry as { readonly name: string }).name === name)
+    : undefined;
+
+/** The level of what is never limited is as it is made; how much it lends may change. */
+const validateFixed = ({ metadata, spec }: PriorityLevelConfiguration): FieldError[] => {
+  const made = mandatory('priorityLevels', metadata.name) as Pick<PriorityLevelConfiguration, 'spec'> | undefined;
+  if (made === undefined) return [];
+  const isExempt = metadata.name === 'exempt';
+  const asked = isExempt ? { ...spec, exempt: made.spec.exempt } : spec;
+  if (jsonEquals(asked, made.spec)) return [];
+  const shown = internal('flowcontrol.apiserver.k8s.io/v1.PriorityLevelConfigurationSpec', spec);
+  const part = isExempt ? " except the 'spec.exempt' field" : '';
+  return [invalid('spec', shown, `spec of '${metadata.name}'${part} must equal the fixed value`)];
+};
+
+export const validatePriorityLevel = (level: PriorityLevelConfiguration): FieldError[] => [
+  ...validateLevelSpec(level),
+  ...validateFixed(level),
+];
+
+const validateLevelSpec = ({ metadata, spec }: PriorityLevelConfiguration): FieldError[] => {
+  const { type = '', limited, exempt } = spec;
   const errors: FieldError[] = [];
   if ((metadata.name === 'exempt') !== (type === 'Exempt')) {
-    errors.push(invalid('spec.type', type, "type must be 'Exempt' if and only if name is 'exempt'"));
+    errors.push(invalid('spec.type', type, "must be 'Exempt' if and only if `name` is 'exempt'"));
   }
   if (type === 'Exempt') {
     if (limited !== undefined) errors.push(forbidden('spec.limited', 'must be nil if the type is not Limited'));

@@ -2,12 +2,15 @@ import type { Lease } from '../../../objects/kinds/coordination-k8s-io-v1.js';
 import type { PodDisruptionBudget } from '../../../objects/kinds/policy-v1.js';
 import type { PriorityClass } from '../../../objects/kinds/scheduling-k8s-io-v1.js';
 import type { RuntimeClass } from '../../../objects/kinds/node-k8s-io-v1.js';
+import { jsonEquals } from '../../../objects/json.js';
 import { dns1123Label, qualifiedName } from '../../../objects/names.js';
-import { forbidden, invalid, invalidEach, required, type FieldError } from '../field-errors.js';
+import { duplicate, forbidden, invalid, invalidEach, item, required, type FieldError } from '../field-errors.js';
 import { validateConditions } from './conditions.js';
 import { internal } from './go-values.js';
-import { validateLabelSelector } from './labels.js';
-import { atMostWhole, immutable, intOrPercent, nonNegative, oneOf, positive, requiredText } from './rules.js';
+import { validateLabels, validateLabelSelector } from './labels.js';
+import { validateOverhead } from './resources.js';
+import { atMostWhole, immutable, intOrPercent, nonNegative, oneOf, positive } from './rules.js';
+import { validateTolerations } from './tolerations.js';
 
 export const validateDisruptionBudget = ({ spec }: PodDisruptionBudget): FieldError[] => {
   const errors: FieldError[] = [];
@@ -85,8 +88,25 @@ export const validateLease = ({ spec }: Lease): FieldError[] => {
   ];
 };
 
-export const validateRuntimeClass = ({ handler }: RuntimeClass): FieldError[] =>
-  requiredText('handler', handler, dns1123Label);
+const validateScheduling = ({ scheduling }: RuntimeClass): FieldError[] => {
+  const field = 'scheduling.tolerations';
+  const tolerations = scheduling?.tolerations ?? [];
+  return [
+    ...validateLabels('scheduling.nodeSelector', scheduling?.nodeSelector),
+    ...validateTolerations(field, tolerations),
+    ...tolerations.flatMap((toleration, index) =>
+      tolerations.slice(0, index).some((other) => jsonEquals(other, toleration))
+        ? [duplicate(item(field, index), internal('core/v1.Toleration', toleration))]
+        : [],
+    ),
+  ];
+};
+
+export const validateRuntimeClass = (runtimeClass: RuntimeClass): FieldError[] => [
+  ...invalidEach('handler', runtimeClass.handler ?? '', dns1123Label(runtimeClass.handler ?? '')),
+  ...validateOverhead('overhead', runtimeClass.overhead?.podFixed),
+  ...validateScheduling(runtimeClass),
+];
 
 export const validateRuntimeClassUpdate = (runtimeClass: RuntimeClass, old: RuntimeClass): FieldError[] =>
   immutable('handler', runtimeClass.handler, old.handler);

@@ -9,7 +9,12 @@ import {
 import { resourceOfKind } from '../../../objects/schema/resource-table.js';
 import type { FieldError } from '../field-errors.js';
 import * as access from './access.js';
-import { validatePolicy, validatePolicyBinding } from './admission-policies.js';
+import {
+  validatePolicy,
+  validatePolicyBinding,
+  validatePolicyStatus,
+  validatePolicyUpdate,
+} from './admission-policies.js';
 import * as addressRanges from './address-ranges.js';
 import { validateApiService } from './api-services.js';
 import * as autoscalers from './autoscalers.js';
@@ -56,7 +61,7 @@ interface KindRules {
 const RULES: Readonly<Record<string, KindRules>> = {
   'v1/ConfigMap': { create: configData.validateConfigMap, update: configData.validateConfigMapUpdate },
   'v1/Endpoints': { create: validateEndpoints, update: validateEndpointsUpdate },
-  'v1/Event': { create: events.validateEvent },
+  'v1/Event': { name: pathSegmentName, create: events.validateEvent },
   'v1/LimitRange': { create: quotas.validateLimitRange },
   'v1/Namespace': { name: dns1123Label, create: validateNamespace, part: validateNamespacePart },
   'v1/Node': { create: validateNode, update: validateNodeUpdate },
@@ -123,7 +128,11 @@ const RULES: Readonly<Record<string, KindRules>> = {
     create: validateEndpointSlice,
     update: validateEndpointSliceUpdate,
   },
-  'events.k8s.io/v1/Event': { create: events.validateNewEvent, update: events.validateNewEventUpdate },
+  'events.k8s.io/v1/Event': {
+    name: pathSegmentName,
+    create: events.validateNewEvent,
+    update: events.validateNewEventUpdate,
+  },
   'networking.k8s.io/v1/Ingress': {
     create: networking.validateIngress,
     update: networking.validateIngressUpdate,
@@ -175,9 +184,19 @@ const RULES: Readonly<Record<string, KindRules>> = {
     create: storage.validateAttributesClass,
     update: storage.validateAttributesClassUpdate,
   },
-  'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration': { create: extensions.validateMutatingWebhooks },
-  'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration': { create: extensions.validateValidatingWebhooks },
-  'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy': { create: validatePolicy },
+  'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration': {
+    create: extensions.validateWebhooks,
+    update: extensions.validateWebhooksUpdate,
+  },
+  'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration': {
+    create: extensions.validateWebhooks,
+    update: extensions.validateWebhooksUpdate,
+  },
+  'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy': {
+    create: validatePolicy,
+    update: validatePolicyUpdate,
+    part: validatePolicyStatus,
+  },
   'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding': { create: validatePolicyBinding },
   'apiextensions.k8s.io/v1/CustomResourceDefinition': {
     create: definitions.validateDefinition,
@@ -215,9 +234,11 @@ const rulesOf = ({ apiVersion, kind }: KubeObject): KindRules => {
   return Object.hasOwn(RULES, key) ? (RULES[key] ?? {}) : {};
 };
 
-/** Kinds of the server itself, not of the extensions that it carries. */
+/** Kinds of the server itself, not of the extensions that it carries. Events are looked at less closely. */
 const isCore = (object: KubeObject): boolean =>
-  resourceOfKind(object) !== undefined && !/^api(extensions|registration)\.k8s\.io\//.test(object.apiVersion);
+  resourceOfKind(object) !== undefined &&
+  object.kind !== 'Event' &&
+  !/^api(extensions|registration)\.k8s\.io\//.test(object.apiVersion);
 
 /**
  * All that is wrong with a new object of a built-in kind, after defaulting; empty for a good one. `namespaced` is for
