@@ -112,7 +112,12 @@ const differs = async (
 
 /** The server will give the same answer again until the manifest changes. */
 export const isRefusal = (error: unknown): error is ApiError =>
-  error instanceof ApiError && ['Invalid', 'BadRequest', 'Forbidden', 'Conflict'].includes(error.reason);
+  error instanceof ApiError &&
+  (['Invalid', 'BadRequest', 'Forbidden', 'Conflict'].includes(error.reason) || fitsNoSchema(error));
+
+/** Kubernetes has neither reason nor code for an applied object with a field that its kind does not have: only words. */
+const fitsNoSchema = ({ reason, message }: ApiError): boolean =>
+  reason === 'Unknown' && message.startsWith('failed to create typed patch object');
 
 /** Unknown fields are errors unless `Validate=false` says otherwise. */
 export const fieldValidation = (object: KubeObject, syncOptions: readonly string[]): 'Strict' | 'Ignore' =>

@@ -177,15 +177,25 @@ describe('compareObjects', () => {
   });
 
   it('remembers a refusal, and passes on what is no answer', async () => {
-    const refuses = scripted(() => {
-      throw new ApiError('Invalid', 'spec.replicas: must be a number');
-    });
-    const [compared] = await compareObjects(refuses.client, input());
-    assert.equal(compared?.refusal, 'spec.replicas: must be a number');
-    const fails = scripted(() => {
-      throw new ApiError('ServiceUnavailable', 'later');
-    });
-    await assert.rejects(compareObjects(fails.client, input()), /later/);
+    for (const refusal of [
+      new ApiError('Invalid', 'spec.replicas: must be a number'),
+      new ApiError(
+        'Unknown',
+        'failed to create typed patch object (a/b; /v1, Kind=Pod): .x: field not declared in schema',
+      ),
+    ]) {
+      const refuses = scripted(() => {
+        throw refusal;
+      });
+      const [compared] = await compareObjects(refuses.client, input());
+      assert.equal(compared?.refusal, refusal.message);
+    }
+    for (const fault of [new ApiError('ServiceUnavailable', 'later'), new ApiError('Unknown', 'etcd went later')]) {
+      const fails = scripted(() => {
+        throw fault;
+      });
+      await assert.rejects(compareObjects(fails.client, input()), /later/);
+    }
   });
 });
 
