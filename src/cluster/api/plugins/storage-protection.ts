@@ -11,8 +11,9 @@ export const storageProtection: AdmissionPlugin = {
   name: 'StorageObjectInUseProtection',
   admit: ({ operation, target: { resource, subresource }, object }) => {
     const finalizer = resource.group === '' && subresource === undefined ? FINALIZERS[resource.plural] : undefined;
+    if (operation !== 'CREATE' || finalizer === undefined) return object;
     const present = object.metadata.finalizers ?? [];
-    if (operation !== 'CREATE' || finalizer === undefined || present.includes(finalizer)) return object;
+    if (present.includes(finalizer)) return object;
     return { ...object, metadata: { ...object.metadata, finalizers: [...present, finalizer] } };
   },
 };
