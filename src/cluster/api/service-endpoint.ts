@@ -26,8 +26,9 @@ export const readyEndpoint = (store: Store, reference: ServiceReference): { host
   if (service === undefined) throw new Error(`service "${name}" not found`);
   if (service.spec.type === 'ExternalName') return { host: service.spec.externalName ?? '', port };
   const asked = (service.spec.ports ?? []).find((each) => each.port === port);
+  if (asked === undefined) throw new Error(`no service port ${port} found for service "${name}"`);
   for (const slice of slicesOf(store, reference)) {
-    const open = (slice.ports ?? []).find((each) => (each.name ?? '') === (asked?.name ?? ''))?.port;
+    const open = (slice.ports ?? []).find((each) => (each.name ?? '') === (asked.name ?? ''))?.port;
     const host = (slice.endpoints ?? []).find(({ conditions }) => conditions?.ready !== false)?.addresses[0];
     if (open !== undefined && host !== undefined) return { host, port: open };
   }

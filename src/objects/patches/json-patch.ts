@@ -103,17 +103,34 @@ const asApplied = (document: unknown, operation: jsonPatch.Operation): jsonPatch
   return op === 'test' && operation.value === null && isMissingField(document, path) ? undefined : operation;
 };
 
+const parentOf = (pointer: string): string => pointer.slice(0, Math.max(pointer.lastIndexOf('/'), 0));
+
+/** What an operation misses, as kube-apiserver says it. */
+const absence = (document: unknown, { op, path }: jsonPatch.Operation, needed: string): string => {
+  if (isThere(document, parentOf(needed))) {
+    const key = stepsOf(needed).at(-1) ?? '';
+    if (op === 'remove')
+      return `error in remove for path: '${path}': Unable to remove nonexistent key: ${key}: missing value`;
+    if (op === 'test') return `testing value ${path} failed: test failed`;
+  }
+  const place = op === 'add' || op === 'remove' ? JSON.stringify(needed) : needed;
+  const what = op === 'move' || op === 'copy' ? 'missing from path' : 'missing path';
+  return `${op} operation does not apply: doc is ${what}: ${place}: missing value`;
+};
+
 const applyOne = (document: unknown, asked: jsonPatch.Operation): unknown => {
   const operation = asApplied(document, asked);
   if (operation === undefined) return document;
   const needed = neededBy(operation);
-  if (needed !== undefined && !isThere(document, needed)) {
-    throw patchDoesNotApply(`${operation.op} operation does not apply: doc is missing path: ${needed}: missing value`);
+  if (needed !== undefined && !isThere(document, needed)) throw patchDoesNotApply(absence(document, operation, needed));
+  if (operation.op === 'add' && !isThere(document, parentOf(operation.path))) {
+    throw patchDoesNotApply(absence(document, operation, operation.path));
   }
   try {
     // Validates that paths exist, and refuses paths that lead into the prototype.
     return jsonPatch.applyOperation(document, cloneJson(operation), true, true, true).newDocument;
   } catch (error) {
+    if (operation.op === 'test') throw patchDoesNotApply(`testing value ${operation.path} failed: test failed`);
     const reason = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
     throw patchDoesNotApply(`${operation.op} operation does not apply: ${operation.path}: ${reason}`);
   }

@@ -14,6 +14,8 @@ import type { Client } from '../../../src/cluster/client/client.js';
 import { createMemoryStore } from '../../../src/cluster/store/memory-store.js';
 
 type Review = {
+  apiVersion: string;
+  kind: string;
   request: { uid: string; operation?: string; object?: KubeObject; objects?: KubeObject[]; desiredAPIVersion?: string };
 };
 
@@ -47,7 +49,10 @@ class WebhookUnderTest {
       request.once('end', () => {
         const review = JSON.parse(text) as Review;
         hook.seen.push(review);
-        response.end(JSON.stringify({ response: { uid: review.request.uid, ...hook.answer(review) } }));
+        const { apiVersion, kind } = review;
+        response.end(
+          JSON.stringify({ apiVersion, kind, response: { uid: review.request.uid, ...hook.answer(review) } }),
+        );
       });
     });
     return hook;

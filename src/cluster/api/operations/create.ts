@@ -9,7 +9,7 @@ import type { RequestContext, Target, WriteParameters } from '../request.js';
 import { managerOf } from '../request.js';
 import { alreadyExists, fromStore, invalid } from '../status-errors.js';
 import { storageKey } from '../storage-keys.js';
-import { admit, review } from './admission.js';
+import { admit, optionsOf, review } from './admission.js';
 import { decoded } from './decoding.js';
 import { recordUpdate } from './field-ownership.js';
 import { checkIdentity } from './identity.js';
@@ -68,18 +68,19 @@ const createTyped = async (
     parameters.applied === true
       ? defaulted
       : recordUpdate(machinery, target, undefined, defaulted, managerOf(context, parameters));
-  const request = { operation: 'CREATE' as const, target, context, dryRun: parameters.dryRun };
+  const { dryRun } = parameters;
+  const request = { operation: 'CREATE' as const, target, context, dryRun, options: optionsOf(parameters) };
   const admitted = await admit(machinery, { ...request, object: owned });
   const first = withFirstState(withName(machinery, target, admitted), context);
-  const reserved = machinery.allocations.reserve(target, first, undefined, parameters.dryRun);
+  const reserved = machinery.allocations.reserve(target, first, undefined, dryRun);
   try {
     const problems = machinery.rules.createProblems(target, reserved.object);
     if (problems.length > 0) throw invalid(resource, nameOf(first), problems);
     await review(machinery, { ...request, object: reserved.object });
-    if (!parameters.dryRun && parameters.applied !== true) checkNoVersion(object);
-    const room = machinery.quotas.reserve(target, reserved.object, undefined, parameters.dryRun);
+    if (!dryRun && parameters.applied !== true) checkNoVersion(object);
+    const room = machinery.quotas.reserve(target, reserved.object, undefined, dryRun);
     try {
-      const item = await insert(machinery, target, reserved.object, parameters.dryRun);
+      const item = await insert(machinery, target, reserved.object, dryRun);
       reserved.keep();
       return item;
     } finally {

@@ -11,7 +11,7 @@ import { appliedScale, managedScaleOf, updatedScale, withScaleManagers } from '.
 import { managerOf, type RequestContext, type Target, type Verb, type WriteParameters } from '../request.js';
 import { methodNotAllowed, noSuchResource, notFound } from '../status-errors.js';
 import { storageKey } from '../storage-keys.js';
-import { review } from './admission.js';
+import { admitPart } from './admission.js';
 import { createObject } from './create.js';
 import type { Item, Machinery } from './machinery.js';
 import { applyObject, patchObject } from './patch.js';
@@ -88,7 +88,10 @@ export class Pipeline {
     const { group, plural } = target.resource;
     const id = [`${group}/${plural}`, ...(target.subresource === undefined ? [] : [target.subresource])].join('/');
     const handler = POSTS[id] ?? this.posts[id];
-    if (handler !== undefined) return { object: await handler(this.machinery, context, target, object, parameters) };
+    if (handler !== undefined) {
+      const asked = await admitPart(this.machinery, { operation: 'CREATE', target, context, object }, parameters);
+      return { object: await handler(this.machinery, context, target, asked, parameters) };
+    }
     if (target.subresource !== undefined) throw methodNotAllowed(target.resource, 'create');
     return createObject(this.machinery, context, target, object, parameters);
   }
@@ -149,11 +152,11 @@ export class Pipeline {
     return deleteCollection(this.machinery, context, target, selection, parameters);
   }
 
-  /** Authorizes a stream or proxy and checks that it is served; what follows is the transport's. */
-  async connect(context: RequestContext, target: Target, verb: Verb): Promise<void> {
+  /** Authorizes a stream or proxy and checks that it is served, and allowed with its options; the rest is transport. */
+  async connect(context: RequestContext, target: Target, verb: Verb, options?: KubeObject): Promise<void> {
     await this.#begin(verb, target, context);
-    const connection = { operation: 'CONNECT' as const, target, context, dryRun: false };
-    await review(this.machinery, connection);
+    if (options === undefined) return;
+    await admitPart(this.machinery, { operation: 'CONNECT', target, context, object: options });
   }
 
   async #changeScale(
@@ -168,8 +171,17 @@ export class Pipeline {
     const { object } = await changeObject(this.machinery, context, target, parameters, {
       retries,
       applied: true,
-      desired: (current) => {
-        const scale = write(managedScaleOf(resource, current), writer);
+      admitted: true,
+      desired: async (current) => {
+        const before = managedScaleOf(resource, current);
+        const asked = {
+          operation: 'UPDATE' as const,
+          target,
+          context,
+          object: write(before, writer),
+          oldObject: before,
+        };
+        const scale = await admitPart(this.machinery, asked, parameters);
         return withScaleManagers(resource, withScale(resource, current, scale), scale);
       },
     });

@@ -44,7 +44,8 @@ export const deleteObject = async (
     const stored = requireStored(machinery, target);
     const { object: oldObject } = await servedItem(machinery, target, stored);
     checkPreconditions(target, oldObject, parameters);
-    await review(machinery, { operation: 'DELETE', target, context, oldObject, dryRun: parameters.dryRun });
+    const { dryRun } = parameters;
+    await review(machinery, { operation: 'DELETE', target, context, oldObject, dryRun, options: asAsked(parameters) });
     try {
       return await deleteOnce(machinery, target, parameters, stored);
     } catch (error) {
@@ -53,6 +54,12 @@ export const deleteObject = async (
     }
   }
 };
+
+/** How an object is to be deleted, as webhooks are told. */
+const asAsked = ({ dryRun, ...parameters }: DeleteParameters): Readonly<Record<string, unknown>> => ({
+  ...Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== undefined)),
+  ...(dryRun ? { dryRun: ['All'] } : {}),
+});
 
 const warnOfOrphans = ({ resource }: Target, { warnings }: RequestContext, parameters: DeleteParameters): void => {
   if (resource.group !== 'batch' || resource.plural !== 'jobs' || parameters.propagationPolicy !== undefined) return;

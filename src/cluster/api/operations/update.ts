@@ -5,7 +5,7 @@ import type { RequestContext, Target, WriteParameters } from '../request.js';
 import { managerOf } from '../request.js';
 import { conflict, fromStore, invalid, notFound } from '../status-errors.js';
 import { storageKey } from '../storage-keys.js';
-import { admit, review } from './admission.js';
+import { admit, optionsOf, review, withoutRemote } from './admission.js';
 import { createObject } from './create.js';
 import { decoded } from './decoding.js';
 import { recordUpdate, sameButManagedTimes } from './field-ownership.js';
@@ -25,6 +25,8 @@ export interface Change {
   readonly replaces?: boolean;
   /** Server-side apply records the managers itself. */
   readonly applied?: boolean;
+  /** What was asked for was seen by all plugins before: only the server's own look at what it becomes. */
+  readonly admitted?: boolean;
   /** False when the request named the version that it changes: a conflict is the client's to solve. */
   readonly retries: boolean;
 }
@@ -164,14 +166,17 @@ const finalObject = async (
     change.applied === true || target.subresource === 'binding'
       ? prepared
       : recordUpdate(machinery, target, current, prepared, managerOf(context, parameters));
-  const request = { operation: 'UPDATE' as const, target, context, dryRun: parameters.dryRun, oldObject: current };
-  const admitted = await admit(machinery, { ...request, object: owned });
+  const { dryRun } = parameters;
+  const options = optionsOf(parameters);
+  const request = { operation: 'UPDATE' as const, target, context, dryRun, options, oldObject: current };
+  const own = change.admitted === true ? withoutRemote(machinery) : machinery;
+  const admitted = await admit(own, { ...request, object: owned });
   const reserved = machinery.allocations.reserve(target, admitted, current, parameters.dryRun);
   try {
     const object = prepareChange(target, reserved.object, current);
     const problems = machinery.rules.updateProblems(target, object, current);
     if (problems.length > 0) throw invalid(target.resource, current.metadata.name, problems);
-    await review(machinery, { ...request, object });
+    await review(own, { ...request, object });
     const room = machinery.quotas.reserve(target, object, current, parameters.dryRun);
     const release = (): void => {
       room.release();

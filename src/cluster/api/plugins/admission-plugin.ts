@@ -20,6 +20,8 @@ export interface AdmissionPlugin {
   readonly name: string;
   /** True when objects are changed by somebody outside this process. */
   readonly isRemote?: boolean;
+  /** True for the policies and webhooks that users register. */
+  readonly isOfUsers?: boolean;
   /** Changes the object; runs before validation. */
   admit?(request: AdmissionRequest & { readonly object: KubeObject }): KubeObject | Promise<KubeObject>;
   /** Looks at the final object; runs after validation. */

@@ -104,6 +104,6 @@ export const matchesObject = (
   if (isEmpty(selector)) return true;
   const parsed = selectorFromObject(selector);
   const matches = (each: KubeObject | undefined): boolean =>
-    each !== undefined && matchesLabels(parsed, each.metadata.labels);
+    each !== undefined && matchesLabels(parsed, (each as Partial<KubeObject>).metadata?.labels);
   return matches(object) || matches(oldObject);
 };

@@ -11,7 +11,13 @@ import type { ServedResource } from '../request.js';
 
 const OPTIONS = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions', CONNECT: '' } as const;
 
-const kindOf = ({ group, version, kind }: ServedResource): object => ({ group, version, kind });
+/** The kind of what is sent: parts of objects such as scales have kinds of their own. */
+const kindOf = ({ group, version, kind, subresources }: ServedResource, subresource: string | undefined): object => {
+  const part = subresources.find(({ name }) => name === subresource)?.kind;
+  if (part === undefined) return { group, version, kind };
+  const [partVersion = '', partGroup = ''] = part.apiVersion.split('/').toReversed();
+  return { group: partGroup, version: partVersion, kind: part.kind };
+};
 const resourceOf = ({ group, version, plural }: ServedResource): object => ({ group, version, resource: plural });
 
 /** The part of an AdmissionReview that says what is asked, without the objects. `matched` is the version that matched. */
@@ -23,10 +29,10 @@ export const reviewRequest = (
   const { user } = context;
   const name = target.name ?? object?.metadata.name ?? '';
   return {
-    kind: kindOf(matched),
+    kind: kindOf(matched, target.subresource),
     resource: resourceOf(matched),
     ...(target.subresource === undefined ? {} : { subResource: target.subresource }),
-    requestKind: kindOf(target.resource),
+    requestKind: kindOf(target.resource, target.subresource),
     requestResource: resourceOf(target.resource),
     ...(target.subresource === undefined ? {} : { requestSubResource: target.subresource }),
     ...(name === '' ? {} : { name }),

@@ -31,6 +31,7 @@ export const bindPod = async (
   const { subresource: _binding, ...pod } = { ...target, name };
   await changeObject(machinery, context, { ...pod, subresource: 'binding' }, parameters, {
     retries: true,
+    admitted: true,
     desired: (current) => bound(target, current as Pod, binding, node, timestamp(machinery.clock.now())),
   });
   return { apiVersion: 'v1', kind: 'Status', metadata: {} as KubeObject['metadata'], status: 'Success', code: 201 };

@@ -4,6 +4,7 @@ import type { PodDisruptionBudget } from '../../../objects/kinds/policy-v1.js';
 import { isConditionTrue, timestamp } from '../../../objects/conditions.js';
 import type { KubeObject } from '../../../objects/object.js';
 import { matchesLabels, selectorFromObject } from '../../../objects/selectors/label-selector.js';
+import { withoutRemote } from '../operations/admission.js';
 import type { Machinery } from '../operations/machinery.js';
 import { requireStored, storedObjects } from '../operations/read.js';
 import { deleteObject, type DeleteParameters } from '../operations/remove.js';
@@ -39,7 +40,8 @@ export const evictPod = async (
     const budget = budgetOf(machinery, pod);
     if (budget !== undefined) await spendBudget(machinery, context, pod, budget, { ...parameters, dryRun });
   }
-  await deleteObject(machinery, context, podTarget, { ...options, dryRun });
+  // Those who watch over deletions saw the eviction.
+  await deleteObject(withoutRemote(machinery), context, podTarget, { ...options, dryRun });
   return SUCCESS;
 };
 

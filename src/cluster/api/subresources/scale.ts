@@ -27,7 +27,7 @@ export const scaleOf = (resource: ServedResource, object: KubeObject): KubeObjec
     apiVersion: 'autoscaling/v1',
     kind: 'Scale',
     metadata: defined({ name, namespace, uid, resourceVersion, creationTimestamp }),
-    spec: typeof asked === 'number' ? { replicas: asked } : {},
+    spec: typeof asked === 'number' && asked !== 0 ? { replicas: asked } : {},
     status: { replicas: numberAt(object, statusReplicas), ...(selector === '' ? {} : { selector }) },
   };
 };

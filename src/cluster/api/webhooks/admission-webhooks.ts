@@ -7,7 +7,7 @@ import type {
   ValidatingWebhook,
   ValidatingWebhookConfiguration,
 } from '../../../objects/kinds/admissionregistration-k8s-io-v1.js';
-import { readJson } from '../../../objects/lossless-json.js';
+import type { Store } from '../../store/store.js';
 import type { KubeObject } from '../../../objects/object.js';
 import { applyJsonPatch } from '../../../objects/patches/json-patch.js';
 import type { AdmissionPlugin, AdmissionRequest } from '../plugins/admission-plugin.js';
@@ -15,6 +15,7 @@ import type { PolicySource } from '../policies/validating-policies.js';
 import { reviewRequest } from '../policies/request-variables.js';
 import type { ServedResource } from '../request.js';
 import { badRequest, internal } from '../status-errors.js';
+import { admissionAnswer, type AdmissionAnswer } from './admission-answer.js';
 import { callWebhook } from './webhook-call.js';
 import { webhookTarget, type WebhookTarget } from './webhook-matching.js';
 
@@ -24,17 +25,39 @@ const DEFAULT_TIMEOUT_SECONDS = 10;
 /** Lets the webhooks that are registered change objects, one after the other in the order of their names. */
 export const mutatingWebhooks = (source: () => PolicySource): AdmissionPlugin => ({
   name: 'MutatingAdmissionWebhook',
+  isOfUsers: true,
   isRemote: true,
   admit: (request) => {
     const from = source();
     const webhooks = webhooksOf<MutatingWebhookConfiguration>(from, 'mutatingwebhookconfigurations');
     return webhooks.length === 0 ? request.object : mutate(from, webhooks, request);
   },
+  validate: async (request) => {
+    if (request.operation !== 'DELETE') return;
+    const from = source();
+    for (const webhook of webhooksOf<MutatingWebhookConfiguration>(from, 'mutatingwebhookconfigurations')) {
+      await askBeforeDeletion(from, webhook, request);
+    }
+  },
 });
+
+/** There is no object to change when one is deleted, but a webhook may refuse it. */
+const askBeforeDeletion = async (
+  source: PolicySource,
+  webhook: MutatingWebhook,
+  request: AdmissionRequest,
+): Promise<void> => {
+  const target = await webhookTarget(source, webhook, request);
+  const answer = target === undefined ? undefined : await ask(source, webhook, request, target, true);
+  if (answer?.patch === undefined) return;
+  const why = 'attempted to modify the object, which is not supported for this operation';
+  throw internal(`admission webhook ${JSON.stringify(webhook.name)} ${why}`);
+};
 
 /** Asks all validating webhooks at once; the first refusal counts. */
 export const validatingWebhooks = (source: () => PolicySource): AdmissionPlugin => ({
   name: 'ValidatingAdmissionWebhook',
+  isOfUsers: true,
   validate: (request) => {
     const from = source();
     const webhooks = webhooksOf<ValidatingWebhookConfiguration>(from, 'validatingwebhookconfigurations');
@@ -82,16 +105,31 @@ const mutateBy = async (
 ): Promise<KubeObject | undefined> => {
   const target = await webhookTarget(source, webhook, request);
   if (target === undefined) return undefined;
-  const answer = await ask(source, webhook, request, target);
+  const answer = await ask(source, webhook, request, target, true);
   if (answer?.patch === undefined) return request.object;
-  if (answer.patchType !== 'JSONPatch') throw internal(`webhook ${webhook.name} sent a patch of unknown type`);
-  const patch: unknown = readJson(Buffer.from(answer.patch, 'base64').toString('utf8'));
-  const patched = applyJsonPatch(target.object, patch);
-  if (!isRecord(patched) || !isRecord(patched['metadata'])) throw internal(`webhook ${webhook.name} left no object`);
-  const result = patched as KubeObject;
-  return target.matched === request.target.resource
+  const result = patchedObject(target.object, answer.patch);
+  return target.matched === request.target.resource || result.kind !== request.target.resource.kind
     ? result
     : source.convert(result, request.target.resource.apiVersion, request.target.resource);
+};
+
+const patchedObject = (object: KubeObject, patch: readonly unknown[]): KubeObject => {
+  let patched: unknown;
+  try {
+    patched = applyJsonPatch(object, patch);
+  } catch (error) {
+    const why = error instanceof Error ? (error.cause ?? error.message) : error;
+    throw internal(String(why));
+  }
+  const { apiVersion, kind } = object;
+  const result: Readonly<Record<string, unknown>> = isRecord(patched) ? patched : {};
+  const { apiVersion: newVersion = apiVersion, kind: newKind = kind, metadata = {} } = result;
+  if (newKind !== kind || newVersion !== apiVersion) {
+    const [group = ''] = (apiVersion.includes('/') ? apiVersion : 'core/').split(/[./]/, 1);
+    const given = `${String(newVersion).split('/').at(-1) ?? ''}.${String(newKind)}`;
+    throw new ApiError('Unknown', `converting (${given}) to (${group}.${kind}): unknown conversion`);
+  }
+  return { ...result, apiVersion, kind, metadata } as KubeObject;
 };
 
 const validate = async (
@@ -102,16 +140,11 @@ const validate = async (
   const results = await Promise.allSettled(
     webhooks.map(async (webhook) => {
       const target = await webhookTarget(source, webhook, request);
-      if (target !== undefined) await ask(source, webhook, request, target);
+      if (target !== undefined) await ask(source, webhook, request, target, false);
     }),
   );
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 };
-
-interface Answer {
-  readonly patch?: string;
-  readonly patchType?: string;
-}
 
 /** What an allowed request comes back with. Throws the refusal; undefined when the webhook failed and may be ignored. */
 const ask = async (
@@ -119,69 +152,63 @@ const ask = async (
   webhook: Webhook,
   request: AdmissionRequest,
   target: WebhookTarget,
-): Promise<Answer | undefined> => {
+  mutates: boolean,
+): Promise<AdmissionAnswer | undefined> => {
   checkSideEffects(webhook, request);
   const uid = randomUUID();
-  let response: Readonly<Record<string, unknown>>;
+  let answer: AdmissionAnswer;
   try {
-    const limits = {
-      timeoutMs: (webhook.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
-      signal: request.context.signal,
-    };
     const version = reviewVersion(webhook.admissionReviewVersions ?? []);
-    const answer = await callWebhook(store, webhook.clientConfig, reviewOf(version, uid, request, target), limits);
-    response = responseOf(answer, version, uid);
+    const review = await call(store, webhook, reviewOf(version, uid, request, target), version, request.context.signal);
+    answer = admissionAnswer(review, { version, uid, mutates });
   } catch (error) {
     if (webhook.failurePolicy === 'Ignore') return undefined;
     const why = error instanceof Error ? error.message : String(error);
     throw internal(`failed calling webhook "${webhook.name}": ${why}`);
   }
-  for (const warning of Array.isArray(response['warnings']) ? response['warnings'] : []) {
-    if (typeof warning === 'string') request.context.warnings.push(warning);
+  request.context.warnings.push(...answer.warnings);
+  if (!answer.allowed) throw refusal(webhook.name, answer.status);
+  return answer;
+};
+
+const SCHEME = 'k8s.io/apiserver/pkg/util/webhook/client.go:71';
+
+const call = async (
+  store: Store,
+  { clientConfig, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS }: Webhook,
+  review: unknown,
+  version: string,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, unknown>>> => {
+  const wanted = { group: 'admission.k8s.io', version, kind: 'AdmissionReview', scheme: SCHEME };
+  try {
+    return await callWebhook(store, clientConfig, review, wanted, { timeoutMs: timeoutSeconds * 1000, signal });
+  } catch (error) {
+    throw new Error(`failed to call webhook: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
-  if (response['allowed'] !== true) throw refusal(webhook.name, response['status']);
-  const { patch, patchType } = response;
-  return { ...(typeof patch === 'string' ? { patch } : {}), ...(typeof patchType === 'string' ? { patchType } : {}) };
 };
 
 /** The first version of reviews that both sides know. */
 const reviewVersion = (versions: readonly string[]): string =>
   versions.find((version) => version === 'v1' || version === 'v1beta1') ?? 'v1';
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-const responseOf = (answer: unknown, version: string, uid: string): Readonly<Record<string, unknown>> => {
-  const review = isRecord(answer) ? answer : {};
-  const { response } = review;
-  if (!isRecord(response)) throw new Error('expected response to be present');
-  if (version !== 'v1') return response;
-  const kind = `admission.k8s.io/v1, Kind=AdmissionReview`;
-  const given = `${textOf(review['apiVersion'])}, Kind=${textOf(review['kind'])}`;
-  if (review['apiVersion'] !== undefined && given !== kind)
-    throw new Error(`received invalid webhook response: expected webhook response of ${kind}, got ${given}`);
-  if (response['uid'] !== uid)
-    throw new Error(
-      `received invalid webhook response: expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response['uid'] ?? '')}`,
-    );
-  return response;
-};
-
 /** A refusal carries the status that the webhook gave it. */
-const refusal = (name: string, status: unknown): ApiError => {
-  const { message, reason, code, details } = isRecord(status) ? status : {};
+const refusal = (name: string, status: AdmissionAnswer['status'] = {}): ApiError => {
+  const { message, reason, code, details } = status;
   const why =
     typeof message === 'string' && message !== ''
       ? `: ${message}`
       : typeof reason === 'string' && reason !== ''
         ? `: ${reason}`
         : ' without explanation';
-  const given = (typeof reason === 'string' ? reason : '') as StatusReason;
-  const httpCode = typeof code === 'number' && code >= 400 && code < 600 ? code : 400;
+  const given = typeof reason === 'string' && reason !== '' ? (reason as StatusReason) : 'Unknown';
   return new ApiError(
     given,
     `admission webhook ${JSON.stringify(name)} denied the request${why}`,
-    isRecord(details) ? (details as StatusDetails) : {},
-    httpCode,
+    isRecord(details) ? (details as StatusDetails) : undefined,
+    typeof code === 'number' && code >= 400 ? code : 400,
   );
 };
 

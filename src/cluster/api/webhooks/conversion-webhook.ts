@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { isRecord } from '../../../objects/json.js';
+import { ApiError } from '../../../objects/api-error.js';
 import type { CustomResourceDefinition } from '../../../objects/kinds/apiextensions-k8s-io-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
 import type { Store } from '../../store/store.js';
-import { internal } from '../status-errors.js';
+import { checkedObject, conversionAnswer } from './conversion-answer.js';
 import { callWebhook } from './webhook-call.js';
 
 const TIMEOUT_MS = 30_000;
@@ -27,39 +27,36 @@ export const convertByWebhook = (
   return asked;
 };
 
+const SCHEME = 'k8s.io/apiserver/pkg/util/webhook/client.go:71';
+
 const ask = async (
   store: Store,
   { spec, metadata }: CustomResourceDefinition,
   object: KubeObject,
   desiredAPIVersion: string,
 ): Promise<KubeObject> => {
-  const fail = (why: string): never => {
-    throw internal(`conversion webhook for ${object.apiVersion}, Kind=${object.kind} failed: ${why}`);
-  };
-  const config = spec.conversion?.webhook?.clientConfig;
-  if (config === undefined) return fail(`${metadata.name} has no clientConfig`);
+  const subject = `conversion webhook for ${object.apiVersion}, Kind=${object.kind}`;
+  const { clientConfig, conversionReviewVersions = ['v1'] } = spec.conversion?.webhook ?? {};
+  if (clientConfig === undefined) throw fault(`${subject} failed: ${metadata.name} has no clientConfig`);
   const uid = randomUUID();
+  const version = conversionReviewVersions.find((each) => each === 'v1' || each === 'v1beta1') ?? 'v1';
+  const wanted = { group: 'apiextensions.k8s.io', version, kind: 'ConversionReview', scheme: SCHEME };
   const review = {
-    apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'ConversionReview',
+    apiVersion: `apiextensions.k8s.io/${version}`,
     request: { uid, desiredAPIVersion, objects: [object] },
+    response: { uid: '', convertedObjects: null, result: { metadata: {} } },
   };
   const limits = { timeoutMs: TIMEOUT_MS, signal: new AbortController().signal };
-  const answer = await callWebhook(store, config, review, limits).catch((error: unknown) =>
-    fail(error instanceof Error ? error.message : String(error)),
-  );
-  const response = isRecord(answer) && isRecord(answer['response']) ? answer['response'] : {};
-  const { result, convertedObjects } = response;
-  if (response['uid'] !== uid) return fail('the answer is not for this request');
-  if (!isRecord(result) || result['status'] !== 'Success') {
-    return fail(isRecord(result) && typeof result['message'] === 'string' ? result['message'] : 'no success');
+  let converted: readonly unknown[];
+  try {
+    converted = conversionAnswer(await callWebhook(store, clientConfig, review, wanted, limits), uid, version);
+  } catch (error) {
+    throw fault(`${subject} failed: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const [first] = Array.isArray(convertedObjects) ? (convertedObjects as unknown[]) : [];
-  if (!isRecord(first) || first['apiVersion'] !== desiredAPIVersion || !isRecord(first['metadata'])) {
-    return fail('the answer holds no object of the version asked for');
-  }
-  // A webhook converts what users wrote; who an object is stays as it was.
-  const { labels, annotations } = first['metadata'] as { labels?: object; annotations?: object };
-  const own = { ...(labels === undefined ? {} : { labels }), ...(annotations === undefined ? {} : { annotations }) };
-  return { ...first, metadata: { ...object.metadata, ...own } } as KubeObject;
+  if (converted.length !== 1) throw fault(`${subject} returned ${converted.length} objects, expected 1`);
+  return checkedObject(subject, converted[0], object, desiredAPIVersion);
 };
+
+/** Faults of a conversion are passed on without a reason. */
+const fault = (why: string): ApiError => new ApiError('Unknown', why);

@@ -54,7 +54,9 @@ export const webhookTarget = async <R extends AdmissionRequest>(
   if (!matchesNamespace(source.store, webhook.namespaceSelector, request)) return undefined;
   if (!matchesObject(webhook.objectSelector, request)) return undefined;
   const inVersion = async (object: KubeObject | undefined): Promise<KubeObject | undefined> =>
-    object === undefined || matched === target.resource ? object : source.convert(object, matched.apiVersion, matched);
+    object === undefined || matched === target.resource || object.kind !== target.resource.kind
+      ? object
+      : source.convert(object, matched.apiVersion, matched);
   const [object, oldObject] = [await inVersion(request.object), await inVersion(request.oldObject)];
   const shown = {
     matched,

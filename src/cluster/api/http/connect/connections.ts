@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Pipeline } from '../../operations/pipeline.js';
 import type { RequestContext, Verb } from '../../request.js';
+import { connectOptions } from './connect-options.js';
 import { badRequest, noSuchResource } from '../../status-errors.js';
 import type { ResourceRoute } from '../route.js';
 import { serveLog, STREAMS, streamPod } from './pod-streams.js';
@@ -41,12 +42,12 @@ export class Connections {
       return true;
     }
     if (subresource === 'proxy') {
-      await this.pipeline.connect(context, target, proxyVerb(request));
+      await this.pipeline.connect(context, target, proxyVerb(request), connectOptions(target, query, rest));
       await forward(request, response, proxyDestination(machinery, target, pathOf(rest, query), this.options));
       return true;
     }
     if (subresource !== undefined && STREAMS.has(subresource)) {
-      await this.pipeline.connect(context, target, 'create');
+      await this.pipeline.connect(context, target, 'create', connectOptions(target, query, rest));
       throw badRequest('unable to upgrade: missing upgrade headers in request');
     }
     return false;
@@ -64,12 +65,12 @@ export class Connections {
     const { subresource = '' } = target;
     if (STREAMS.has(subresource)) {
       // Whoever may run a command in a pod may do anything there, so reading with GET is not enough.
-      await this.pipeline.connect(context, target, 'create');
+      await this.pipeline.connect(context, target, 'create', connectOptions(target, query, rest));
       await streamPod(machinery, this.options.access, target, query, request, connection);
       return;
     }
     if (subresource !== 'proxy') throw noSuchResource();
-    await this.pipeline.connect(context, target, proxyVerb(request));
+    await this.pipeline.connect(context, target, proxyVerb(request), connectOptions(target, query, rest));
     const to = proxyDestination(machinery, target, pathOf(rest, query), this.options);
     await forwardUpgrade(request, connection.socket, connection.head, to);
   }
