@@ -79,7 +79,11 @@ export const patchStep = async (args: PatchArgs, loader: Loader, context: BuildC
   if (!isMerge && !Array.isArray(operations)) {
     throw new KustomizeError(`unable to parse SM or JSON patch from ${source}: ${merges.message}`);
   }
-  if (!isMerge) return { transform: (map) => jsonPatchSelected(map, args, operations as JsonPatchOperation[], source) };
+  // What has no document, a file of comments say, is a JSON patch of no operations.
+  if (!isMerge || merges.length === 0) {
+    const list = Array.isArray(operations) || text.trim() !== '' ? operations : [];
+    return { transform: (map) => jsonPatchSelected(map, args, list, source) };
+  }
   for (const patch of merges) {
     patch.allowChanges(args.options?.['allowNameChange'] === true, args.options?.['allowKindChange'] === true);
   }
@@ -138,10 +142,11 @@ const applyTo = (resource: Resource, operations: readonly JsonPatchOperation[]):
 const jsonPatchSelected = (
   map: ResourceMap,
   { target }: PatchArgs,
-  operations: readonly JsonPatchOperation[],
+  operations: readonly JsonPatchOperation[] | KustomizeError,
   source: string,
 ): void => {
   if (target === undefined) throw new KustomizeError(`must specify a target for JSON patch ${source}`);
+  if (operations instanceof KustomizeError) throw operations;
   for (const resource of map.select(target)) {
     resource.rememberId();
     applyTo(resource, operations);

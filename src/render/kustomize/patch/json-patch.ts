@@ -24,7 +24,12 @@ export const readJsonPatch = (text: string): JsonPatchOperation[] => {
     throw error;
   }
   if (value === null) return [];
-  if (!Array.isArray(value)) throw new MalformedYamlError('a JSON patch must be a list of operations');
+  if (!Array.isArray(value)) {
+    const kind = typeof value === 'object' ? 'object' : typeof value === 'boolean' ? 'bool' : typeof value;
+    throw new MalformedYamlError(
+      `json: cannot unmarshal ${kind} into Go value of type jsonpatch.Patch: a JSON patch is a list of operations`,
+    );
+  }
   return value.map(operationOf);
 };
 

@@ -1,15 +1,6 @@
-import { KustomizeError } from '../errors.js';
-import type { Node, NodeKind } from '../nodes/node.js';
+import type { Node } from '../nodes/node.js';
 import { fieldOf, isNilOrEmpty, isNull } from '../nodes/node.js';
-
-const KIND_NAMES = { scalar: 'ScalarNode', map: 'MappingNode', list: 'SequenceNode' } as const;
-
-/** Refuses nodes that are neither null nor of a kind. */
-export const requireKind = (kind: NodeKind, node: Node | undefined): void => {
-  if (node === undefined || isNull(node) || node.kind === kind) return;
-  const contents = node.kind === 'scalar' ? `: node contents:\n${node.text}` : '';
-  throw new KustomizeError(`wrong node kind: expected ${KIND_NAMES[kind]} but got ${KIND_NAMES[node.kind]}${contents}`);
-};
+import { requireKind } from '../nodes/require-kind.js';
 
 /** Finds the element whose fields have the given texts; with an empty key, the scalar with the text. */
 export const findElement = (list: Node, keys: readonly string[], values: readonly string[]): Node | undefined => {

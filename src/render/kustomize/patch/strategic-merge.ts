@@ -1,6 +1,7 @@
 import { KustomizeError } from '../errors.js';
 import { fieldOf, isNull, Node, protectText, setField, textOf } from '../nodes/node.js';
-import { elementValues, findElement, requireKind, setElement } from './list-elements.js';
+import { requireKind } from '../nodes/require-kind.js';
+import { elementValues, findElement, setElement } from './list-elements.js';
 import type { MergeSchema, MergeSchemas } from './merge-schema.js';
 
 type Maybe = Node | undefined;

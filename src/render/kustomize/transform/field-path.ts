@@ -1,6 +1,7 @@
 import { KustomizeError } from '../errors.js';
 import type { Node, NodeKind } from '../nodes/node.js';
 import { fieldOf, isNull, Node as NodeClass, setField } from '../nodes/node.js';
+import { requireKind } from '../nodes/require-kind.js';
 import { findElement } from '../patch/list-elements.js';
 import { goRegExp } from '../resources/selector.js';
 import { splitPath } from './field-spec.js';
@@ -54,24 +55,16 @@ const step = (node: Node, part: string): Node | undefined => {
   if (part === '*') throw new KustomizeError('wildcard is not supported in PathGetter');
   if (isNull(node)) return undefined;
   if (isIndex(part) || part === '-') {
-    requireKind(node, 'list');
+    requireKind('list', node);
     return part === '-' ? node.items.at(-1) : node.items[Number(part)];
   }
   if (isMatch(part)) {
-    requireKind(node, 'list');
+    requireKind('list', node);
     const [key, value] = splitMatch(part);
     return findElement(node, [key], [value]);
   }
-  requireKind(node, 'map');
+  requireKind('map', node);
   return fieldOf(node, part);
-};
-
-const KIND_NAMES = { scalar: 'ScalarNode', map: 'MappingNode', list: 'SequenceNode' } as const;
-
-const requireKind = (node: Node, kind: NodeKind): void => {
-  if (!isNull(node) && node.kind !== kind) {
-    throw new KustomizeError(`wrong node kind: expected ${KIND_NAMES[kind]} but got ${KIND_NAMES[node.kind]}`);
-  }
 };
 
 /** All nodes that a path with matches and wildcards leads to. With `create`, what is missing is made. */
@@ -89,11 +82,11 @@ const match = (node: Node, path: readonly string[], at: number, create: NodeKind
   if (isIndex(part)) return matchIndex(node, path, at, create);
   if (isMatch(part)) return matchElements(node, path, at, create, true);
   if (part === '*') {
-    requireKind(node, 'list');
+    requireKind('list', node);
     return node.items.flatMap((item) => match(item, path, at + 1, create));
   }
   if (isNull(node)) return [];
-  requireKind(node, 'map');
+  requireKind('map', node);
   let field = fieldOf(node, part);
   if (field === undefined) {
     if (create === undefined) return [];
@@ -105,7 +98,7 @@ const match = (node: Node, path: readonly string[], at: number, create: NodeKind
 };
 
 const matchIndex = (node: Node, path: readonly string[], at: number, create: NodeKind | undefined): Node[] => {
-  requireKind(node, 'list');
+  requireKind('list', node);
   const index = Number(path[at]);
   if (node.items.length === index && create !== undefined) {
     appendItem(node, NodeClass.empty(kindOfPart(path[at + 1], create)));
@@ -129,7 +122,7 @@ const matchElements = (
   create: NodeKind | undefined,
   mayAppend: boolean,
 ): Node[] => {
-  requireKind(node, 'list');
+  requireKind('list', node);
   const [key, pattern] = splitMatch(path[at] ?? '');
   const matches = goRegExp(pattern, 'fieldPaths');
   const found: Node[] = [];

@@ -1,6 +1,6 @@
-import { KustomizeError } from '../errors.js';
 import type { Node } from '../nodes/node.js';
 import { fieldOf, isNull, Node as NodeClass, setScalar } from '../nodes/node.js';
+import { requireKind } from '../nodes/require-kind.js';
 import { goRegExp } from '../resources/selector.js';
 import type { ResourceMap } from '../resources/resource-map.js';
 import type { FieldSpec } from './field-spec.js';
@@ -30,9 +30,7 @@ const visitContainers = (node: Node, set: (image: Node) => void): void => {
     if ((name !== 'containers' && name !== 'initContainers') || value.kind !== 'list') continue;
     for (const container of value.items) {
       if (isNull(container)) continue;
-      if (container.kind !== 'map') {
-        throw new KustomizeError(`wrong node kind: expected MappingNode but got ${container.kind} in ${name}`);
-      }
+      requireKind('map', container);
       const image = fieldOf(container, 'image');
       if (image !== undefined) set(image);
     }
@@ -41,7 +39,7 @@ const visitContainers = (node: Node, set: (image: Node) => void): void => {
 
 const changeImage = (node: Node, change: ImageChange, isMatched: (image: string) => boolean): void => {
   if (isNull(node)) return;
-  if (node.kind !== 'scalar') throw new KustomizeError(`wrong node kind: expected ScalarNode but got ${node.kind}`);
+  requireKind('scalar', node);
   if (!isMatched(node.text)) return;
   setScalar(node, NodeClass.scalar(changedImage(node.text, change)));
 };

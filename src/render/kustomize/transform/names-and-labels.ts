@@ -1,5 +1,6 @@
 import { KustomizeError } from '../errors.js';
 import { isNull, Node, requireTextKey, setField, setScalar } from '../nodes/node.js';
+import { requireKind } from '../nodes/require-kind.js';
 import type { Gvk } from '../resources/resource-id.js';
 import { gvkText, isGvkSelected } from '../resources/resource-id.js';
 import type { ResourceMap } from '../resources/resource-map.js';
@@ -32,7 +33,7 @@ export const transformNames = (
       }
       applyFieldSpecs(resource.node, [spec], {
         set: (node) => {
-          requireScalar(node);
+          requireKind('scalar', node);
           setScalar(node, Node.scalar(where === 'prefix' ? affix + node.text : node.text + affix));
         },
         createKind: 'scalar',
@@ -56,9 +57,7 @@ export const transformStrings = (
       applyFieldSpecs(resource.node, specs, {
         set: (target) => {
           if (isNull(target)) return;
-          if (target.kind !== 'map') {
-            throw new KustomizeError(`wrong node kind: expected MappingNode but got ${kindName(target)}`);
-          }
+          requireKind('map', target);
           if (!target.fields.has(name)) requireTextKey(name);
           setField(target, name, value);
         },
@@ -81,7 +80,7 @@ export const transformReplicas = (map: ResourceMap, change: ReplicaChange, specs
     for (const { node } of targets) {
       applyFieldSpecs(node, [spec], {
         set: (target) => {
-          requireScalar(target);
+          requireKind('scalar', target);
           setScalar(target, Node.scalar(String(change.count), '!!int'));
         },
         createKind: 'scalar',
@@ -94,12 +93,3 @@ export const transformReplicas = (map: ResourceMap, change: ReplicaChange, specs
     `resource with name ${change.name ?? ''} does not match a config with the following GVK [${kinds}]`,
   );
 };
-
-const requireScalar = (node: Node): void => {
-  if (!isNull(node) && node.kind !== 'scalar') {
-    throw new KustomizeError(`wrong node kind: expected ScalarNode but got ${kindName(node)}`);
-  }
-};
-
-const kindName = (node: Node): string =>
-  ({ scalar: 'ScalarNode', map: 'MappingNode', list: 'SequenceNode' })[node.kind];

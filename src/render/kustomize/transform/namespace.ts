@@ -1,6 +1,7 @@
 import { KustomizeError, wrapped } from '../errors.js';
 import type { Node } from '../nodes/node.js';
 import { fieldOf, fieldOrNew, isNull, Node as NodeClass, setScalar, textOf } from '../nodes/node.js';
+import { requireKind } from '../nodes/require-kind.js';
 import type { Resource } from '../resources/resource.js';
 import { idKey, isClusterScoped } from '../resources/resource-id.js';
 import type { ResourceMap } from '../resources/resource-map.js';
@@ -44,11 +45,7 @@ export const setNamespaces = (resource: Resource, options: NamespaceOptions): vo
   const { node } = resource;
   const set = (target: Node): void => {
     if (options.unsetOnly === true && target.kind === 'scalar' && textOf(target) !== '') return;
-    if (target.kind !== 'scalar' && !isNull(target)) {
-      throw new KustomizeError(
-        `namespace field specs must target scalar nodes: wrong node kind: expected ScalarNode but got ${target.kind}`,
-      );
-    }
+    requireKind('scalar', target, 'namespace field specs must target scalar nodes: ');
     setScalar(target, NodeClass.string(options.namespace));
   };
   const { apiVersion, kind } = resource;
