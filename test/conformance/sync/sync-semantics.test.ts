@@ -172,7 +172,7 @@ spec:
       { type: 'SuccessCriteriaMet', status: 'True', lastTransitionTime: now, lastProbeTime: now },
       { type: 'Complete', status: 'True', lastTransitionTime: now, lastProbeTime: now },
     ];
-    const body = { status: { conditions, succeeded: 1, active: 0, startTime: now, completionTime: now, ready: 0 } };
+    const body = { status: { conditions, succeeded: 1, active: 0, completionTime: now, ready: 0 } };
     await rig.client.patch(
       Job,
       { namespace: 'default', name: 'pre' },
