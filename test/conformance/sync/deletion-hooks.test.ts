@@ -59,7 +59,8 @@ describe('the operator, with hooks of a deletion', () => {
     const pre = await rig.until(Job, named('pre'), (live) => (live?.status?.active ?? 0) > 0, 'pre runs');
     await rig.restart();
     assert.ok(await rig.client.get(ConfigMap, named('a')));
-    assert.equal((await rig.client.get(Job, named('pre')))?.metadata.uid, pre?.metadata.uid);
+    const live = await rig.client.get(Job, named('pre'));
+    assert.equal(live?.metadata.uid, pre?.metadata.uid);
     assert.equal(await rig.client.get(Job, named('post')), undefined);
     const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
     const conditions = ['SuccessCriteriaMet', 'Complete'].map((type) => ({
@@ -68,7 +69,8 @@ describe('the operator, with hooks of a deletion', () => {
       lastProbeTime: time,
       lastTransitionTime: time,
     }));
-    const status = { conditions, active: 0, startTime: time, completionTime: time, succeeded: 1 };
+    const startTime = live?.status?.startTime ?? time;
+    const status = { conditions, active: 0, startTime, completionTime: time, succeeded: 1 };
     await rig.client.patch(Job, named('pre'), { type: 'merge', body: { status } }, { subresource: 'status' });
     await gone();
     assert.equal(await rig.client.get(ConfigMap, named('a')), undefined);
