@@ -30,6 +30,8 @@ export const mask = (value: unknown, masking: Masking): unknown => {
     if (key === 'managedFields' && !masking.managedFields) continue;
     if (OWN[key]?.(item, value) === true) masked[key] = MASK;
     else if (key === 'clusterIPs' && Array.isArray(item)) masked[key] = item.map((ip) => (ip === 'None' ? ip : MASK));
+    else if (key === 'cells' && Array.isArray(item))
+      masked[key] = item.map((cell) => (isAge(cell) ? MASK : mask(cell, masking)));
     else masked[key] = mask(item, masking);
   }
   const { generateName } = masked;
@@ -38,6 +40,9 @@ export const mask = (value: unknown, masking: Masking): unknown => {
   }
   return masked;
 };
+
+/** How long ago a case made something, in a Table. */
+const isAge = (cell: unknown): boolean => typeof cell === 'string' && /^\d{1,2}s$/.test(cell);
 
 const maskText = (text: string, { namespace, started }: Masking): string => {
   const placed = namespace === undefined ? text : text.replaceAll(namespace, '$ns');

@@ -51,9 +51,15 @@ export const isForPeople = ({ url = '', headers }: IncomingMessage): boolean => 
   return /^(?:curl|Wget|Mozilla\/5\.0)/.test(headers['user-agent'] ?? '');
 };
 
-/** YAML in the manner of Go: keys in order, lists not indented. */
+/** YAML in the manner of Go: keys in order, lists not indented, texts in quotes that YAML 1.1 takes for something else. */
 export const yamlOf = (value: unknown): string =>
-  stringify(value, { aliasDuplicateObjects: false, sortMapEntries: true, indentSeq: false, lineWidth: 0 });
+  stringify(value, {
+    version: '1.1',
+    aliasDuplicateObjects: false,
+    sortMapEntries: true,
+    indentSeq: false,
+    lineWidth: 0,
+  });
 
 /** An object as protobuf. Throws NotAcceptable for kinds that have no such form. */
 export const protobufOf = (value: unknown): Uint8Array => {
