@@ -5,7 +5,7 @@ import { realTool } from '../../components/components.js';
 import { CHARTS, type Outcome, runFairlead, runHelm } from './helm-runs.js';
 import { areEqualMasked } from './masking.js';
 
-const RENDERED = ['corpus', 'umbrella', 'ordering', 'legacy', 'schema', 'notices'];
+const RENDERED = ['corpus', 'umbrella', 'ordering', 'legacy', 'schema', 'notices', 'shared-values'];
 
 const valueFilesOf = async (chart: string): Promise<string[][]> => {
   const files = await readdir(join(chart, 'ci')).catch(() => []);

@@ -20,7 +20,7 @@ const SNIFFED = 512;
 // oxlint-disable-next-line no-control-regex
 const BINARY = /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f]/;
 const KINDS: readonly (readonly [RegExp, string])[] = [
-  [/^PK\x03\x04/, 'application/zip'],
+  [/^PK[^ -~]{2}/, 'application/zip'],
   [/^%PDF-/, 'application/pdf'],
   [/^\s*<\?xml/, 'text/xml; charset=utf-8'],
   [/^\s*<(?:!DOCTYPE HTML|HTML|HEAD|BODY|TITLE)[ >]/i, 'text/html; charset=utf-8'],

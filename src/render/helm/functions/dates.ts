@@ -1,71 +1,20 @@
+import { hrtime } from 'node:process';
 import { GoError } from '../template/errors.js';
-import { int, int64, Integer, Struct, type Value } from '../template/values.js';
+import { Integer, Struct, type Value } from '../template/values.js';
 import { type Family, fn } from './define.js';
 import { durationText, parseDuration, readDuration, SECOND, timeQuote } from './go-duration.js';
-import { clockOf, isZone, type Moment, unixSeconds, ZERO_TIME } from './go-time.js';
+import { isZone, type Moment, unixSeconds, ZERO_TIME } from './go-time.js';
 import { formatTime, parseTime } from './time-layout.js';
+import { later, momentIn, timeStruct } from './time-struct.js';
 
-const RFC3339_NANO = '2006-01-02T15:04:05.999999999Z07:00';
-const STRING_LAYOUT = '2006-01-02 15:04:05.999999999 -0700 MST';
+const MILLISECOND = 1_000_000n;
 
-const plain = (read: (moment: Moment) => Value) => ({
-  params: [],
-  call: (receiver: Struct) => read(momentIn(receiver)),
+/** Date's milliseconds, and behind them what the finer clock has. */
+const now = (): Moment => ({
+  nanoseconds: BigInt(Date.now()) * MILLISECOND + (hrtime.bigint() % MILLISECOND),
+  zone: 'Local',
+  monotonic: BigInt(Math.round(performance.now() * 1e6)),
 });
-
-const part = (name: 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'nanosecond' | 'yearDay') =>
-  plain((moment) => int(clockOf(moment)[name]));
-
-const named = (layout: string, type: string) =>
-  plain((moment) => new Struct(type, new Map(), {}, () => formatTime(moment, layout)));
-
-const METHODS = {
-  Format: {
-    params: ['string'] as const,
-    call: (receiver: Struct, [layout]: readonly Value[]) => formatTime(momentIn(receiver), layout as string),
-  },
-  Unix: plain((moment) => int64(unixSeconds(moment))),
-  UnixNano: plain((moment) => int64(moment.nanoseconds)),
-  UnixMilli: plain((moment) => int64(moment.nanoseconds / 1_000_000n)),
-  Year: part('year'),
-  Month: named('January', 'time.Month'),
-  Day: part('day'),
-  Hour: part('hour'),
-  Minute: part('minute'),
-  Second: part('second'),
-  Nanosecond: part('nanosecond'),
-  YearDay: part('yearDay'),
-  Weekday: named('Monday', 'time.Weekday'),
-  UTC: plain((moment) => timeStruct({ ...moment, zone: 'UTC' })),
-  Local: plain((moment) => timeStruct({ ...moment, zone: 'Local' })),
-  IsZero: plain((moment) => moment.nanoseconds === ZERO_TIME.nanoseconds),
-  String: plain((moment) => formatTime(moment, STRING_LAYOUT)),
-};
-
-const timeStruct = (moment: Moment): Struct =>
-  new Struct(
-    'time.Time',
-    new Map(),
-    METHODS,
-    () => formatTime(moment, STRING_LAYOUT),
-    moment,
-    () => formatTime(moment, RFC3339_NANO),
-    undefined,
-    () => goDate(moment),
-  );
-
-/** `GoString()` of a time. */
-const goDate = (moment: Moment): string => {
-  const { year, day, hour, minute, second, nanosecond } = clockOf(moment);
-  const name = formatTime({ nanoseconds: moment.nanoseconds, zone: moment.zone }, 'January');
-  const zone =
-    moment.zone === 'UTC' ? 'time.UTC' : moment.zone === 'Local' ? 'time.Local' : `time.Location(${moment.zone})`;
-  return `time.Date(${[year, `time.${name}`, day, hour, minute, second, nanosecond, zone].join(', ')})`;
-};
-
-const momentIn = (value: Struct): Moment => value.native as Moment;
-
-const now = (): Moment => ({ nanoseconds: BigInt(Date.now()) * 1_000_000n, zone: 'Local' });
 
 const atSeconds = (seconds: bigint): Moment => ({ nanoseconds: seconds * SECOND, zone: 'Local' });
 
@@ -83,14 +32,14 @@ const modify = (text: string, date: Struct): Struct | undefined => {
   const duration = parseDuration(text);
   if (duration === undefined) return undefined;
   const moment = momentIn(date);
-  return timeStruct({ ...moment, nanoseconds: moment.nanoseconds + duration });
+  return timeStruct(later(moment, duration));
 };
 
 const mustModify = (text: string, date: Struct): Struct => {
   const duration = readDuration(text);
   if (typeof duration !== 'bigint') throw new GoError(duration.problem);
   const moment = momentIn(date);
-  return timeStruct({ ...moment, nanoseconds: moment.nanoseconds + duration });
+  return timeStruct(later(moment, duration));
 };
 
 const toDate = (layout: string, text: string): Struct => {

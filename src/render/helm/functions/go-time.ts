@@ -4,6 +4,8 @@ export interface Moment {
   readonly nanoseconds: bigint;
   /** `Local`, `UTC`, a name of the zone database, or a fixed offset in seconds. */
   readonly zone: string | number;
+  /** Nanoseconds since the process started, in what the clock said. */
+  readonly monotonic?: bigint;
 }
 
 /** The parts of a moment on the clock of its zone. */

@@ -28,6 +28,19 @@ const plain = (read: (version: Version) => Value) => ({
   call: (receiver: Struct) => read(receiver.native as Version),
 });
 
+/** A version with another part, or Go's refusal of what cannot be one. */
+const changing = (part: 'pre' | 'metadata', refusal: string) => ({
+  params: ['string'] as const,
+  call: (receiver: Struct, [text]: readonly Value[]) => {
+    const value = text as string;
+    if (!/^(?:[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/.test(value)) throw new GoError(refusal);
+    if (part === 'pre' && value.split('.').some((step) => /^0[0-9]+$/.test(step))) {
+      throw new GoError('version segment starts with 0');
+    }
+    return versionStruct({ ...(receiver.native as Version), [part]: value }, 'semver.Version');
+  },
+});
+
 const METHODS = {
   Major: plain(({ major }) => uint64(major)),
   Minor: plain(({ minor }) => uint64(minor)),
@@ -51,6 +64,8 @@ const METHODS = {
       'semver.Version',
     ),
   ),
+  SetPrerelease: changing('pre', 'invalid prerelease string'),
+  SetMetadata: changing('metadata', 'invalid metadata string'),
   Compare: comparing((order) => new Integer(BigInt(order), 'int')),
   Equal: comparing((order) => order === 0),
   LessThan: comparing((order) => order < 0),

@@ -17,7 +17,7 @@ import {
 } from '../template/execution.js';
 import { compareStrings, fromBytes } from '../template/go-string.js';
 import type { GoMap, Value } from '../template/values.js';
-import { namedValues } from '../template/values-methods.js';
+import { asValues, namedValues } from '../template/values-methods.js';
 import { tableAt } from '../values/coalesce.js';
 import { execFailure, parseFailure } from './template-failure.js';
 
@@ -49,7 +49,7 @@ const collect = (chart: Chart, top: RenderData, values: GoMap, into: Map<string,
   ]);
   for (const child of chart.dependencies) {
     // The very table in the parent's values: a template that changes it changes both.
-    subcharts.set(child.name, collect(child, top, tableAt(values, child.name) ?? namedValues(new Map()), into));
+    subcharts.set(child.name, collect(child, top, asValues(tableAt(values, child.name) ?? new Map()), into));
   }
   const { fullPath } = chart;
   for (const { name, data: bytes } of chart.templates) {
@@ -103,7 +103,7 @@ export const renderTemplates = (
   options: RenderTemplatesOptions = {},
 ): Map<string, string> => {
   const renderables = new Map<string, Renderable>();
-  collect(chart, top, namedValues(top.values), renderables);
+  collect(chart, top, asValues(new Map(top.values)), renderables);
   const names = byDepth(renderables.keys());
   const set = new TemplateSet(FUNCTIONS);
   for (const name of names) addFile(set, name, renderables.get(name) as Renderable);

@@ -9,6 +9,51 @@ const VALUES = 'common.Values';
 export const namedValues = (entries: Iterable<readonly [string, Value]>): TypedMap =>
   new TypedMap(VALUES, undefined, entries);
 
+/** A map under the name of `common.Values`: what one of the two is given, the other has. */
+class SharedValues extends TypedMap {
+  constructor(readonly shared: GoMap) {
+    super(VALUES, undefined);
+  }
+
+  override get(key: string): Value {
+    return this.shared.get(key);
+  }
+  override has(key: string): boolean {
+    return this.shared.has(key);
+  }
+  override set(key: string, value: Value): this {
+    this.shared.set(key, value);
+    return this;
+  }
+  override delete(key: string): boolean {
+    return this.shared.delete(key);
+  }
+  override clear(): void {
+    this.shared.clear();
+  }
+  override get size(): number {
+    return this.shared.size;
+  }
+  override keys(): MapIterator<string> {
+    return this.shared.keys();
+  }
+  override values(): MapIterator<Value> {
+    return this.shared.values();
+  }
+  override entries(): MapIterator<[string, Value]> {
+    return this.shared.entries();
+  }
+  override forEach(act: (value: Value, key: string, map: Map<string, Value>) => void): void {
+    for (const [key, value] of this.shared) act(value, key, this);
+  }
+  override [Symbol.iterator](): MapIterator<[string, Value]> {
+    return this.shared[Symbol.iterator]();
+  }
+}
+
+/** The same map as `common.Values`, as a conversion in Go makes it: its content is shared. */
+export const asValues = (map: GoMap): TypedMap => (map instanceof SharedValues ? map : new SharedValues(map));
+
 /** The table at a path, `common.Values` again. */
 const table = (values: GoMap, path: readonly string[]): TypedMap => {
   let at = values;
@@ -18,7 +63,7 @@ const table = (values: GoMap, path: readonly string[]): TypedMap => {
       throw new GoError(`${goQuote(step)} is not a table`);
     at = inner;
   }
-  return namedValues(at);
+  return asValues(at);
 };
 
 const pathValue = (values: GoMap, path: string): Value => {
@@ -39,8 +84,13 @@ const pathValue = (values: GoMap, path: string): Value => {
   return found;
 };
 
+const asMap = (values: GoMap): GoMap => {
+  if (values.size === 0) return new Map();
+  return values instanceof SharedValues ? values.shared : new Map(values);
+};
+
 const METHODS: Methods = {
-  AsMap: { params: [], call: (values: GoMap) => new Map(values) },
+  AsMap: { params: [], call: asMap },
   YAML: { params: [], call: (values: GoMap) => toYaml(values) },
   Table: { params: ['string'], call: (values: GoMap, [path]) => table(values, (path as string).split('.')) },
   PathValue: { params: ['string'], call: (values: GoMap, [path]) => pathValue(values, path as string) },
