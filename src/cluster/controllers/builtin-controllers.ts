@@ -1,6 +1,7 @@
 import type { Controller } from '../client/controller.js';
 import type { ControllerDeps } from './controller-deps.js';
 import type { KeyedCertificate } from '../auth/certificates.js';
+import { createPolicyTypeController } from './admission-policy/policy-type-controller.js';
 import { createRequestCleaner } from './certificates/request-cleaner.js';
 import { createSigningController } from './certificates/signing-controller.js';
 import { createClusterRoleAggregation } from './cluster-role/aggregation-controller.js';
@@ -78,6 +79,7 @@ const CONTROLLERS: readonly CreateController[] = [
   createClusterRoleAggregation,
   createRequestCleaner,
   createFlowSchemaController,
+  createPolicyTypeController,
   createEventExpiry,
   createGarbageCollector,
 ];

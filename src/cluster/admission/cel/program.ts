@@ -1,5 +1,6 @@
 import { ARITHMETIC } from './arithmetic.js';
 import { checkExpression, type Checked } from './checker.js';
+import { CompileError } from './source.js';
 import { COMPARISONS } from './comparisons.js';
 import { CONVERSIONS } from './conversions.js';
 import { functionsOf, type Environment, type Functions } from './environment.js';
@@ -66,6 +67,17 @@ export interface Program {
   /** What it may cost, given how large values can be. */
   estimate(sizeOfPath: SizeOfPath): Range;
 }
+
+/** What the types of an expression do not allow; undefined when they fit. */
+export const checkTypes = (source: string, environment: Environment): string | undefined => {
+  try {
+    checkLiterals(checkExpression(source, parseExpression(source), environment));
+    return undefined;
+  } catch (error) {
+    if (error instanceof CompileError) return error.message;
+    throw error;
+  }
+};
 
 /** Compiles an expression. Throws a CompileError, worded as cel-go words it. */
 export const compileExpression = (source: string, environment: Environment): Program => {

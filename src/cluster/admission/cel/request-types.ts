@@ -69,17 +69,19 @@ export interface RequestVariables {
   readonly hasAuthorizer: boolean;
   /** The variables of a policy that are declared before the expression, with their types. */
   readonly composed?: ReadonlyMap<string, CelType>;
+  /** What the objects and parameters look like, where that is known; then nothing but types is of interest. */
+  readonly types?: { readonly object: CelType; readonly params?: CelType };
 }
 
 /** What the expressions of admission policies and match conditions may name. */
-export const requestEnvironment = ({ hasParams, hasAuthorizer, composed }: RequestVariables): Environment =>
+export const requestEnvironment = ({ hasParams, hasAuthorizer, composed, types }: RequestVariables): Environment =>
   environmentOf(
     new Map<string, CelType>([
-      ['object', DYN],
-      ['oldObject', DYN],
+      ['object', types?.object ?? DYN],
+      ['oldObject', types?.object ?? DYN],
       ['request', REQUEST],
       ['namespaceObject', NAMESPACE],
-      ...(hasParams ? ([['params', DYN]] as const) : []),
+      ...(hasParams ? ([['params', types?.params ?? DYN]] as const) : []),
       ...(hasAuthorizer
         ? ([
             ['authorizer', AUTHORIZER],
