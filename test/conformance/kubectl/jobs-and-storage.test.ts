@@ -196,7 +196,7 @@ describe('kubectl, jobs and storage', function () {
           'NAME +ATTACHER +PV +NODE +ATTACHED +AGE',
           'attached +driver.example.com +one +127.0.0.1 +false +\\d+s',
         ],
-        ['csistoragecapacity', 'NAME +STORAGECLASSNAME +CAPACITY', 'capacity +fast +10Gi'],
+        ['csistoragecapacity', 'NAME +CREATED AT', 'capacity +\\d{4}-\\S+Z'],
       ] as const) {
         assert.match(await kubectl.ok(`get ${resource}`), new RegExp(`^${header}\\n${row}$`));
         await kubectl.ok(`describe ${resource}`);
