@@ -1,8 +1,11 @@
+import { enumValues } from './schema-table.js';
+
 const BY_GROUP: Readonly<Record<string, readonly string[]>> = {
   'core/v1': [
     'AppArmorProfileType',
     'AzureDataDiskCachingMode',
     'AzureDataDiskKind',
+    'ClaimResourceStatus',
     'DNSPolicy',
     'HostPathType',
     'IPFamily',
@@ -13,6 +16,7 @@ const BY_GROUP: Readonly<Record<string, readonly string[]>> = {
     'NodePhase',
     'NodeSelectorOperator',
     'PersistentVolumeAccessMode',
+    'PersistentVolumeClaimModifyVolumeStatus',
     'PersistentVolumeClaimPhase',
     'PersistentVolumeMode',
     'PersistentVolumePhase',
@@ -47,7 +51,9 @@ const BY_GROUP: Readonly<Record<string, readonly string[]>> = {
     'ReinvocationPolicyType',
     'ScopeType',
     'SideEffectClass',
+    'ValidationAction',
   ],
+  'apiextensions.k8s.io/v1': ['FieldValueErrorReason'],
   'apps/v1': [
     'DaemonSetUpdateStrategyType',
     'DeploymentStrategyType',
@@ -61,15 +67,28 @@ const BY_GROUP: Readonly<Record<string, readonly string[]>> = {
     'PodFailurePolicyOnExitCodesOperator',
     'PodReplacementPolicy',
   ],
+  'certificates.k8s.io/v1': ['KeyUsage'],
   'networking.k8s.io/v1': ['PolicyType'],
   'policy/v1': ['UnhealthyPodEvictionPolicyType'],
+  'resource.k8s.io/v1': ['AllocationConfigSource', 'DeviceTaintEffect', 'DeviceTolerationOperator'],
   'storage.k8s.io/v1': ['VolumeBindingMode'],
+};
+
+/** Values of closed types whose constants are declared in a way that the field tables do not see. */
+const UNTABLED: Readonly<Record<string, readonly string[]>> = {
+  'discovery.k8s.io/v1.AddressType': ['FQDN', 'IPv4', 'IPv6'],
+  'networking.k8s.io/v1.PathType': ['Exact', 'ImplementationSpecific', 'Prefix'],
+  'resource.k8s.io/v1.DeviceAllocationMode': ['All', 'ExactCount'],
 };
 
 /**
  * Types whose constants are all the values there may be, and are published as such: `core/v1.PullPolicy`. The constants
  * of other types are only those that Kubernetes itself uses: anybody may add a condition.
  */
-export const CLOSED_TYPES: ReadonlySet<string> = new Set(
+const CLOSED_TYPES: ReadonlySet<string> = new Set(
   Object.entries(BY_GROUP).flatMap(([group, types]) => types.map((type) => `${group}.${type}`)),
 );
+
+/** All the values of a type, in order; none when anybody may add to them. */
+export const closedValues = (name: string): readonly string[] =>
+  UNTABLED[name] ?? (CLOSED_TYPES.has(name) ? enumValues(name).toSorted() : []);

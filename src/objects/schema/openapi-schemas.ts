@@ -1,8 +1,8 @@
 import { fieldDescription, typeDescription } from './descriptions.js';
-import { CLOSED_TYPES } from './closed-types.js';
+import { closedValues } from './closed-types.js';
 import { openApiName, openApiRef } from './openapi-names.js';
 import type { SchemaField, TypeRef } from './schema-file.js';
-import { defaultOf, enumValues, resolveType, schemaGroupVersion, type StructType } from './schema-table.js';
+import { defaultOf, resolveType, schemaGroupVersion, type StructType } from './schema-table.js';
 
 /** A part of an OpenAPI document. */
 export type OpenApiNode = Readonly<Record<string, unknown>>;
@@ -120,7 +120,12 @@ export class SchemaCollector {
     const resolved = resolveType(ref);
     if (resolved.shape === 'struct') return this.withDefault(node, {});
     const zero = resolved.shape === 'scalar' ? SCALAR_DEFAULTS[resolved.scalar] : undefined;
-    return zero === undefined ? node : { ...node, default: zero };
+    const choices = choicesOf({ type: ref });
+    return {
+      ...node,
+      ...(zero === undefined ? {} : { default: zero }),
+      ...(choices.length === 0 ? {} : { enum: choices }),
+    };
   }
 
   private withDefault(node: OpenApiNode, value: unknown): OpenApiNode {
@@ -169,10 +174,10 @@ export class SchemaCollector {
   }
 }
 
-const choicesOf = (field: SchemaField): readonly string[] => {
-  const resolved = resolveType(field.type);
+const choicesOf = ({ type }: Pick<SchemaField, 'type'>): readonly string[] => {
+  const resolved = resolveType(type);
   const name = resolved.shape === 'scalar' ? resolved.enumOf : undefined;
-  return name !== undefined && CLOSED_TYPES.has(name) ? enumValues(name).toSorted() : [];
+  return name === undefined ? [] : closedValues(name);
 };
 
 const listed = (choices: readonly string[]): string =>

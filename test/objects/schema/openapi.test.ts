@@ -57,4 +57,21 @@ describe('openApiV3', () => {
       'x-kubernetes-patch-strategy': 'merge',
     });
   });
+
+  it('lists the values of closed types, those of elements as well', () => {
+    const propertiesOf = (group: string, name: string) => {
+      const schemas = (openApiV3(group)?.components.schemas ?? {}) as Record<
+        string,
+        { readonly properties: Record<string, { readonly items?: unknown; readonly enum?: unknown }> }
+      >;
+      return schemas[name]?.properties;
+    };
+    assert.deepEqual(propertiesOf('v1', 'io.k8s.api.core.v1.PersistentVolumeSpec')?.['accessModes']?.items, {
+      type: 'string',
+      default: '',
+      enum: ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'],
+    });
+    const path = propertiesOf('networking.k8s.io/v1', 'io.k8s.api.networking.v1.HTTPIngressPath')?.['pathType'];
+    assert.deepEqual(path?.enum, ['Exact', 'ImplementationSpecific', 'Prefix']);
+  });
 });

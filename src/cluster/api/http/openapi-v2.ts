@@ -15,21 +15,31 @@ export const openApiV2 = (documents: readonly OpenApiDocument[]): Node => {
   return { swagger: '2.0', info, paths, definitions };
 };
 
-/** References lead to `definitions`, and alternatives, which the older version lacks, are left open. */
-const older = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(older);
-  if (!isRecord(value)) return value;
-  const { oneOf: _one, allOf, nullable: _nullable, ...rest } = value;
+/** What schemas of the older version do not have. */
+const NEWER = new Set(['oneOf', 'anyOf', 'not', 'allOf', 'nullable', 'default']);
+
+/**
+ * A schema of the older version: references lead to `definitions`, defaults are not told, and of alternatives the text
+ * is left, which every other form can be written as.
+ */
+const older = (schema: unknown): unknown => {
+  if (!isRecord(schema)) return schema;
+  const { allOf, oneOf } = schema;
   const only: unknown = Array.isArray(allOf) && allOf.length === 1 ? (allOf[0] as unknown) : undefined;
-  const merged = isRecord(only) ? { ...only, ...rest } : rest;
-  return Object.fromEntries(
-    Object.entries(merged).map(([name, inner]) => [
-      name,
-      name === '$ref' && typeof inner === 'string'
-        ? inner.replace('#/components/schemas/', '#/definitions/')
-        : older(inner),
-    ]),
-  );
+  const merged: Node = isRecord(only) ? { ...only, ...schema } : schema;
+  const isText = Array.isArray(oneOf) && merged['type'] === undefined && merged['x-kubernetes-int-or-string'] !== true;
+  const kept = Object.entries(merged).filter(([name]) => !NEWER.has(name));
+  return {
+    ...(isText ? { type: 'string' } : {}),
+    ...Object.fromEntries(kept.map(([name, value]) => [name, olderPart(name, value)])),
+  };
+};
+
+const olderPart = (name: string, value: unknown): unknown => {
+  if (name === '$ref') return String(value).replace('#/components/schemas/', '#/definitions/');
+  if (name === 'items' || name === 'additionalProperties') return older(value);
+  if (name !== 'properties' || !isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([property, schema]) => [property, older(schema)]));
 };
 
 const olderPath = (item: unknown): unknown => {
