@@ -7,10 +7,12 @@ import type {
   Subject,
 } from '../../../objects/kinds/rbac-authorization-k8s-io-v1.js';
 import type { TokenRequest } from '../../../objects/kinds/authentication-k8s-io-v1.js';
+import { jsonEquals } from '../../../objects/json.js';
 import { dns1123Subdomain, pathSegmentName } from '../../../objects/names.js';
 import { child, invalid, invalidEach, notSupported, required, type FieldError } from '../field-errors.js';
+import { internal } from './go-values.js';
 import { validateLabelSelector } from './labels.js';
-import { each, immutable, requiredText } from './rules.js';
+import { each, requiredText } from './rules.js';
 
 const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
@@ -93,24 +95,26 @@ const validateBinding = (
   ];
 };
 
-const roleRefStays = (binding: RoleBinding | ClusterRoleBinding, old: RoleBinding | ClusterRoleBinding): FieldError[] =>
-  immutable('roleRef', binding.roleRef, old.roleRef).map((error) => ({
-    ...error,
-    message: error.message.replace(/field is immutable$/, 'cannot change roleRef'),
-  }));
+const roleRefStays = (
+  binding: RoleBinding | ClusterRoleBinding,
+  old: RoleBinding | ClusterRoleBinding,
+): FieldError[] =>
+  jsonEquals(binding.roleRef, old.roleRef)
+    ? []
+    : [invalid('roleRef', internal('rbac.authorization.k8s.io/v1.RoleRef', binding.roleRef), 'cannot change roleRef')];
 
 export const validateRoleBinding = (binding: RoleBinding): FieldError[] =>
   validateBinding(binding, ['Role', 'ClusterRole'], false);
 export const validateRoleBindingUpdate = (binding: RoleBinding, old: RoleBinding): FieldError[] => [
-  ...roleRefStays(binding, old),
   ...validateRoleBinding(binding),
+  ...roleRefStays(binding, old),
 ];
 export const validateClusterRoleBinding = (binding: ClusterRoleBinding): FieldError[] =>
   validateBinding(binding, ['ClusterRole'], true);
 export const validateClusterRoleBindingUpdate = (
   binding: ClusterRoleBinding,
   old: ClusterRoleBinding,
-): FieldError[] => [...roleRefStays(binding, old), ...validateClusterRoleBinding(binding)];
+): FieldError[] => [...validateClusterRoleBinding(binding), ...roleRefStays(binding, old)];
 
 const MIN_TOKEN_SECONDS = 600;
 const MAX_TOKEN_SECONDS = 2 ** 32;

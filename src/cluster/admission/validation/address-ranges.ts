@@ -22,10 +22,14 @@ export const validateIpAddress = ({ spec }: IPAddress): FieldError[] => {
   ];
 };
 
-export const validateIpAddressUpdate = (address: IPAddress, old: IPAddress): FieldError[] =>
-  jsonEquals(address.spec?.parentRef ?? null, old.spec?.parentRef ?? null)
+export const validateIpAddressUpdate = (address: IPAddress, old: IPAddress): FieldError[] => [
+  ...validateIpAddress(address),
+  ...(jsonEquals(address.spec?.parentRef ?? null, old.spec?.parentRef ?? null)
     ? []
-    : [invalid('spec.parentRef', internal('networking.k8s.io/v1.ParentReference', address.spec?.parentRef), IMMUTABLE)];
+    : [
+        invalid('spec.parentRef', internal('networking.k8s.io/v1.ParentReference', address.spec?.parentRef), IMMUTABLE),
+      ]),
+];
 
 const family = (cidr: string): number => (isCidr(cidr) ? isIP(cidr.split('/', 1)[0] ?? '') : 0);
 
@@ -48,7 +52,7 @@ export const validateServiceCidrUpdate = (range: ServiceCIDR, old: ServiceCIDR):
   const field = 'spec.cidrs';
   const [now, before] = [range.spec?.cidrs ?? [], old.spec?.cidrs ?? []];
   const grew = before.length === 1 && now.length === 2;
-  if (now.length !== before.length && !grew) return [invalid(field, now, IMMUTABLE)];
+  if (now.length !== before.length && !grew) return [invalid(field, now.length === 0 ? null : now, IMMUTABLE)];
   const changed = before.flatMap((cidr, index) =>
     now[index] === cidr ? [] : [invalid(item(field, index), now[index], IMMUTABLE)],
   );

@@ -86,6 +86,18 @@ const absent = (field: StructField, form: Form): unknown => {
   return resolved.shape === 'scalar' ? (ZEROS[resolved.scalar] ?? null) : null;
 };
 
+/** What a pod shares with its node is part of its security context inside Kubernetes. */
+const SHARED = ['hostNetwork', 'hostPID', 'hostIPC'] as const;
+
+const withShared = (form: Record<string, unknown>, spec: Readonly<Record<string, unknown>>): unknown => {
+  const context = form['SecurityContext'];
+  if (!isRecord(context)) return form;
+  const shared = Object.fromEntries(SHARED.map((name) => [`H${name.slice(1)}`, spec[name] ?? false]));
+  const { shareProcessNamespace = null, hostUsers = null } = spec;
+  const others = { ShareProcessNamespace: shareProcessNamespace, HostUsers: hostUsers };
+  return { ...form, SecurityContext: { ...shared, ...others, ...context } };
+};
+
 const structInForm = (value: Readonly<Record<string, unknown>>, type: StructType, asked: Form): unknown => {
   // The types that all groups share have one form.
   const form = type.name.startsWith('meta/') ? 'served' : asked;
@@ -96,9 +108,11 @@ const structInForm = (value: Readonly<Record<string, unknown>>, type: StructType
     if (field === undefined) continue;
     const given = value[name] ?? undefined;
     const inner = given === undefined ? absent(field, form) : inForm(given, field.resolved, form);
-    if (inner !== undefined) shown[form === 'internal' ? goName(name) : name] = inner;
+    // Metadata is embedded in Go: its fields stand in its place.
+    if (form === 'internal' && name === 'metadata' && isRecord(inner)) Object.assign(shown, inner);
+    else if (inner !== undefined) shown[form === 'internal' ? goName(name) : name] = inner;
   }
-  return shown;
+  return form === 'internal' && type.name === 'core/v1.PodSpec' ? withShared(shown, value) : shown;
 };
 
 const inForm = (value: unknown, type: SchemaType, form: Form): unknown => {

@@ -9,7 +9,7 @@ import { internal, served, shownSelector } from './go-values.js';
 import { validateFailurePolicy, validateSuccessPolicy } from './job-policies.js';
 import { validateLabelSelector } from './labels.js';
 import { validatePodTemplate } from './pod-spec.js';
-import { domainPrefixedPath, immutable, nonNegative } from './rules.js';
+import { domainPrefixedPath, IMMUTABLE, immutable, nonNegative } from './rules.js';
 import { MISMATCH } from './workloads.js';
 
 const MOST_MANAGER_BYTES = 63;
@@ -202,19 +202,22 @@ const validateCompletions = (spec: JobSpec, old: JobSpec): FieldError[] => {
 const frozen = (name: keyof JobSpec, type: string | undefined, spec: JobSpec, old: JobSpec): FieldError[] =>
   jsonEquals(spec[name] ?? null, old[name] ?? null)
     ? []
-    : immutable(`spec.${name}`, type === undefined ? spec[name] : internal(type, spec[name]), null);
+    : [invalid(`spec.${name}`, type === undefined ? (spec[name] ?? null) : internal(type, spec[name]), IMMUTABLE)];
 
-export const validateJobUpdate = ({ spec }: Job, { spec: old, status }: Job): FieldError[] => {
+export const validateJobUpdate = (job: Job, { spec: old, status }: Job): FieldError[] => {
+  const { spec } = job;
   const isWaiting = old.suspend === true && status?.startTime === undefined;
   const [template, before] = [spec.template, old.template];
   const isKept = jsonEquals(template ?? {}, isWaiting ? withScheduling(before, template) : (before ?? {}));
   return [
+    // The server looks at the spec twice.
+    ...validateJob(job),
     ...validateSpec(spec),
     ...validateCompletions(spec, old),
     ...(jsonEquals(spec.selector ?? null, old.selector ?? null)
       ? []
-      : immutable('spec.selector', served('meta/v1.LabelSelector', spec.selector), null)),
-    ...(isKept ? [] : immutable('spec.template', internal('core/v1.PodTemplateSpec', template), null)),
+      : [invalid('spec.selector', served('meta/v1.LabelSelector', spec.selector), IMMUTABLE)]),
+    ...(isKept ? [] : [invalid('spec.template', internal('core/v1.PodTemplateSpec', template), IMMUTABLE)]),
     ...frozen('completionMode', undefined, spec, old),
     ...frozen('podFailurePolicy', 'batch/v1.PodFailurePolicy', spec, old),
     ...frozen('backoffLimitPerIndex', undefined, spec, old),

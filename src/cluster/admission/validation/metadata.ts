@@ -1,5 +1,5 @@
 import { groupOf } from '../../../objects/kind.js';
-import { asPrefix, dns1123Label, qualifiedName, type NameRule } from '../../../objects/names.js';
+import { asPrefix, dns1123Label, pathSegmentName, qualifiedName, type NameRule } from '../../../objects/names.js';
 import type { KubeObject, ObjectMeta, OwnerReference } from '../../../objects/object.js';
 import { child, forbidden, invalid, invalidEach, item, required, type FieldError } from '../field-errors.js';
 import { validateAnnotations, validateLabels } from './labels.js';
@@ -47,6 +47,10 @@ const validateCommon = (metadata: ObjectMeta, field: string): FieldError[] => [
   ...validateLabels(child(field, 'labels'), metadata.labels),
   ...validateAnnotations(child(field, 'annotations'), metadata.annotations),
   ...validateOwners(child(field, 'ownerReferences'), metadata.ownerReferences ?? []),
+];
+
+const validateAll = (metadata: ObjectMeta, field: string): FieldError[] => [
+  ...validateCommon(metadata, field),
   ...validateFinalizers(child(field, 'finalizers'), metadata.finalizers ?? []),
 ];
 
@@ -74,7 +78,7 @@ export const validateMetadata = (
   if (namespaced && namespace === '') errors.push(required(child(field, 'namespace')));
   if (namespaced && namespace !== '')
     errors.push(...invalidEach(child(field, 'namespace'), namespace, dns1123Label(namespace)));
-  return [...errors, ...validateCommon(metadata, field)];
+  return [...errors, ...validateAll(metadata, field)];
 };
 
 const FROZEN = [
@@ -85,6 +89,12 @@ const FROZEN = [
   'deletionTimestamp',
   'deletionGracePeriodSeconds',
 ] as const;
+
+/** Metadata as any request may write it, whatever its kind. */
+export const validateWrittenMetadata = (metadata: ObjectMeta): FieldError[] => [
+  ...validateNames(metadata, 'metadata', pathSegmentName),
+  ...validateAll(metadata, 'metadata'),
+];
 
 /** What an update may not do to the metadata of an object. */
 export const validateMetadataUpdate = ({ metadata }: KubeObject, { metadata: old }: KubeObject): FieldError[] => {

@@ -182,7 +182,7 @@ export const validateIngressClass = ({ spec }: IngressClass): FieldError[] => {
 };
 
 export const validateIngressClassUpdate = (ingressClass: IngressClass, old: IngressClass): FieldError[] => [
-  ...immutable('spec.controller', ingressClass.spec?.controller, old.spec?.controller),
+  ...immutable('spec.controller', ingressClass.spec?.controller ?? '', old.spec?.controller ?? ''),
   ...validateIngressClass(ingressClass),
 ];
 

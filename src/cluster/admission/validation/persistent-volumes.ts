@@ -6,7 +6,7 @@ import { formatQuantity, tryParseQuantity } from '../../../objects/quantity.js';
 import { forbidden, goJson, invalid, keyed, required, type FieldError } from '../field-errors.js';
 import { validateNodeSelector } from './affinity.js';
 import { knownModes } from './claims.js';
-import { served } from './go-values.js';
+import { internal, served } from './go-values.js';
 import { sourceOf, validatePersistentSource } from './persistent-volume-sources.js';
 import { hasInvalidValue } from './pod-ratchet.js';
 import { structDiff } from './pod-spec-diff.js';
@@ -120,7 +120,7 @@ export const validateVolumeUpdate = (volume: PersistentVolume, old: PersistentVo
   const affinity = old.spec.nodeAffinity;
   if (affinity !== undefined && !jsonEquals(volume.spec.nodeAffinity ?? null, affinity)) {
     const detail = 'field is immutable, except for updating from beta label to GA';
-    errors.push(invalid('nodeAffinity', volume.spec.nodeAffinity ?? null, detail));
+    errors.push(invalid('nodeAffinity', internal('core/v1.VolumeNodeAffinity', volume.spec.nodeAffinity), detail));
   }
   if (old.spec.volumeAttributesClassName !== undefined && volume.spec.volumeAttributesClassName === undefined) {
     errors.push(forbidden('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'));

@@ -1,4 +1,4 @@
-import { jsonEquals } from '../../../objects/json.js';
+import { isRecord, jsonEquals } from '../../../objects/json.js';
 import { percentOf } from '../../../objects/int-or-string.js';
 import { dns1123Subdomain, outOfRange, type NameRule, validPercent } from '../../../objects/names.js';
 import { duplicate, invalid, item, invalidEach, notSupported, required, type FieldError } from '../field-errors.js';
@@ -34,7 +34,13 @@ export const requiredOneOf = (field: string, value: string | undefined, supporte
   value === undefined || value === '' ? [required(field)] : oneOf(field, value, supported);
 
 export const immutable = (field: string, value: unknown, old: unknown): FieldError[] =>
-  jsonEquals(value ?? null, old ?? null) ? [] : [invalid(field, value ?? null, IMMUTABLE)];
+  jsonEquals(value ?? null, old ?? null) ? [] : [invalid(field, inOrder(value ?? null), IMMUTABLE)];
+
+/** A map of texts as Go writes it: by its keys. */
+const inOrder = (value: unknown): unknown =>
+  isRecord(value) && Object.values(value).every((each) => typeof each === 'string')
+    ? Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))
+    : value;
 
 /** Errors of each element of a list, with the element's path. */
 export const each = <T>(

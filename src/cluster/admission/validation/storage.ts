@@ -92,6 +92,7 @@ export const validateStorageClass = (storageClass: StorageClass): FieldError[] =
 ];
 
 export const validateStorageClassUpdate = (storageClass: StorageClass, old: StorageClass): FieldError[] => [
+  ...validateStorageClass(storageClass),
   ...immutable('parameters', storageClass.parameters, old.parameters),
   ...immutable('provisioner', storageClass.provisioner, old.provisioner),
   ...immutable('reclaimPolicy', storageClass.reclaimPolicy, old.reclaimPolicy),
@@ -290,6 +291,7 @@ export const validateStorageCapacity = (capacity: CSIStorageCapacity): FieldErro
 };
 
 export const validateStorageCapacityUpdate = (capacity: CSIStorageCapacity, old: CSIStorageCapacity): FieldError[] => [
+  ...validateStorageCapacity(capacity),
   ...(jsonEquals(capacity.nodeTopology ?? null, old.nodeTopology ?? null)
     ? []
     : [invalid('nodeTopology', shownSelector(capacity.nodeTopology), IMMUTABLE)]),

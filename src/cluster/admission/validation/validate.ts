@@ -31,7 +31,12 @@ import * as extensions from './extensions.js';
 import { validateFlowSchema, validatePriorityLevel } from './flow-control.js';
 import { validateJobStatus } from './job-status.js';
 import * as jobs from './jobs.js';
-import { validateFinalizerNames, validateMetadata, validateMetadataUpdate } from './metadata.js';
+import {
+  validateFinalizerNames,
+  validateMetadata,
+  validateMetadataUpdate,
+  validateWrittenMetadata,
+} from './metadata.js';
 import { validateNamespace, validateNamespacePart } from './namespaces.js';
 import * as networking from './networking.js';
 import { validateEphemeralUpdate, validatePod, validatePodUpdate } from './pod.js';
@@ -256,15 +261,42 @@ export const validateCreate = (
   ];
 };
 
+/** Kinds whose own rules look at the metadata of an update as at that of a new object, too. */
+const LOOKED_AT_TWICE = new Set(
+  (
+    'v1/Pod v1/Namespace v1/Node v1/PersistentVolumeClaim v1/ConfigMap v1/Secret v1/ServiceAccount v1/Endpoints ' +
+    'v1/PersistentVolume apps/v1/ControllerRevision batch/v1/Job networking.k8s.io/v1/Ingress ' +
+    'networking.k8s.io/v1/IngressClass networking.k8s.io/v1/IPAddress rbac.authorization.k8s.io/v1/Role ' +
+    'rbac.authorization.k8s.io/v1/ClusterRole rbac.authorization.k8s.io/v1/RoleBinding ' +
+    'rbac.authorization.k8s.io/v1/ClusterRoleBinding storage.k8s.io/v1/StorageClass ' +
+    'storage.k8s.io/v1/CSIStorageCapacity storage.k8s.io/v1/VolumeAttributesClass node.k8s.io/v1/RuntimeClass ' +
+    'certificates.k8s.io/v1/CertificateSigningRequest apiregistration.k8s.io/v1/APIService ' +
+    'resource.k8s.io/v1/DeviceClass resource.k8s.io/v1/ResourceClaim resource.k8s.io/v1/ResourceClaimTemplate'
+  ).split(' '),
+);
+/** Kinds whose own rules leave metadata alone. */
+const LEFT_ALONE = new Set(['v1/Event', 'policy/v1/PodDisruptionBudget']);
+
+/** Kubernetes looks at metadata up to four times, and tells what it finds each time. */
+const metadataErrors = (object: KubeObject, old: KubeObject, subresource: string): FieldError[] => {
+  const key = `${object.apiVersion}/${object.kind}`;
+  const own = isCore(object) ? validateFinalizerNames(object.metadata) : [];
+  const once = [...validateWrittenMetadata(object.metadata), ...validateMetadataUpdate(object, old)];
+  if (LEFT_ALONE.has(key) || (key === 'batch/v1/CronJob' && subresource === 'status')) return once;
+  const again = [...once, ...validateMetadataUpdate(object, old), ...own];
+  const isWhole = subresource === '' || subresource === 'scale' || object.kind === 'CertificateSigningRequest';
+  if (!isWhole || !LOOKED_AT_TWICE.has(key)) return again;
+  const namespaced = resourceOfKind(object)?.namespaced === true;
+  const asNew = validateMetadata(object.metadata, namespaced, rulesOf(object).name ?? dns1123Subdomain);
+  return [...once, ...asNew, ...own, ...validateMetadataUpdate(object, old), ...own];
+};
+
 /**
  * All that is wrong with a change of an object, after defaulting. Through `status` nothing but metadata is checked,
  * through `ephemeralcontainers` and `resize` what those may change.
  */
 export const validateUpdate = (object: KubeObject, old: KubeObject, subresource = ''): FieldError[] => {
-  const errors = [
-    ...validateMetadataUpdate(object, old),
-    ...(isCore(object) ? validateFinalizerNames(object.metadata) : []),
-  ];
+  const errors = metadataErrors(object, old, subresource);
   const rules = rulesOf(object);
   if (subresource === 'ephemeralcontainers')
     return [...errors, ...validateEphemeralUpdate(object as never, old as never)];

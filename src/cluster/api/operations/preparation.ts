@@ -86,17 +86,20 @@ const withNewStatus = (resource: ServedResource, object: KubeObject, at: string)
 };
 
 /** Metadata that no request changes. */
-const FIXED_METADATA = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'];
+const FIXED_METADATA = ['uid', 'creationTimestamp', 'generation', 'resourceVersion', 'name', 'namespace'];
+const DELETION = ['deletionTimestamp', 'deletionGracePeriodSeconds'];
 
 /** The metadata that is asked for, with what belongs to the server taken from the object as it is. */
 const keptMetadata = (asked: ObjectMeta, current: ObjectMeta): ObjectMeta => {
   const metadata: Record<string, unknown> = { ...asked };
   const before = current as unknown as Record<string, unknown>;
-  for (const field of [...FIXED_METADATA, 'resourceVersion', 'name', 'namespace', 'generateName']) {
+  for (const field of FIXED_METADATA) {
     if (before[field] === undefined) delete metadata[field];
     else metadata[field] = before[field];
   }
-  delete metadata['selfLink'];
+  // That an object is being deleted is not undone, and not said by others.
+  for (const field of DELETION) if (before[field] !== undefined) metadata[field] ??= before[field];
+  if (before['deletionTimestamp'] !== undefined) metadata['deletionTimestamp'] = before['deletionTimestamp'];
   return metadata as unknown as ObjectMeta;
 };
 
@@ -190,15 +193,24 @@ const PARTS: Readonly<Record<string, Part>> = {
   resize: (_target, asked, current) => ({ ...asked, metadata: current.metadata, status: current['status'] }),
 };
 
+/** Kinds that have a generation once they were changed. */
+const COUNTED_FROM_CHANGE = new Set(['storage.k8s.io/csidrivers']);
+
 /** Counts a change of anything but metadata and status. */
 const withGeneration = ({ resource }: Target, asked: KubeObject, current: KubeObject): KubeObject => {
-  if (!hasGeneration(resource) || idOf(resource) === FIRST_ONLY) return asked;
-  const before = current.metadata.generation ?? 1;
+  const isCounted = hasGeneration(resource) && idOf(resource) !== FIRST_ONLY;
+  if (!isCounted && !COUNTED_FROM_CHANGE.has(idOf(resource))) return asked;
+  const before = current.metadata.generation ?? (isCounted ? 1 : 0);
   const generation = sameDesire(resource, asked, current) ? before : before + 1;
-  return { ...asked, metadata: { ...asked.metadata, generation } };
+  return generation === 0 ? asked : { ...asked, metadata: { ...asked.metadata, generation } };
 };
 
+/** Annotations of Deployments are copied to their ReplicaSets: a change of them is one of what the user asks for. */
+const COUNTS_ANNOTATIONS = 'apps/deployments';
+
 const sameDesire = (resource: ServedResource, asked: KubeObject, current: KubeObject): boolean => {
+  const [annotations, before] = [asked.metadata.annotations ?? {}, current.metadata.annotations ?? {}];
+  if (idOf(resource) === COUNTS_ANNOTATIONS && !jsonEquals(annotations, before)) return false;
   const ignored = new Set(['metadata', 'apiVersion', 'kind', ...(hasStatus(resource) ? ['status'] : [])]);
   const fields = new Set([...Object.keys(asked), ...Object.keys(current)].filter((field) => !ignored.has(field)));
   return [...fields].every((field) => jsonEquals(asked[field], current[field]));
