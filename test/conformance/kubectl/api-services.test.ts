@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AggregatedServerUnderTest, GROUP } from '../../cluster/api/aggregation/aggregated-server-under-test.js';
 import { KubectlUnderTest } from './kubectl-under-test.js';
 import { definition } from './manifests.js';
 
@@ -52,6 +53,33 @@ describe('kubectl and API services', function () {
     const row = await kubectl.ok('get apiservice v1.other.example --no-headers');
     assert.match(row, /^v1\.other\.example +kube-system\/other +False \(ServiceNotFound\) +/);
     await kubectl.ok('delete apiservice v1.other.example');
+  });
+
+  it('reads what a server behind a Service has', async () => {
+    const trusted = '-n kube-system get configmap extension-apiserver-authentication';
+    const authority = await kubectl.ok(`${trusted} -o jsonpath={.data.requestheader-client-ca-file}`);
+    const weather = await AggregatedServerUnderTest.start('weather.default.svc', authority);
+    const group = `apiservice/v1.${GROUP}`;
+    try {
+      await kubectl.ok('create service externalname weather --external-name localhost');
+      const service = { namespace: 'default', name: 'weather', port: weather.port };
+      const priorities = { groupPriorityMinimum: 100, versionPriority: 100 };
+      const spec = { group: GROUP, version: 'v1', ...priorities, service, caBundle: weather.caBundle };
+      const registration = { apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService' };
+      const input = JSON.stringify({ ...registration, metadata: { name: `v1.${GROUP}` }, spec });
+      await kubectl.ok('create -f -', { input });
+      await kubectl.ok(`wait --for=condition=Available ${group} --timeout=10s`);
+      assert.match(
+        await kubectl.ok(`get ${group} --no-headers`),
+        /^v1\.weather\.example +default\/weather +True +\d+s$/,
+      );
+      const known = await kubectl.ok(`api-resources --api-group=${GROUP} --no-headers`);
+      assert.match(known, /^forecasts +fc +weather\.example\/v1 +true +Forecast$/);
+      assert.match(await kubectl.ok('get fc'), /^NAME +AGE\nmonday +<unknown>$/);
+      await kubectl.ok(`delete ${group} service/weather`);
+    } finally {
+      await weather.stop();
+    }
   });
 
   it('brings back what is deleted', async () => {

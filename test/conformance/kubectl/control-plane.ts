@@ -39,6 +39,7 @@ export const startControlPlane = async (folder: string, port = 0): Promise<Contr
     authorize: allowAuthenticated,
     disabledPlugins: ['ServiceAccount', 'DefaultStorageClass', 'DefaultTolerationSeconds'],
     serviceAccountKey: credentials.serviceAccountKey,
+    frontProxy: credentials.frontProxy,
     tokenChecks: [staticToken('admin-token', ADMIN)],
   });
   const stopping = new AbortController();

@@ -33,6 +33,13 @@ const resources = {
   ],
 };
 
+const forecasts = {
+  kind: 'ForecastList',
+  apiVersion: `${GROUP}/v1`,
+  metadata: {},
+  items: [{ kind: 'Forecast', apiVersion: `${GROUP}/v1`, metadata: { name: 'monday', namespace: 'default' } }],
+};
+
 const openApiIndex = { paths: { [ROOT.slice(1)]: { serverRelativeURL: `/openapi/v3${ROOT}?hash=ABC` } } };
 const openApiDocument = { openapi: '3.0.0', info: { title: 'weather', version: '1' }, paths: {}, components: {} };
 
@@ -95,6 +102,7 @@ export class AggregatedServerUnderTest {
           [ROOT]: resources,
           '/openapi/v3': openApiIndex,
           [`/openapi/v3${ROOT}`]: openApiDocument,
+          ...(method === 'GET' ? { [`${ROOT}/namespaces/default/forecasts`]: forecasts } : {}),
         };
         const answer = documents[url.split('?', 1)[0] ?? ''] ?? { kind: 'Forecast', text: 'sunny' };
         response.writeHead(method === 'POST' ? 201 : 200, { 'content-type': 'application/json', 'x-weather': 'yes' });
