@@ -185,7 +185,7 @@ export class RevisionedStore implements Store {
     }
     this.#assigned += 1;
     const revision = this.#assigned;
-    const source = change.type === 'remove' ? (previous as Stored).object : change.object;
+    const source = change.object ?? (previous as Stored).object;
     const stored = StoredObject.of(key, revision, source);
     if (change.type === 'create') return { type: 'created', revision, stored };
     return { type: change.type === 'remove' ? 'removed' : 'replaced', revision, stored, previous: previous as Stored };

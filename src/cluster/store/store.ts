@@ -32,6 +32,8 @@ export interface Remove {
   readonly type: 'remove';
   readonly key: string;
   readonly revision: Revision;
+  /** The last state, which watches are told of until the store is opened anew. Default: the object as it was. */
+  readonly object?: KubeObject;
 }
 
 export type Change = Create | Replace | Remove;

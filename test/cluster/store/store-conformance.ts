@@ -119,6 +119,14 @@ export const describeStore = (name: string, open: (options?: RevisionedStoreOpti
       assert.equal(store.get(keyFor('a')), undefined);
     });
 
+    it('tells watches of another last state, where a removal brings one', async () => {
+      await store.commit({ type: 'create', key: keyFor('a'), object: configMap('a', { k: 'v' }) });
+      const reading = take(store, ALL, 1, 1);
+      await store.commit({ type: 'remove', key: keyFor('a'), revision: 1, object: configMap('a', { k: 'w' }) });
+      const [event] = await reading;
+      assert.deepEqual([event?.stored.object['data'], event?.previous?.object['data']], [{ k: 'w' }, { k: 'v' }]);
+    });
+
     it('watches events in order, from the past into the present, with what was there before', async () => {
       await store.commit({ type: 'create', key: keyFor('a'), object: configMap('a', { v: '1' }) });
       await store.commit({ type: 'replace', key: keyFor('a'), object: configMap('a', { v: '2' }), revision: 1 });

@@ -77,9 +77,13 @@ const deleteOnce = async (
   const { key, revision } = stored;
   const decision = decideDelete(target, stored.object, parameters, machinery.clock.now());
   if (decision === 'remove') {
-    const removed = parameters.dryRun ? stored : await machinery.store.commit({ type: 'remove', key, revision });
-    const item = await servedItem(machinery, target, removed);
-    return { item: isGraceful(target) ? lastState(target, item, machinery.clock.now()) : item, removed: true };
+    const object = lastState(target, stored.object, machinery.clock.now());
+    if (parameters.dryRun) {
+      const { object: served } = await servedItem(machinery, target, stored);
+      return { item: { object: lastState(target, served, machinery.clock.now()) }, removed: true };
+    }
+    const removed = await machinery.store.commit({ type: 'remove', key, revision, object });
+    return { item: await servedItem(machinery, target, removed), removed: true };
   }
   if (parameters.dryRun) {
     const item = await servedItem(machinery, target, stored);
@@ -94,11 +98,11 @@ const deleteOnce = async (
 const isGraceful = ({ resource: { group, plural } }: Pick<Target, 'resource'>): boolean =>
   group === '' && plural === 'pods';
 
-/** A removed object as its deletion left it. */
-const lastState = (target: Target, { object }: Item, now: number): Item =>
-  object.metadata.deletionTimestamp === undefined
-    ? { object: marked(target, object, object.metadata.finalizers ?? [], timestamp(now), 0) }
-    : { object };
+/** A removed object as its deletion leaves it: of what is asked to go, watches see since when it is. */
+const lastState = (target: Target, object: KubeObject, now: number): KubeObject =>
+  isGraceful(target) && object.metadata.deletionTimestamp === undefined
+    ? marked(target, object, object.metadata.finalizers ?? [], timestamp(now), 0)
+    : object;
 
 /** What a delete does to an object: removes it, marks it (the object to write), or leaves it as it waits already. */
 export const decideDelete = (
