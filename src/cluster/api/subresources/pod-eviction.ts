@@ -1,7 +1,7 @@
 import { ApiError } from '../../../objects/api-error.js';
 import type { Pod } from '../../../objects/kinds/core-v1.js';
 import type { PodDisruptionBudget } from '../../../objects/kinds/policy-v1.js';
-import { isConditionTrue, timestamp } from '../../../objects/conditions.js';
+import { isConditionTrue, setCondition, timestamp } from '../../../objects/conditions.js';
 import type { KubeObject } from '../../../objects/object.js';
 import { matchesLabels, selectorFromObject } from '../../../objects/selectors/label-selector.js';
 import { withoutRemote } from '../operations/admission.js';
@@ -40,10 +40,58 @@ export const evictPod = async (
     const budget = budgetOf(machinery, pod);
     if (budget !== undefined) await spendBudget(machinery, context, pod, budget, { ...parameters, dryRun });
   }
+  const marked = dryRun || !isMeant(pod, options) ? pod : await markEvicted(machinery, context, podTarget, parameters);
+  // The mark has made a version of its own.
+  const preconditions =
+    options.preconditions?.resourceVersion === pod.metadata.resourceVersion
+      ? { ...options.preconditions, resourceVersion: marked.metadata.resourceVersion }
+      : options.preconditions;
   // Those who watch over deletions saw the eviction.
-  await deleteObject(withoutRemote(machinery), context, podTarget, { ...options, dryRun });
+  const deletion = { ...options, ...(preconditions === undefined ? {} : { preconditions }), dryRun };
+  await deleteObject(withoutRemote(machinery), context, podTarget, deletion as DeleteParameters);
   return SUCCESS;
 };
+
+/** Says on the pod why it goes. */
+const markEvicted = async (
+  machinery: Machinery,
+  context: RequestContext,
+  target: Target,
+  parameters: WriteParameters,
+): Promise<KubeObject> => {
+  const now = timestamp(machinery.clock.now());
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+  };
+  const { object } = await changeObject(
+    withoutRemote(machinery),
+    context,
+    { ...target, subresource: 'status' },
+    parameters,
+    {
+      retries: true,
+      desired: (current) => {
+        const { status } = current as Pod;
+        return {
+          ...current,
+          status: { ...status, conditions: setCondition(status?.conditions ?? [], condition, now) },
+        };
+      },
+    },
+  );
+  return object;
+};
+
+/** Whether the pod is the one, and of the version, that is to be evicted. */
+const isMeant = (
+  { metadata }: Pod,
+  { preconditions: { uid, resourceVersion } = {} }: Partial<DeleteParameters>,
+): boolean =>
+  (uid === undefined || uid === metadata.uid) &&
+  (resourceVersion === undefined || resourceVersion === metadata.resourceVersion);
 
 /** Pods that serve nobody, or are going already, need no budget. */
 const isExempt = ({ status, metadata }: Pod): boolean =>

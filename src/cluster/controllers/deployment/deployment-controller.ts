@@ -118,7 +118,12 @@ class DeploymentController implements Controller {
       : this.#recreate(work, deployment, revisions);
   }
 
-  async #resize(work: Work, deployment: Deployment, revisions: Revisions): Promise<Outcome> {
+  async #resize(work: Work, found: Deployment, { current: known, old }: Revisions): Promise<Outcome> {
+    // A ReplicaSet of the template that is there already is the current revision, also while nothing is rolled out.
+    const current = known === undefined ? undefined : await this.#refreshCurrent(found, known, old);
+    if (current !== undefined && current !== known) this.#barrier.wrote(work.key, current);
+    const deployment = current === undefined ? found : withRevision(found, current);
+    const revisions = { current, old };
     await this.#scaleAll(work, planScaling(deployment, revisions));
     if (deployment.spec.paused === true) await this.#cleanUp(deployment, revisions);
     await this.#commit(work, { ...deployment, status: deploymentStatus(deployment, revisions, this.#clock.now()) });

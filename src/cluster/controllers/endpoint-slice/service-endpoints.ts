@@ -71,7 +71,18 @@ const endpointOf = (
     ...(nodeName === undefined ? {} : { nodeName }),
     ...(zone === undefined ? {} : { zone }),
     ...(hostname !== undefined && subdomain === service.metadata.name ? { hostname } : {}),
+    ...(ready ? hintsOf(service, zone, nodeName) : {}),
   };
+};
+
+/** Who should rather send to the endpoint: clients of its zone, or of its node. */
+const hintsOf = (service: Service, zone: string | undefined, node: string | undefined): Pick<Endpoint, 'hints'> => {
+  const { trafficDistribution: wish } = service.spec ?? {};
+  if (wish === undefined) return {};
+  const forZones = zone === undefined ? {} : { forZones: [{ name: zone }] };
+  const forNodes = wish !== 'PreferSameNode' || node === undefined ? {} : { forNodes: [{ name: node }] };
+  const hints = { ...forZones, ...forNodes };
+  return Object.keys(hints).length === 0 ? {} : { hints };
 };
 
 /** The Service's ports as this pod offers them; a port by a name that the pod does not have is left out. */

@@ -76,7 +76,8 @@ class NodeLifecycleController implements Controller {
     const graceMs = readyCondition(node) === undefined ? STARTUP_GRACE_MS : GRACE_MS;
     const labelled = await this.#label(node);
     const current = silentMs >= graceMs ? await this.#silence(labelled, now) : labelled;
-    if (evictingTaintKey(current) !== undefined) await this.#markPodsNotReady(current, now);
+    // A kubelet that says that its node is not ready speaks for its pods too.
+    if (readyCondition(current)?.status === 'Unknown') await this.#markPodsNotReady(current, now);
     const mayEvict = isEvicting(current) || this.#mayStartEviction(current, now);
     const taints = wantedTaints(current, mayEvict && !this.#isDisrupted(), now);
     if (!isSemanticallyEqual(taints, current.spec?.taints)) {

@@ -2,12 +2,14 @@ import { scaledValue } from '../../../objects/int-or-string.js';
 import type { StatefulSet } from '../../../objects/kinds/apps-v1.js';
 import type { Pod } from '../../../objects/kinds/core-v1.js';
 import { isPodAvailable, isPodFinished, isPodReady, nextAvailableInMs } from '../pods/pod-state.js';
-import { ordinalOf, revisionOf } from './stateful-pod.js';
+import { ordinalOf, revisionOf, withIdentity } from './stateful-pod.js';
 
 export type StatefulStep =
   | { readonly type: 'create'; readonly ordinal: number; readonly revision: string }
   /** Claims that a waiting pod misses. */
   | { readonly type: 'claims'; readonly ordinal: number }
+  /** Labels that tell a pod's place in the set. */
+  | { readonly type: 'label'; readonly pod: Pod }
   | { readonly type: 'delete'; readonly pod: Pod };
 
 export interface StatefulPlan {
@@ -76,6 +78,9 @@ export const planStatefulSet = (
     if (step !== undefined) steps.push(step);
     const mayGoOn = pod !== undefined && isHealthy(pod);
     if (isOrdered && !mayGoOn) return plan(steps);
+    if (pod === undefined || step !== undefined || isTerminating(pod)) continue;
+    const placed = withIdentity(set, pod);
+    if (placed !== pod) steps.push({ type: 'label', pod: placed });
   }
   for (const pod of condemned) {
     if (!isTerminating(pod)) steps.push({ type: 'delete', pod });

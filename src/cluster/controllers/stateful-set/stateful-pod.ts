@@ -49,6 +49,14 @@ export const statefulPod = (set: StatefulSet, template: PodTemplateSpec, revisio
   };
 };
 
+/** The pod with the labels that tell its place in the set: one that was adopted may lack them. */
+export const withIdentity = (set: StatefulSet, pod: Pod): Pod => {
+  const { name } = pod.metadata;
+  if (labelsOf(pod)[POD_NAME] === name) return pod;
+  const place = { [POD_NAME]: name, [POD_INDEX]: String(ordinalOf(set, pod) ?? '') };
+  return { ...pod, metadata: { ...pod.metadata, labels: { ...labelsOf(pod), ...place } } };
+};
+
 /** The claims of an ordinal, as they are created. */
 export const claimsOf = (set: StatefulSet, ordinal: number): readonly PersistentVolumeClaim[] =>
   (set.spec.volumeClaimTemplates ?? []).map((template) => ({

@@ -109,6 +109,7 @@ class StatefulSetController implements Controller {
     try {
       for (const step of steps) {
         if (step.type === 'delete') await this.#delete(key, set, step.pod);
+        else if (step.type === 'label') await this.#label(key, set, step.pod);
         else await this.#createClaims(set, step.ordinal);
         if (step.type === 'create') await this.#create(key, set, step.ordinal, step.revision, revisions);
       }
@@ -133,7 +134,10 @@ class StatefulSetController implements Controller {
       this.#barrier.wrote(key, await this.#client.create(pod));
     } catch (error) {
       // Of this set: the informer will show it. Of another: nothing can be done but wait until it is gone.
-      if (isApiError(error, 'AlreadyExists') && this.#pods.get(keyOf(pod)) === undefined) return;
+      if (isApiError(error, 'AlreadyExists')) {
+        if (this.#pods.get(keyOf(pod)) === undefined) return;
+        throw error;
+      }
       this.#recorder.event(set, 'Warning', 'FailedCreate', `Create ${about} failed error: ${messageOf(error)}`);
       throw error;
     }
@@ -146,6 +150,12 @@ class StatefulSetController implements Controller {
     this.#barrier.deleted(key, pod);
     const message = `Delete Pod ${name} in StatefulSet ${set.metadata.name} successful`;
     this.#recorder.event(set, 'Normal', 'SuccessfulDelete', message);
+  }
+
+  async #label(key: ObjectKey, set: StatefulSet, pod: Pod): Promise<void> {
+    this.#barrier.wrote(key, await this.#client.update(pod));
+    const message = `Update Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`;
+    this.#recorder.event(set, 'Normal', 'SuccessfulUpdate', message);
   }
 
   #hasClaims(set: StatefulSet, ordinal: number): boolean {
