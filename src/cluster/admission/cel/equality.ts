@@ -36,6 +36,11 @@ const sameMaps = (a: MapValue, b: MapValue): boolean => {
 
 /** Whether two values are equal; values of different kinds are not, but for numbers. */
 export const celEquals = (a: CelValue, b: CelValue): boolean => {
+  if (a instanceof ExtensionValue) {
+    // Values of libraries can be compared with their like only.
+    if (!(b instanceof ExtensionValue) || a.type.name !== b.type.name) throw noSuchOverload();
+    return a.equals(b);
+  }
   const [left, right] = [numeric(a), numeric(b)];
   if (left !== undefined || right !== undefined) {
     if (left === undefined || right === undefined) return false;
@@ -56,7 +61,7 @@ export const celEquals = (a: CelValue, b: CelValue): boolean => {
     if (!(b instanceof OptionalValue) || a.isPresent !== b.isPresent) return false;
     return !a.isPresent || celEquals(a.value, b.value);
   }
-  return a instanceof ExtensionValue && b instanceof ExtensionValue && a.type.name === b.type.name && a.equals(b);
+  return false;
 };
 
 const order = <T extends bigint | number | string | boolean>(a: T, b: T): number => (a < b ? -1 : Number(a > b));

@@ -1,6 +1,7 @@
 import type { CallExpr, Expr, FoldExpr, ListExpr, Literal, MapExpr, SelectExpr } from './ast.js';
 import type { Checked } from './checker.js';
 import type { Overload } from './environment.js';
+import { ProgramError } from './source.js';
 import { at, fieldOf, hasField, optionalAt } from './operators.js';
 import { callCost } from './runtime-cost.js';
 import {
@@ -12,6 +13,7 @@ import {
   MapValue,
   noSuchOverload,
   OptionalValue,
+  typeNameOf,
   TypeValue,
   UintValue,
   type CelValue,
@@ -172,7 +174,11 @@ class Interpreter {
       case 'orValue':
         if (target !== undefined && !isNamespaced) return optionalElse(first, second, fn === 'or');
     }
-    return strict(this.checked.qualifiedName(expression) ?? fn, this.checked.overloadsOf(expression), operands);
+    const name = this.checked.qualifiedName(expression) ?? fn;
+    const step = strict(name, this.checked.overloadsOf(expression), operands);
+    const [only, ...more] = args;
+    if (target === undefined && more.length === 0 && only?.kind === 'literal' && CONVERSIONS.has(fn)) tryOut(step);
+    return step;
   }
 
   private list(expression: ListExpr, locals: readonly string[]): Step {
@@ -238,6 +244,19 @@ class Interpreter {
   }
 }
 
+/** What changes the type of a value. */
+const CONVERSIONS = new Set(['bool', 'bytes', 'double', 'int', 'string', 'uint']);
+
+/** What is written out is converted before it is ever used. Throws a ProgramError when it cannot be. */
+const tryOut = (step: Step): void => {
+  try {
+    step(new Evaluation(() => undefined, Number.POSITIVE_INFINITY), undefined);
+  } catch (error) {
+    if (!(error instanceof CelError)) throw error;
+    throw new ProgramError(`program instantiation failed: ${error.message}`);
+  }
+};
+
 /** An error on its way through a fold: `exists` may still come to find what holds. */
 class Failure {
   constructor(readonly error: CelError) {}
@@ -269,9 +288,21 @@ function* elementsOf(range: CelValue, isPairs: boolean): Iterable<[CelValue, Cel
   } else if (range instanceof MapValue) {
     for (const key of range.keys()) yield [key, isPairs ? range.find(key) : undefined];
   } else {
-    throw noSuchOverload();
+    throw new CelError(`got 'types.${GO_TYPES[typeNameOf(range)] ?? 'Val'}', expected iterable type`);
   }
 }
+
+const GO_TYPES: Readonly<Record<string, string>> = {
+  bool: 'Bool',
+  bytes: 'Bytes',
+  double: 'Double',
+  'google.protobuf.Duration': 'Duration',
+  'google.protobuf.Timestamp': 'Timestamp',
+  int: 'Int',
+  null_type: 'Null',
+  string: 'String',
+  uint: 'Uint',
+};
 
 /** `&&` and `||`: an error on one side does not count where the other side decides. */
 const logical =
@@ -325,13 +356,46 @@ const index =
     return find(held, sought);
   };
 
+/** Operators, and the types whose values know them, or say for themselves that they do not. */
+const OPERANDS: Readonly<Record<string, readonly string[]>> = {
+  '_+_': ['int', 'uint', 'double', 'bytes', 'list'],
+  '_-_': ['int', 'uint', 'double'],
+  '_*_': ['int', 'uint', 'double'],
+  '_/_': ['int', 'uint', 'double'],
+  '_%_': ['int', 'uint'],
+  '-_': ['int', 'double'],
+  '_<_': ['bool', 'int', 'uint', 'double', 'bytes'],
+  '_<=_': ['bool', 'int', 'uint', 'double', 'bytes'],
+  '_>_': ['bool', 'int', 'uint', 'double', 'bytes'],
+  '_>=_': ['bool', 'int', 'uint', 'double', 'bytes'],
+};
+
+const SPEAKING = ['string', 'google.protobuf.Timestamp', 'google.protobuf.Duration'];
+
+/** Functions that look at their operands themselves. */
+const UNNAMED = /^(?:contains|startsWith|endsWith|matches|@in|!_|_==_|_!=_|math\..*|base64\..*|format)$/;
+
+/** A call that no overload of its function can take. */
+const unfit = (name: string, values: readonly CelValue[]): CelError => {
+  const first = typeNameOf(values[0]);
+  const known = Object.hasOwn(OPERANDS, name) ? OPERANDS[name] : undefined;
+  if (known !== undefined) {
+    return known.includes(first) || SPEAKING.includes(first)
+      ? noSuchOverload()
+      : new CelError(`no such overload: ${name}`);
+  }
+  if (name === 'size') return new CelError('no such overload: size');
+  if (UNNAMED.test(name)) return noSuchOverload();
+  return new CelError(`no such overload: ${name}(${values.map(typeNameOf).join(', ')})`);
+};
+
 /** A call whose operands are all evaluated first. */
 const strict = (name: string, overloads: readonly Overload[], operands: readonly Step[]): Step => {
   const id = overloads.length === 1 ? (overloads[0] as Overload).id : '';
   return (evaluation, scope) => {
     const values = operands.map((operand) => valueOf(operand(evaluation, scope)));
     const overload = overloads.find(({ params }) => params.every((type, index) => fitsType(values[index], type)));
-    if (overload === undefined) throw noSuchOverload();
+    if (overload === undefined) throw unfit(name, values);
     const result = overload.run(...(values as never[]));
     evaluation.charge(callCost(name, id, values, result));
     return result;

@@ -1,5 +1,6 @@
 import type { CallExpr, Expr, ListExpr, MapExpr } from './ast.js';
 import type { Checked } from './checker.js';
+import { formatIssue } from './format-checks.js';
 import { pattern } from './patterns.js';
 import { CompileError, type Issue } from './source.js';
 import { readDuration, readTimestamp } from './time.js';
@@ -83,6 +84,8 @@ export const checkLiterals = (checked: Checked): void => {
     if (part.kind === 'list' && !isFormatted) alike.list(part);
     if (part.kind === 'map' && !isFormatted) alike.map(part);
     if (part.kind !== 'call') return;
+    const format = formatIssue(part, (each) => checked.typeOf(each));
+    if (format !== undefined) issues.push(format);
     const read = Object.hasOwn(readers, part.fn) ? readers[part.fn] : undefined;
     const argument = read === undefined ? undefined : literalArgument(part);
     if (argument?.kind !== 'literal' || argument.literal.type !== 'string') return;

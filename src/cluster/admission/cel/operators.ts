@@ -7,6 +7,7 @@ import {
   noSuchOverload,
   OptionalValue,
   showValue,
+  typeNameOf,
   UintValue,
   type CelValue,
 } from './values.js';
@@ -16,14 +17,15 @@ const positionOf = (index: CelValue): number => {
   if (typeof index === 'bigint') return Number(index);
   if (index instanceof UintValue) return Number(index.value);
   if (typeof index === 'number' && Number.isInteger(index)) return index;
-  throw new CelError(`unsupported index type '${typeof index === 'number' ? 'double' : typeof index}' in list`);
+  if (typeof index === 'number') throw new CelError(`unsupported index value ${index} in list`);
+  throw new CelError(`unsupported index type '${typeNameOf(index)}' in list`);
 };
 
-/** What a list or map holds at an index or key; undefined where it holds nothing. */
+/** What a list or map holds at an index or key; undefined where it holds nothing, as plain values always do. */
 export const findAt = (container: CelValue, key: CelValue): CelValue => {
   if (Array.isArray(container)) return (container as CelValue[])[positionOf(key)];
-  if (container instanceof MapValue) return container.find(key);
-  throw noSuchOverload();
+  if (container instanceof ExtensionValue) throw noSuchOverload();
+  return container instanceof MapValue ? container.find(key) : undefined;
 };
 
 /** What a list or map holds. Throws a CelError where it holds nothing. */
@@ -47,15 +49,12 @@ export const optionalAt = (container: CelValue, key: CelValue): OptionalValue =>
 /** The field of a value. Throws a CelError where it has none of that name. */
 export const fieldOf = (value: CelValue, field: string): CelValue => {
   if (value instanceof OptionalValue) return optionalAt(value, field);
-  if (value instanceof MapValue) return at(value, field);
-  if (value instanceof ExtensionValue) throw noSuchOverload();
-  throw noSuchOverload();
+  return at(value, field);
 };
 
 export const hasField = (value: CelValue, field: string): boolean => {
   if (value instanceof OptionalValue) return value.isPresent && hasField(value.value, field);
-  if (value instanceof MapValue) return value.find(field) !== undefined;
-  throw noSuchOverload();
+  return findAt(value, field) !== undefined;
 };
 
 const isZero = (value: CelValue): boolean => {

@@ -1,12 +1,20 @@
 import type { Environment } from './environment.js';
 import { compileExpression, type Program } from './program.js';
 import { requestEnvironment, type RequestVariables } from './request-types.js';
-import { CompileError } from './source.js';
+import { CompileError, ProgramError } from './source.js';
 import { DYN, showType, type CelType } from './types.js';
 
 /** An expression that came to nothing: it cannot be compiled, or is of the wrong type. */
 export class ExpressionError extends Error {
   override readonly name = 'ExpressionError';
+
+  /** `isInternal` for what is of good form and type, but cannot be run. */
+  constructor(
+    message: string,
+    readonly isInternal = false,
+  ) {
+    super(message);
+  }
 }
 
 /** Compiles an expression that must be of one of these types. Throws an ExpressionError. */
@@ -16,6 +24,7 @@ export const compileTyped = (source: string, environment: Environment, kinds: re
     program = compileExpression(source, environment);
   } catch (error) {
     if (error instanceof CompileError) throw new ExpressionError(`compilation failed: ${error.message}`);
+    if (error instanceof ProgramError) throw new ExpressionError(error.message, true);
     throw error;
   }
   if (kinds.includes(program.type.kind)) return program;

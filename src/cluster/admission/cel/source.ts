@@ -36,3 +36,8 @@ const showIssue = (source: string, { offset, message }: Issue): string => {
   const mark = pointed > 0x7f ? '＾' : '^';
   return `ERROR: <input>:${lineNumber}:${column + 1}: ${message}\n | ${line.replaceAll('\t', ' ')}\n | ${dots.join('')}${mark}`;
 };
+
+/** An expression of good form and types that can come to nothing: `int("x")`. */
+export class ProgramError extends Error {
+  override readonly name = 'ProgramError';
+}

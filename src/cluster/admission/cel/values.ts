@@ -199,7 +199,8 @@ export const fitsType = (value: CelValue, { kind, name, params }: CelType): bool
     case 'error':
       return true;
     case 'list':
-      return Array.isArray(value);
+      // The first element speaks for all.
+      return Array.isArray(value) && (value.length === 0 || fitsType((value as CelValue[])[0], params[0] as CelType));
     case 'map':
       return value instanceof MapValue;
     case 'type':

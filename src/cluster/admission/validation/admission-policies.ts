@@ -39,7 +39,8 @@ type Faults = ReadonlyMap<string, FieldError>;
 const collect = (faults: Map<string, FieldError>, field: string): Refuse => {
   return (path, source, error) => {
     const at = child(field, path);
-    faults.set(at, invalid(at, source, error.message));
+    const internal: FieldError = { reason: 'InternalError', field: at, message: `Internal error: ${error.message}` };
+    faults.set(at, error.isInternal ? internal : invalid(at, source, error.message));
   };
 };
 

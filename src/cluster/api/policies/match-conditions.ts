@@ -17,7 +17,7 @@ export const outOfBudget =
 
 /** Why an evaluation failed, as messages say it. */
 export const evaluationError = (source: string, outcome: Outcome & { readonly ok: false }): string =>
-  outcome.exceeded ? outOfBudget : `expression '${source}' resulted in error: ${outcome.error}`;
+  outcome.error === outOfBudget ? outOfBudget : `expression '${source}' resulted in error: ${outcome.error}`;
 
 /** Evaluates conditions: one that is false decides, whatever the others come to. */
 export const evaluateConditions = (conditions: readonly NamedProgram[], values: RequestValues): ConditionsResult => {

@@ -88,7 +88,7 @@ describe('compileExpression', () => {
     ['map.c', 'no such key: c'],
     ['x.m', 'no such key: m'],
     ['x.n < "a"', 'no such overload'],
-    ['x.n.size()', 'no such overload'],
+    ['x.n.size()', 'no such overload: size'],
     ['int(string(x.half))', "type conversion error from 'string' to 'int'"],
     ['duration(x["content-type"])', 'time: invalid duration "a"'],
     ['optional.none().value()', 'optional.none() dereference'],

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Library } from '../environment.js';
 import { opaque } from '../types.js';
-import { CelError, ExtensionValue } from '../values.js';
+import { CelError, ExtensionValue, noSuchOverload } from '../values.js';
 
 const IP = opaque('net.IP');
 const CIDR = opaque('net.CIDR');
@@ -78,6 +78,9 @@ const bitsOfIPv6 = (text: string): bigint => {
 
 const MAPPED = 0xffffn;
 
+const addressFault = (text: string): string =>
+  /^\d{1,3}(?:\.\d{1,3}){1,2}$/.test(text) ? 'IPv4 address too short' : 'unable to parse IP';
+
 /** Reads an address. Zones and IPv4 in the clothes of IPv6 are refused, as the API refuses them. Throws a CelError. */
 const readAddress = (text: string): AddressValue => {
   if (isIPv4(text)) return new AddressValue(4, bitsOfIPv4(text));
@@ -85,7 +88,7 @@ const readAddress = (text: string): AddressValue => {
     throw new CelError(`IP address ${JSON.stringify(text)} with zone value is not allowed`);
   if (!isIPv6(text)) {
     throw new CelError(
-      `IP Address ${JSON.stringify(text)} parse error during conversion from string: ParseAddr(${JSON.stringify(text)}): unable to parse IP`,
+      `IP Address ${JSON.stringify(text)} parse error during conversion from string: ParseAddr(${JSON.stringify(text)}): ${addressFault(text)}`,
     );
   }
   const bits = bitsOfIPv6(text);
@@ -93,11 +96,11 @@ const readAddress = (text: string): AddressValue => {
   return new AddressValue(6, bits);
 };
 
+const RANGE_FAULT = 'network address parse error during conversion from string';
+
 const readRange = (text: string): RangeValue => {
   const fail = (why: string): never => {
-    throw new CelError(
-      `network address parse error during conversion from string: netip.ParsePrefix(${JSON.stringify(text)}): ${why}`,
-    );
+    throw new CelError(`${RANGE_FAULT}: ${RANGE_FAULT}: netip.ParsePrefix(${JSON.stringify(text)}): ${why}`);
   };
   const slash = text.lastIndexOf('/');
   if (slash < 0) return fail("no '/'");
@@ -151,6 +154,12 @@ const isBroadcast = ({ family, bits }: AddressValue): boolean => family === 4 &&
 const isGlobalUnicast = (ip: AddressValue): boolean =>
   ![isBroadcast, isUnspecified, isLoopback, isMulticast, isLinkLocal].some((is) => is(ip));
 
+/** An address to look for: what is none cannot be looked for. */
+const addressIn = (text: string): AddressValue => {
+  if (!succeeds(() => readAddress(text))) throw noSuchOverload();
+  return readAddress(text);
+};
+
 const containsRange = (range: RangeValue, other: RangeValue): boolean =>
   other.prefixLength >= range.prefixLength && range.contains(other.address);
 
@@ -178,7 +187,7 @@ export const ADDRESSES: Library = {
   isCIDR: { 'is_cidr (string) -> bool': (text: string) => succeeds(() => readRange(text)) },
   containsIP: {
     'cidr_contains_ip_string net.CIDR.(string) -> bool': (range: RangeValue, text: string) =>
-      range.contains(readAddress(text)),
+      range.contains(addressIn(text)),
     'cidr_contains_ip_ip net.CIDR.(net.IP) -> bool': (range: RangeValue, ip: AddressValue) => range.contains(ip),
   },
   containsCIDR: {

@@ -1,3 +1,4 @@
+import { goQuote } from '../../field-errors.js';
 import { showDuration, showTimestamp } from '../time.js';
 import {
   CelError,
@@ -26,6 +27,9 @@ const numberOf = (value: CelValue): number | undefined => {
 const unfit = (clause: string, what: string, value: CelValue): CelError =>
   new CelError(`error during formatting: ${clause} clause can only be used on ${what}, was given ${typeNameOf(value)}`);
 
+const unformatted = (what: string, form: string, value: CelValue): CelError =>
+  new CelError(`error during formatting: only ${what} can be formatted as ${form}, was given ${typeNameOf(value)}`);
+
 /** Infinity and NaN are written in words. */
 const special = (value: number): string | undefined => {
   if (Number.isNaN(value)) return 'NaN';
@@ -45,14 +49,23 @@ const show = (value: CelValue): string => {
   if (value instanceof TimestampValue) return showTimestamp(value);
   if (value instanceof DurationValue) return showDuration(value);
   if (value instanceof TypeValue) return value.name;
-  if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
+  if (Array.isArray(value)) return `[${value.map(showHeld).join(', ')}]`;
   if (value instanceof MapValue) {
-    const entries = Array.from(value.entries(), ([key, held]) => `${show(key)}: ${show(held)}`);
+    const entries = Array.from(value.entries(), ([key, held]) => `${showHeld(key)}:${showHeld(held)}`);
     return `{${entries.sort().join(', ')}}`;
   }
   throw new CelError(
     `error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given ${typeNameOf(value)}`,
   );
+};
+
+/** A value within a list or a map, where texts have quotes. */
+const showHeld = (value: CelValue): string => {
+  if (typeof value === 'string') return goQuote(value);
+  if (value instanceof Uint8Array) return `b${goQuote(show(value))}`;
+  if (typeof value === 'number') return special(value) ?? toFixed(value, 6);
+  if (value instanceof TimestampValue) return `timestamp(${goQuote(show(value))})`;
+  return value instanceof DurationValue ? `duration(${goQuote(show(value))})` : show(value);
 };
 
 const decimal = (value: CelValue): string => {
@@ -86,13 +99,21 @@ const fixedPoint = (value: CelValue, precision: number): string => {
 const scientific = (value: CelValue, precision: number): string => {
   const number = numberOf(value);
   if (number === undefined) throw unfit('scientific', 'doubles', value);
-  return special(number) ?? number.toExponential(precision).replace(/e([+-])(\d)$/, 'e$10$2');
+  const text = special(number);
+  if (text !== undefined) return text;
+  const [mantissa = '', exponent = ''] = number.toExponential(Math.min(Math.max(precision, 6), 100)).split('e');
+  const digits = exponent.replace(/^[+-]/, '').padStart(2, '0');
+  return `${mantissa}×10${exponent.startsWith('-') ? '⁻' : ''}${digits.replaceAll(/\d/g, raised)}`;
 };
+
+const RAISED = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+const raised = (digit: string): string => RAISED[Number(digit)] ?? '';
 
 const binary = (value: CelValue): string => {
   if (typeof value === 'boolean') return value ? '1' : '0';
   const whole = wholeOf(value);
-  if (whole === undefined) throw unfit('binary', 'integers and bools', value);
+  if (whole === undefined) throw unformatted('integers and bools', 'binary', value);
   return whole.toString(2);
 };
 
@@ -107,7 +128,7 @@ const hexadecimal = (value: CelValue): string => {
   if (whole !== undefined) return whole.toString(16);
   if (typeof value === 'string') return Buffer.from(value).toString('hex');
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
-  throw unfit('hex', 'integers, byte buffers, and strings', value);
+  throw unformatted('integers, byte buffers, and strings', 'hex', value);
 };
 
 const VERBS: Readonly<Record<string, (value: CelValue, precision: number) => string>> = {

@@ -39,8 +39,45 @@ const tryRead = (text: string, normalize: boolean): SemverValue | undefined => {
 
 const read = (text: string, normalize = false): SemverValue => {
   const found = tryRead(text, normalize);
-  if (found === undefined) throw new CelError(`Invalid character(s) found in version ${JSON.stringify(text)}`);
+  if (found === undefined) throw new CelError(faultOf(normalize ? normalized(text) : text));
   return found;
+};
+
+/** What keeps a text from being a version, at the first place where something does. */
+const faultOf = (text: string): string => {
+  if (text === '') return 'Version string empty';
+  const dots = text.split('.');
+  if (dots.length < 3) return 'No Major.Minor.Patch elements found';
+  const [major = '', minor = '', ...rest] = dots;
+  const tail = rest.join('.');
+  const [, patch = tail, pre, build] = /^([^-+]*)(?:-([^+]*))?(?:\+(.*))?$/.exec(tail) ?? [];
+  for (const [name, number] of [
+    ['Major', major],
+    ['Minor', minor],
+    ['Patch', patch],
+  ] as const) {
+    const quoted = JSON.stringify(number);
+    if (!/^\d*$/.test(number)) return `Invalid character(s) found in ${name.toLowerCase()} number ${quoted}`;
+    if (/^0\d/.test(number)) return `${name} number must not contain leading zeroes ${quoted}`;
+    if (number === '') return 'strconv.ParseUint: parsing "": invalid syntax';
+  }
+  return (
+    identifierFault(pre, 'Prerelease', 'prerelease') ??
+    identifierFault(build, 'Build meta data', 'build meta data') ??
+    `Invalid character(s) found in version ${JSON.stringify(text)}`
+  );
+};
+
+const identifierFault = (text: string | undefined, name: string, inner: string): string | undefined => {
+  for (const part of text?.split('.') ?? []) {
+    const quoted = JSON.stringify(part);
+    if (part === '') return `${name} is empty`;
+    if (!/^[\dA-Za-z-]+$/.test(part)) return `Invalid character(s) found in ${inner} ${quoted}`;
+    if (inner === 'prerelease' && /^0\d+$/.test(part)) {
+      return `Numeric PreRelease version must not contain leading zeroes ${quoted}`;
+    }
+  }
+  return undefined;
 };
 
 const compare = (a: SemverValue, b: SemverValue): number => a.version.compare(b.version);
