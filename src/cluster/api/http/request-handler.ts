@@ -202,7 +202,7 @@ const checkPath = (authorize: Authorizer, user: UserInfo, method: string, path: 
 
 /** `/api/v1/<something>`, `/apis/<group>/<version>/<something>` */
 const isResourcePath = (path: string): boolean =>
-  path.startsWith('/api/v1/') || /^\/apis\/[^/]+\/[^/]+\/[^/]/.test(path);
+  /^\/api\/v1\/./.test(path) || /^\/apis\/[^/]+\/[^/]+\/[^/]/.test(path);
 
 const NO_QUERY = new URLSearchParams();
 
