@@ -48,7 +48,7 @@ export const decode = (value: Value, shape: Shape, options: DecodeOptions, path 
   }
   if (!(value instanceof Map)) return wrong(value, 'map', path);
   if ('map' in shape) {
-    const entries = [...value].map(([name, item]) => [
+    const entries = sorted(value as ReadonlyMap<string, Value>).map(([name, item]) => [
       name,
       decode(item, shape.map, options, `${path}.${name}`) ?? zero(shape.map),
     ]);
@@ -64,7 +64,7 @@ const decodeFields = (
   path: string,
 ): Record<string, unknown> => {
   const result: Record<string, unknown> = {};
-  for (const [name, item] of value) {
+  for (const [name, item] of sorted(value)) {
     const field = fieldNamed(fields, name);
     if (field === undefined) {
       if (options.strict) throw new KustomizeError(`json: unknown field "${name}"${path === '' ? '' : ` in ${path}`}`);
@@ -75,6 +75,10 @@ const decodeFields = (
   }
   return result;
 };
+
+/** By name: Kustomize tells of the first fault in this order. */
+const sorted = (value: ReadonlyMap<string, Value>): (readonly [string, Value])[] =>
+  [...value].sort(([left], [right]) => (left < right ? -1 : 1));
 
 /** Go's JSON finds a field by its exact name, else by any case of it. */
 const fieldNamed = (fields: Readonly<Record<string, Shape>>, name: string): string | undefined => {

@@ -125,7 +125,7 @@ export const readKustomization = (text: string, folder: string): ReadKustomizati
     throw wrapped(error, 'invalid Kustomization');
   }
   const warnings = deprecations(raw as Readonly<Record<string, unknown>>);
-  if (Object.keys(raw).every((field) => field === 'kind' || field === 'apiVersion')) {
+  if (Object.entries(raw).every(([field, value]) => isNothing(field, value))) {
     throw new KustomizeError('kustomization.yaml is empty');
   }
   const kind = raw.kind || KIND;
@@ -139,6 +139,15 @@ export const readKustomization = (text: string, folder: string): ReadKustomizati
   }
   return { kustomization: { ...fixed(raw), kind, apiVersion }, warnings };
 };
+
+/** Whether a field leaves a kustomization as empty as it is without: older fields go into others before that is asked. */
+const isNothing = (field: string, value: unknown): boolean =>
+  field === 'kind' ||
+  field === 'apiVersion' ||
+  value === '' ||
+  (OLD_LISTS.includes(field) && Array.isArray(value) && value.length === 0);
+
+const OLD_LISTS: readonly string[] = ['bases', 'imageTags', 'helmChartInflationGenerator'];
 
 /** Older fields under their present names. */
 const fixed = (raw: Partial<Kustomization> & OldFields): Omit<Kustomization, 'kind' | 'apiVersion'> => {

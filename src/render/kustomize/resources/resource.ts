@@ -102,7 +102,11 @@ export class Resource {
   #mark(name: string): void {
     if (this.node.kind !== 'map' || isNull(this.node)) return;
     const annotations = fieldOrNew(fieldOrNew(this.node, 'metadata', 'map'), 'annotations', 'map');
-    if (annotations.kind === 'map') annotations.fields.set(name, NodeClass.string(`${this.previousIds.length}`));
+    if (annotations.kind !== 'map') return;
+    // Kustomize writes all annotations anew where it notes origins: what labels have elsewhere is no longer the same node.
+    const isAnew = this.sharesNodes && name !== STATE_MARK;
+    if (isAnew) for (const [other, value] of annotations.fields) annotations.fields.set(other, value.copy());
+    annotations.fields.set(name, NodeClass.string(`${this.previousIds.length}`));
   }
 
   #hasMark(name: string): boolean {
