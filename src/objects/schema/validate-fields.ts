@@ -113,13 +113,17 @@ const goKind = (value: unknown): readonly [kind: string, type: string] => {
 /** Scalars that are no structs of their own in Go. */
 const PLAIN_SCALARS: ReadonlySet<ScalarName> = new Set(['string', 'bool', 'int32', 'int64', 'float64']);
 
+const NUMBERS: ReadonlySet<string> = new Set(['int64', 'float64']);
+
 const cannotRestore = (value: unknown, type: SchemaType): string | undefined => {
   const [kind, valueType] = goKind(value);
   if (type.shape === 'map') return `cannot restore map from ${kind}`;
   if (type.shape === 'list') return `cannot restore slice from ${kind}`;
   if (type.shape === 'struct') return `cannot restore struct from: ${kind}`;
   if (type.shape !== 'scalar' || !PLAIN_SCALARS.has(type.scalar)) return undefined;
-  return `cannot convert ${valueType} to ${goType(type)}`;
+  // Go could make a number of another number, and a text of one whole number, but is told not to.
+  const isConvertible = type.scalar === 'string' ? kind === 'int64' : type.scalar !== 'bool' && NUMBERS.has(kind);
+  return isConvertible ? `cannot convert ${valueType} to ${goType(type)}` : `unrecognized type: ${type.scalar}`;
 };
 
 const INT_LIMITS: Readonly<Record<'int32' | 'int64', readonly [number, number]>> = {

@@ -6,6 +6,7 @@ import { rangeWarnings } from './addresses.js';
 import { claimSpecWarnings, claimWarnings, volumeWarnings } from './claim-warnings.js';
 import { podWarnings, templateWarnings } from './pod-warnings.js';
 import {
+  driverWarnings,
   ingressWarnings,
   networkPolicyWarnings,
   quotaWarnings,
@@ -112,6 +113,7 @@ const WARNINGS: Readonly<Record<string, Warnings>> = {
   'networking.k8s.io/v1/Ingress': ingressWarnings,
   'networking.k8s.io/v1/NetworkPolicy': networkPolicyWarnings,
   'node.k8s.io/v1/RuntimeClass': runtimeClassWarnings,
+  'storage.k8s.io/v1/CSIDriver': driverWarnings,
   'storage.k8s.io/v1/StorageClass': storageClassWarnings,
 };
 

@@ -1,7 +1,8 @@
 import type { ResourceQuota } from '../../../objects/kinds/core-v1.js';
 import type { Ingress, NetworkPolicy } from '../../../objects/kinds/networking-k8s-io-v1.js';
 import type { RuntimeClass } from '../../../objects/kinds/node-k8s-io-v1.js';
-import type { StorageClass } from '../../../objects/kinds/storage-k8s-io-v1.js';
+import type { CSIDriver, StorageClass } from '../../../objects/kinds/storage-k8s-io-v1.js';
+import { jsonEquals } from '../../../objects/json.js';
 import { compareQuantities, formatQuantity, parseQuantity, type ResourceList } from '../../../objects/quantity.js';
 import { rangeWarnings } from './addresses.js';
 import { deprecatedNodeLabel } from './node-labels.js';
@@ -39,6 +40,16 @@ export const storageClassWarnings = ({ allowedTopologies = [] }: StorageClass): 
       labelWarning(`allowedTopologies[${index}].matchLabelExpressions[${at}].key`, key),
     ),
   );
+
+const TOKENS_IN_SECRETS =
+  'spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes';
+
+/** Tokens for a driver that gets them where they may be logged. */
+export const driverWarnings = ({ spec }: CSIDriver, old: CSIDriver | undefined): readonly string[] => {
+  const { tokenRequests = [], serviceAccountTokenInSecrets } = spec;
+  const isChanged = old === undefined || !jsonEquals(tokenRequests, old.spec.tokenRequests ?? []);
+  return tokenRequests.length > 0 && serviceAccountTokenInSecrets === undefined && isChanged ? [TOKENS_IN_SECRETS] : [];
+};
 
 export const runtimeClassWarnings = ({ scheduling }: RuntimeClass): readonly string[] =>
   Object.keys(scheduling?.nodeSelector ?? {}).flatMap((label) => labelWarning('scheduling.nodeSelector', label));
