@@ -1,6 +1,6 @@
 import { isRecord } from '../json.js';
 import type { SchemaField } from '../schema/schema-file.js';
-import { defaultOf, type SchemaType, type StructType } from '../schema/schema-table.js';
+import { defaultOf, type SchemaType, type StructField, type StructType } from '../schema/schema-table.js';
 
 /** How values merge: derived from the schema table for built-in kinds, from the OpenAPI schema for custom ones. */
 export type MergeType = ScalarMerge | ListMerge | MapMerge | { readonly shape: 'untyped' };
@@ -114,13 +114,21 @@ const fieldMerge = (type: SchemaType, field: Partial<SchemaField>): MergeType =>
   }
 };
 
+const ZEROS: Readonly<Partial<Record<ScalarMerge['accepts'], unknown>>> = { string: '', number: 0, boolean: false };
+
+/** What Go's types have where a required field is missing: validation says that it is. */
+const zeroOf = ({ resolved, required, pointer }: StructField): unknown =>
+  required === true && pointer !== true && resolved.shape === 'scalar'
+    ? ZEROS[SCALAR_ACCEPTS[resolved.scalar] ?? 'any']
+    : undefined;
+
 const listMerge = (element: SchemaType, field: Partial<SchemaField>): ListMerge => {
   const keys = field.listType === 'map' ? (field.listMapKeys ?? []) : [];
   const keyDefaults = new Map<string, unknown>();
   if (element.shape === 'struct') {
     for (const key of keys) {
       const declared = element.fields.get(key);
-      const value = declared === undefined ? undefined : defaultOf(declared);
+      const value = declared === undefined ? undefined : (defaultOf(declared) ?? zeroOf(declared));
       if (value !== undefined) keyDefaults.set(key, value);
     }
   }
