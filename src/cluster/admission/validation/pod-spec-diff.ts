@@ -25,6 +25,6 @@ const diffOf = (asked: unknown, current: unknown): string => {
 export const structDiff = (type: string, first: unknown, second: unknown): string =>
   diffOf(internal(type, first ?? {}), internal(type, second ?? {}));
 
-/** How two specs differ, in the form in which Kubernetes holds them. */
+/** What is asked of a spec beside how it is, in the form in which Kubernetes holds them. */
 export const podSpecDiff = (asked: Partial<PodSpec>, current: Partial<PodSpec>): string =>
-  structDiff('core/v1.PodSpec', asked, current);
+  structDiff('core/v1.PodSpec', current, asked);
