@@ -1,6 +1,5 @@
 import { GoError } from '../template/errors.js';
 import { byteLength, toBytes } from '../template/go-string.js';
-import { sprintValue } from '../template/print.js';
 import { int, Integer, sliceItems, TypedMap, TypedSlice, typeName, type Value } from '../template/values.js';
 import { type Family, fn, variadic } from './define.js';
 
@@ -41,6 +40,9 @@ const mapElement = (map: ReadonlyMap<string, Value>, index: Value): Value => {
   return map.get(index) ?? undefined;
 };
 
+/** `String()` of a reflect.Value. */
+const reflectText = (value: Value): string => (typeof value === 'string' ? value : `<${typeName(value)} Value>`);
+
 const lengthOf = (value: Value): number => {
   if (value === undefined) throw new GoError('len of nil pointer');
   if (value === null) throw new GoError('reflect: call of reflect.Value.Type on zero Value');
@@ -63,11 +65,11 @@ export const collections: Family = {
     return found;
   }),
   len: fn(['value'], (value) => int(lengthOf(value))),
-  // No value that a template can have is a function; the compiler puts the callee's text first.
+  // No value that a template can have is a function; the compiler puts the callee's text behind it, unless it is piped.
   call: variadic(['value'], 'value', (callee, [text]) => {
     if (callee === null || callee === undefined) throw new GoError('call of nil');
     throw new GoError(
-      `non-function ${typeof text === 'string' ? text : sprintValue(callee)} of type ${typeName(callee)}`,
+      `non-function ${typeof text === 'string' ? text : reflectText(callee)} of type ${typeName(callee)}`,
     );
   }),
 };

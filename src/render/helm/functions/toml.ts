@@ -1,9 +1,19 @@
 import { createRequire } from 'node:module';
 import type * as SmolToml from 'smol-toml';
+import { GoError } from '../template/errors.js';
 import { compareStrings } from '../template/go-string.js';
 import { Complex } from '../template/complex.js';
 import { formatFloat } from '../template/numbers.js';
-import { int64, Integer, sliceItems, Struct, type GoMap, type Value } from '../template/values.js';
+import {
+  int64,
+  Integer,
+  isNilSlice,
+  sliceItems,
+  Struct,
+  TypedMap,
+  type GoMap,
+  type Value,
+} from '../template/values.js';
 
 type Toml = typeof SmolToml;
 
@@ -18,7 +28,8 @@ class TomlError extends Error {
 
 type TomlKind = 'nil' | 'table' | 'tables' | 'array' | 'plain';
 
-const isNil = (value: Value): boolean => value === null || value === undefined;
+const isNil = (value: Value): boolean =>
+  value === null || value === undefined || isNilSlice(value) || (value instanceof TypedMap && value.isNil);
 
 const kindOf = (value: Value): TomlKind => {
   if (isNil(value)) return 'nil';
@@ -115,6 +126,7 @@ const inline = (value: Value): string => {
 };
 
 export const toToml = (value: Value): string => {
+  if (value === null || value === undefined) throw new GoError('reflect: call of reflect.Value.Type on zero Value');
   const writer = new Writer();
   try {
     if (!(value instanceof Map)) return isNil(value) ? '' : inline(value);

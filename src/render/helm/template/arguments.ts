@@ -1,6 +1,7 @@
 import { GoError } from './errors.js';
 import type { NumberNode, OperandNode } from './nodes.js';
 import { nodeText } from './nodes.js';
+import { unnamed } from './values-methods.js';
 import type { ParamType, Value } from './values.js';
 import { int, Integer, paramTypeName, Struct, TypedMap, TypedSlice, typeName } from './values.js';
 
@@ -46,7 +47,7 @@ export const checkArgument = (value: Value, type: ParamType): Value => {
     if (isNilable(type)) return nilOf(type);
     throw new GoError(`invalid value; expected ${paramTypeName(type)}`);
   }
-  if (isAssignable(value, type)) return value;
+  if (isAssignable(value, type)) return type === 'map' ? unnamed(value) : value;
   const got = value === undefined ? 'interface {}' : typeName(value);
   throw new GoError(`wrong type for value; expected ${paramTypeName(type)}; got ${got}`);
 };

@@ -48,7 +48,8 @@ export const compileCall = (
   if (wrong !== undefined) return final === undefined ? fail(wrong) : (frame) => [final(frame), fail(wrong)()][1];
   if (called.shortCircuit !== undefined) return compileShortCircuit(called.shortCircuit, callee, given, final);
   const expressions = given.map((argument, index) => argument(paramAt(called, index)));
-  if (callee.name === 'call') expressions.splice(1, 0, () => nodeText(args[1] ?? callee));
+  const [, target] = args;
+  if (callee.name === 'call' && target !== undefined) expressions.splice(1, 0, () => nodeText(target));
   const finalType = paramAt(called, given.length);
   const place = (): Node => afterArguments(callee, args);
   return compileInvocation(called, expressions, final, { node, place, scope, args }, finalType);

@@ -84,6 +84,9 @@ const pathValue = (values: GoMap, path: string): Value => {
   return found;
 };
 
+/** The map that a function which takes `map[string]interface {}` is given: the same one, without the name. */
+export const unnamed = (value: Value): Value => (value instanceof SharedValues ? value.shared : value);
+
 const asMap = (values: GoMap): GoMap => {
   if (values.size === 0) return new Map();
   return values instanceof SharedValues ? values.shared : new Map(values);
