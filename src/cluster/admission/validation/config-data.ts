@@ -21,7 +21,8 @@ export const validateConfigMap = ({ data = {}, binaryData = {} }: ConfigMap): Fi
   for (const key of Object.keys(binaryData))
     errors.push(...invalidEach(keyed('binaryData', key), key, validConfigMapKey(key)));
   const size = sizeOf(Object.values(data), 'utf8') + sizeOf(Object.values(binaryData), 'base64');
-  return size > DATA_LIMIT ? [...errors, tooLong('', DATA_LIMIT)] : errors;
+  // The path of no field, as Kubernetes writes it.
+  return size > DATA_LIMIT ? [...errors, tooLong('[]', DATA_LIMIT)] : errors;
 };
 
 const FROZEN = 'field is immutable when `immutable` is set';
