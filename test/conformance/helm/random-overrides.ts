@@ -90,14 +90,18 @@ const valuesOf = (chart: string): Value => {
   }
 };
 
-/** Flags for a number of runs of a chart: the first turns on everything that can be enabled, the others are random. */
+/** Flags for a number of runs of a chart: the first two turn every `enabled` on, and off; the others are random. */
 export const randomOverrides = (chart: string, count: number, seed: number): string[][] => {
   const leaves = leavesOf(valuesOf(chart), '', '', 0).filter(({ path }) => path !== '');
   const random = randomFrom(seed);
   const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
   const runs: string[][] = [];
-  const switches = leaves.filter(({ name, value }) => name === 'enabled' && value === false);
-  if (count > 0 && switches.length > 0) runs.push(switches.flatMap(({ path }) => ['--set', `${path}=true`]));
+  for (const isOn of [false, true]) {
+    const switches = leaves.filter(({ name, value }) => name === 'enabled' && value === isOn);
+    if (runs.length < count && switches.length > 0) {
+      runs.push(switches.flatMap(({ path }) => ['--set', `${path}=${String(!isOn)}`]));
+    }
+  }
   while (runs.length < count) {
     const flags = random() < 0.4 ? [...(pick(FLAGS) ?? [])] : [];
     const changes = 1 + Math.floor(random() * 4);
