@@ -23,6 +23,18 @@ const inPods = (...path: readonly string[]): readonly (readonly string[])[] => [
 ];
 const IN_TEMPLATES = inPods('spec', 'template', 'spec');
 
+const IN_POD_STATUS = [
+  ['status', 'resources'],
+  ['status', 'allocatedResources'],
+  ['status', 'extendedResourceClaimStatus'],
+  ...['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'].map((list) => [
+    'status',
+    list,
+    '*',
+    'allocatedResourcesStatus',
+  ]),
+];
+
 /** Of claims to devices, below `path`. */
 const inClaims = (...path: readonly string[]): readonly (readonly string[])[] => [
   ...[['exactly'], ['firstAvailable', '*']].flatMap((request) =>
@@ -61,7 +73,7 @@ const DISABLED: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['status', 'config'],
     ['status', 'declaredFeatures'],
   ],
-  'v1/Pod': inPods('spec'),
+  'v1/Pod': [...inPods('spec'), ...IN_POD_STATUS],
   'v1/PodTemplate': inPods('template', 'spec'),
   'v1/ReplicationController': IN_TEMPLATES,
   'apps/v1/DaemonSet': IN_TEMPLATES,

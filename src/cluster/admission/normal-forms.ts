@@ -1,6 +1,7 @@
 import type {
   Namespace,
   Node,
+  Pod,
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
   ServiceAccount,
@@ -56,9 +57,27 @@ const normalNode = (node: Node): KubeObject => {
   return first === undefined ? node : { ...node, spec: { ...node.spec, podCIDR: first, podCIDRs: [...ranges] } };
 };
 
+/** The first address of a pod is told twice; how it is treated stays as it was found when the pod was made. */
+const normalPod = (pod: Pod, old: Pod | undefined): KubeObject => {
+  if (old === undefined || pod.status === undefined) return pod;
+  const { podIP = '', podIPs = [], qosClass, ...status } = pod.status;
+  const ips = podIP !== '' && podIPs[0]?.ip !== podIP ? [{ ip: podIP }] : podIPs;
+  const treated = (qosClass ?? '') === '' ? old.status?.qosClass : qosClass;
+  const [first] = ips;
+  return {
+    ...pod,
+    status: {
+      ...status,
+      ...(first === undefined ? {} : { podIP: first.ip, podIPs: [...ips] }),
+      ...(treated === undefined ? {} : { qosClass: treated }),
+    },
+  };
+};
+
 const NORMALIZERS: Readonly<Record<string, Normalizer>> = {
   'v1/Namespace': normalNamespace,
   'v1/Node': normalNode,
+  'v1/Pod': normalPod,
   'v1/PersistentVolumeClaim': normalClaim,
   'v1/ServiceAccount': normalAccount,
 };

@@ -12,8 +12,8 @@ describe('podSpecDiff', () => {
         '  "InitContainers": null,',
         '  "Containers": [',
         '   {',
-        '-   "Name": "b",',
-        '+   "Name": "a",',
+        '-   "Name": "a",',
+        '+   "Name": "b",',
         '    "Image": "i",',
         '    "Command": null,',
         '    "Args": null,',
@@ -27,7 +27,7 @@ describe('podSpecDiff', () => {
       spec('a', { securityContext: {}, hostNetwork: true }),
       spec('a', { securityContext: {} }),
     );
-    assert.match(shared, /"SecurityContext": \{\n- {2}"HostNetwork": true,\n\+ {2}"HostNetwork": false,/);
+    assert.match(shared, /"SecurityContext": \{\n- {2}"HostNetwork": false,\n\+ {2}"HostNetwork": true,/);
   });
 
   it('is empty for equal specs', () => {

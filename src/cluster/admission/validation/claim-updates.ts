@@ -6,7 +6,7 @@ import { forbidden, invalidEach, keyed, notSupported, required, type FieldError 
 import { validateClaimSpec, type ClaimRules } from './claims.js';
 import { validateLabelSelector } from './labels.js';
 import { structDiff } from './pod-spec-diff.js';
-import { notNegative } from './quantities.js';
+import { basicAmount } from './quantities.js';
 import { immutable } from './rules.js';
 
 export const validateClaim = ({ spec }: PersistentVolumeClaim): FieldError[] => validateClaimSpec('spec', spec);
@@ -110,7 +110,7 @@ const resourceKey = (field: string, name: string): FieldError[] => {
 export const validateClaimStatus = ({ spec, status }: PersistentVolumeClaim): FieldError[] => {
   const errors = (spec.accessModes ?? []).length === 0 ? [required('Spec.accessModes')] : [];
   for (const [name, value] of Object.entries(status?.capacity ?? {})) {
-    errors.push(...notNegative(keyed('status.capacity', name), value));
+    errors.push(...basicAmount(keyed('status.capacity', name), value));
   }
   for (const [name, state] of Object.entries(status?.allocatedResourceStatuses ?? {})) {
     const field = 'status.allocatedResourceStatuses';
@@ -120,7 +120,7 @@ export const validateClaimStatus = ({ spec, status }: PersistentVolumeClaim): Fi
   for (const [name, value] of Object.entries(status?.allocatedResources ?? {})) {
     const path = keyed('status.allocatedResources', name);
     const wrong = [...resourceKey('status.allocatedResources', name)];
-    if (wrong.length === 0) wrong.push(...notNegative(path, value));
+    if (wrong.length === 0) wrong.push(...basicAmount(path, value));
     errors.push(...wrong);
   }
   return errors;

@@ -52,9 +52,14 @@ export const validateNode = (node: Node): FieldError[] => {
 
 const RANGE_FIXED = 'node updates may not change podCIDR except from "" to valid';
 
-export const validateNodeUpdate = (node: Node, old: Node): FieldError[] => {
-  // The server looks at the node as at a new one first.
-  const errors = [...validateNode(node), ...validateAmounts(node)];
+/** The server looks at a node as at a new one first; not when its status is written. */
+export const validateNodeUpdate = (node: Node, old: Node): FieldError[] => [
+  ...validateNode(node),
+  ...validateNodeChange(node, old),
+];
+
+export const validateNodeChange = (node: Node, old: Node): FieldError[] => {
+  const errors = validateAmounts(node);
   const seen = new Set<string>();
   for (const [index, { type, address }] of (node.status?.addresses ?? []).entries()) {
     const key = JSON.stringify([type, address]);

@@ -10,7 +10,7 @@ import { internal, served } from './go-values.js';
 import { sourceOf, validatePersistentSource } from './persistent-volume-sources.js';
 import { hasInvalidValue } from './pod-ratchet.js';
 import { structDiff } from './pod-spec-diff.js';
-import { notNegative } from './quantities.js';
+import { basicAmount } from './quantities.js';
 import { immutable, oneOf, optionalText } from './rules.js';
 
 const validateCapacity = (capacity: PersistentVolumeSpec['capacity']): FieldError[] => {
@@ -25,7 +25,7 @@ const validateCapacity = (capacity: PersistentVolumeSpec['capacity']): FieldErro
   for (const [name, value] of Object.entries(capacity ?? {})) {
     const quantity = tryParseQuantity(value);
     const path = keyed(field, name);
-    errors.push(...notNegative(path, value));
+    errors.push(...basicAmount(path, value));
     if (quantity !== undefined && quantity.nanos <= 0n) {
       errors.push(invalid(path, formatQuantity(quantity), 'must be greater than zero'));
     }

@@ -261,7 +261,7 @@ export const validateEphemeralUpdate = (pod: Pod, old: Pod): FieldError[] => {
       if (container === undefined)
         return [forbidden(field, `existing ephemeral containers ${name} may not be removed\n`)];
       if (jsonEquals(withoutEmpty(container), withoutEmpty(before))) return [];
-      const shown = structDiff('core/v1.EphemeralContainer', container, before);
+      const shown = structDiff('core/v1.EphemeralContainer', before, container);
       return [forbidden(field, `existing ephemeral containers ${name} may not be changed\n${shown}`)];
     }),
   ];

@@ -74,6 +74,13 @@ export const notNegative = (field: string, value: string | number): FieldError[]
     : [];
 };
 
+/** An amount of storage, shown as a whole number. */
+export const basicAmount = (field: string, value: string | number): FieldError[] => {
+  const quantity = tryParseQuantity(value);
+  if (quantity === undefined || quantity.nanos >= 0n) return [];
+  return [invalid(field, quantity.nanos / 1_000_000_000n, 'must be a valid resource quantity')];
+};
+
 export const validateQuantity = (field: string, name: string, value: string | number): FieldError[] => {
   const quantity = tryParseQuantity(value);
   if (quantity === undefined) return [];

@@ -1,3 +1,4 @@
+import type { Pod } from '../../../objects/kinds/core-v1.js';
 import type { KubeObject } from '../../../objects/object.js';
 import {
   dns1035Label,
@@ -21,6 +22,7 @@ import * as autoscalers from './autoscalers.js';
 import * as certificates from './certificates.js';
 import * as configData from './config-data.js';
 import * as claims from './claim-updates.js';
+import * as coreStatus from './core-status.js';
 import { validateCronJob, validateCronJobUpdate } from './cron-jobs.js';
 import * as definitions from './definitions.js';
 import * as devices from './devices.js';
@@ -62,6 +64,10 @@ interface KindRules {
   readonly part?: (object: never, old: never, subresource: string) => FieldError[];
 }
 
+/** Other parts of pods have rules of their own. */
+const podPart = (pod: Pod, old: Pod, subresource: string): FieldError[] =>
+  subresource === 'status' ? coreStatus.validatePodStatus(pod, old) : [];
+
 /** The rules of each kind; a kind that is not here has those of its metadata alone. */
 const RULES: Readonly<Record<string, KindRules>> = {
   'v1/ConfigMap': { create: configData.validateConfigMap, update: configData.validateConfigMapUpdate },
@@ -69,22 +75,32 @@ const RULES: Readonly<Record<string, KindRules>> = {
   'v1/Event': { name: pathSegmentName, create: events.validateEvent },
   'v1/LimitRange': { create: quotas.validateLimitRange },
   'v1/Namespace': { name: dns1123Label, create: validateNamespace, part: validateNamespacePart },
-  'v1/Node': { create: validateNode, update: validateNodeUpdate },
+  'v1/Node': { create: validateNode, update: validateNodeUpdate, part: coreStatus.validateNodeStatus },
   'v1/PersistentVolume': { create: persistentVolumes.validateVolume, update: persistentVolumes.validateVolumeUpdate },
   'v1/PersistentVolumeClaim': {
     create: claims.validateClaim,
     update: claims.validateClaimUpdate,
     part: claims.validateClaimStatus,
   },
-  'v1/Pod': { create: validatePod, update: validatePodUpdate },
+  'v1/Pod': { create: validatePod, update: validatePodUpdate, part: podPart },
   'v1/PodTemplate': { create: workloads.validatePodTemplateObject, update: workloads.validatePodTemplateUpdate },
   'v1/ReplicationController': {
     create: workloads.validateReplicationController,
     update: workloads.validateReplicationControllerUpdate,
+    part: coreStatus.validateReplicationStatus,
   },
-  'v1/ResourceQuota': { create: quotas.validateResourceQuota, update: quotas.validateResourceQuotaUpdate },
+  'v1/ResourceQuota': {
+    create: quotas.validateResourceQuota,
+    update: quotas.validateResourceQuotaUpdate,
+    part: coreStatus.validateQuotaStatus,
+  },
   'v1/Secret': { create: configData.validateSecret, update: configData.validateSecretUpdate },
-  'v1/Service': { name: dns1035Label, create: service.validateService, update: service.validateServiceUpdate },
+  'v1/Service': {
+    name: dns1035Label,
+    create: service.validateService,
+    update: service.validateServiceUpdate,
+    part: coreStatus.validateServiceStatus,
+  },
   'apps/v1/ControllerRevision': { create: workloads.validateRevision, update: workloads.validateRevisionUpdate },
   'apps/v1/DaemonSet': {
     create: workloads.validateDaemonSet,

@@ -166,7 +166,45 @@ const specOf = (object: KubeObject): Readonly<Record<string, unknown>> =>
   (object['spec'] ?? {}) as Readonly<Record<string, unknown>>;
 
 /** Resources whose `spec` stays as it was made; changes to it are passed over. */
-const FIXED_SPECS = new Set(['certificates.k8s.io/certificatesigningrequests']);
+const FIXED_SPECS = new Set(['certificates.k8s.io/certificatesigningrequests', '/namespaces']);
+
+type Sized = Readonly<Record<string, unknown>> & { readonly name?: string };
+
+/** The containers that are, with the resources that are asked for; undefined when they are not the same ones. */
+const resizedContainers = (asked: readonly Sized[], current: readonly Sized[]): readonly Sized[] | undefined => {
+  if (asked.length !== current.length) return undefined;
+  if (asked.some(({ name }, index) => name !== current[index]?.name)) return undefined;
+  return current.map((container, index) => {
+    const { resources: _resources, resizePolicy: _policy, ...rest } = container;
+    const { resources, resizePolicy } = asked[index] ?? {};
+    return {
+      ...rest,
+      ...(resources === undefined ? {} : { resources }),
+      ...(resizePolicy === undefined ? {} : { resizePolicy }),
+    };
+  });
+};
+
+const LISTS = ['containers', 'initContainers'] as const;
+
+/** Nothing of a pod but its resources changes; whoever changes its containers as well is told so. */
+const resized = (asked: KubeObject, current: KubeObject): KubeObject => {
+  const [wanted, spec] = [specOf(asked), specOf(current)];
+  const lists = LISTS.map((name) =>
+    resizedContainers((wanted[name] ?? []) as readonly Sized[], (spec[name] ?? []) as readonly Sized[]),
+  );
+  if (lists.some((list) => list === undefined)) return asked;
+  const { resources: _pod, ...rest } = spec;
+  const own = LISTS.flatMap((name, index) => (spec[name] === undefined ? [] : [[name, lists[index]] as const]));
+  return {
+    ...asked,
+    spec: {
+      ...rest,
+      ...Object.fromEntries(own),
+      ...(wanted['resources'] === undefined ? {} : { resources: wanted['resources'] }),
+    },
+  };
+};
 
 const PARTS: Readonly<Record<string, Part>> = {
   '': ({ resource }, asked, current) => {
@@ -190,7 +228,11 @@ const PARTS: Readonly<Record<string, Part>> = {
   }),
   scale: (_target, asked) => asked,
   binding: (_target, asked) => asked,
-  resize: (_target, asked, current) => ({ ...asked, metadata: current.metadata, status: current['status'] }),
+  resize: (_target, asked, current) => ({
+    ...resized(asked, current),
+    metadata: current.metadata,
+    status: current['status'],
+  }),
 };
 
 /** Kinds that have a generation once they were changed. */

@@ -21,6 +21,9 @@ export const bindPod = async (
   const binding = body as Binding;
   const node = binding.target?.name ?? '';
   const name = target.name ?? binding.metadata.name;
+  if ((binding.metadata.name ?? '') !== '' && binding.metadata.name !== name) {
+    throw badRequest('name in URL does not match name in Binding object');
+  }
   if (node === '') {
     throw invalid({ group: '', kind: 'Binding' }, name, [
       { reason: 'FieldValueRequired', field: 'target.name', message: 'Required value' },

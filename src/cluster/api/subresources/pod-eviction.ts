@@ -10,7 +10,7 @@ import { requireStored, storedObjects } from '../operations/read.js';
 import { deleteObject, type DeleteParameters } from '../operations/remove.js';
 import { changeObject } from '../operations/update.js';
 import type { RequestContext, Target, WriteParameters } from '../request.js';
-import { internal } from '../status-errors.js';
+import { badRequest, internal } from '../status-errors.js';
 
 interface Eviction extends KubeObject {
   readonly deleteOptions?: Omit<DeleteParameters, 'dryRun'> & { readonly dryRun?: readonly string[] };
@@ -33,6 +33,9 @@ export const evictPod = async (
   parameters: WriteParameters,
 ): Promise<KubeObject> => {
   const { subresource: _eviction, ...podTarget } = target;
+  if ((body.metadata.name ?? '') !== '' && body.metadata.name !== target.name) {
+    throw badRequest('name in URL does not match name in Eviction object');
+  }
   const pod = requireStored(machinery, podTarget).object as Pod;
   const { dryRun: asked = [], ...options } = (body as Eviction).deleteOptions ?? {};
   const dryRun = parameters.dryRun || asked.length > 0;

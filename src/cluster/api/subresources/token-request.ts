@@ -16,7 +16,12 @@ const MOST_SECONDS = 2 ** 32;
 interface TokenRequestSpec {
   readonly audiences?: readonly string[];
   readonly expirationSeconds?: number;
-  readonly boundObjectRef?: { readonly kind?: string; readonly name?: string; readonly uid?: string };
+  readonly boundObjectRef?: {
+    readonly apiVersion?: string;
+    readonly kind?: string;
+    readonly name?: string;
+    readonly uid?: string;
+  };
 }
 
 /** POST to `serviceaccounts/token`: a token for the account. */
@@ -25,6 +30,11 @@ export const tokenRequest =
   async (machinery, _context, target, body) => {
     const { subresource: _token, ...accountTarget } = target;
     const account = requireStored(machinery, accountTarget).object;
+    const asked = nameOf(body);
+    if (asked !== '' && asked !== account.metadata.name) {
+      const message = `Invalid value: ${JSON.stringify(asked)}: must match the service account name if specified`;
+      throw invalid(KIND, account.metadata.name, [{ reason: 'FieldValueInvalid', field: 'metadata.name', message }]);
+    }
     const spec = (body['spec'] ?? {}) as TokenRequestSpec;
     const expirationSeconds = secondsOf(nameOf(body), spec);
     const grant = {
@@ -74,9 +84,9 @@ const boundTo = (
   { boundObjectRef: reference }: TokenRequestSpec,
 ): Pick<TokenGrant, 'bound' | 'node'> => {
   if (reference === undefined || reference === null) return {};
-  const { kind = '', name = '', uid } = reference;
+  const { apiVersion = '', kind = '', name = '', uid } = reference;
   const plural = PLURALS[kind];
-  if (plural === undefined) throw badRequest(`cannot bind token for serviceaccount to object of type ${kind}`);
+  if (plural === undefined) throw badRequest(`cannot bind token to object of type /${apiVersion}, Kind=${kind}`);
   const scope = kind === 'Node' ? '' : `${target.namespace ?? ''}/`;
   const object = store.get(`/registry/core/${plural}/${scope}${name}`)?.object;
   if (object === undefined) throw notFound({ group: '', plural }, name);
