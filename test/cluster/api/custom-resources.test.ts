@@ -96,6 +96,24 @@ describe('custom resources', () => {
     ]);
   });
 
+  it('are read without the fields that their definition lost after they were written', async () => {
+    const client = api.client();
+    await client.create(widget('a', 3));
+    const versions = definition.spec.versions.map(({ selectableFields: _none, ...version }) => ({
+      ...version,
+      schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object' } } } },
+    }));
+    const body = { spec: { versions } };
+    await client.patch(CustomResourceDefinition, { name: 'widgets.example.com' }, { type: 'merge', body });
+    const key = { namespace: 'default', name: 'a' };
+    let read = await client.get(widget('', 0), key);
+    for (let tries = 0; tries < 100 && Object.keys(read?.['spec'] as object).length > 0; tries += 1) {
+      await new Promise(setImmediate);
+      read = await client.get(widget('', 0), key);
+    }
+    assert.deepEqual(read?.['spec'], {});
+  });
+
   it('are removed with their definition, after their finalizers', async () => {
     const client = api.client();
     const held = { ...widget('a', 3), metadata: { ...widget('a', 3).metadata, finalizers: ['example.com/hold'] } };

@@ -1,5 +1,6 @@
 import { compileCustomResource, type CompiledCustomResource } from '../../admission/custom-resources/compile.js';
 import type { CustomResourceDefinitionVersion } from '../../../objects/kinds/apiextensions-k8s-io-v1.js';
+import type { KubeObject } from '../../../objects/object.js';
 import { checkMetadata } from '../../../objects/schema/validate-fields.js';
 import type { KindRules } from '../operations/kind-rules.js';
 import type { ServedResource } from '../request.js';
@@ -23,6 +24,16 @@ const compiledOf = ({ definition, definitionVersion, namespaced }: ServedResourc
   return made;
 };
 
+/** Stored objects never change, so each is looked at once. */
+const readAs = new WeakMap<CompiledCustomResource, WeakMap<KubeObject, KubeObject>>();
+
+/** Without fields that its schema lost since, or that a conversion added, and with the defaults that it got. */
+const asRead = (kind: CompiledCustomResource, object: KubeObject): KubeObject => {
+  const { object: pruned, unknownFields } = kind.prune(object);
+  const kept = unknownFields.length === 0 ? object : pruned;
+  return kind.lacksDefaults(kept) ? kind.applyDefaults(kept) : kept;
+};
+
 /** The rules that the definitions of custom resources state. */
 const customRules: KindRules = {
   decode: ({ resource }, object) => {
@@ -32,7 +43,11 @@ const customRules: KindRules = {
   defaults: ({ resource }, object) => compiledOf(resource).applyDefaults(object),
   readDefaults: ({ resource }, object) => {
     const kind = compiledOf(resource);
-    return kind.lacksDefaults(object) ? kind.applyDefaults(object) : object;
+    const known = readAs.get(kind) ?? new WeakMap<KubeObject, KubeObject>();
+    readAs.set(kind, known);
+    const made = known.get(object) ?? asRead(kind, object);
+    known.set(object, made);
+    return made;
   },
   mergeType: ({ resource }) => compiledOf(resource).mergeType,
   createProblems: ({ resource }, object) => compiledOf(resource).validate(object),

@@ -16,7 +16,7 @@ import { checkIdentity } from './identity.js';
 import { withFirstState } from './first-state.js';
 import type { Item, Machinery } from './machinery.js';
 import { prepareNew } from './preparation.js';
-import { servedItem } from './read.js';
+import { readBack, servedItem } from './read.js';
 
 /** How often a name is drawn before `generateName` gives up. */
 const NAME_ATTEMPTS = 8;
@@ -103,7 +103,7 @@ const insert = async (machinery: Machinery, target: Target, object: KubeObject, 
   const storable = await machinery.convert(object, target.resource.storageVersion, target.resource);
   if (dryRun) {
     if (store.get(key) !== undefined) throw alreadyExists(target.resource, name);
-    return { object };
+    return { object: await readBack(machinery, target, storable) };
   }
   let stored: Stored;
   try {

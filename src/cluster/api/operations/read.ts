@@ -37,6 +37,13 @@ export const servedItem = (machinery: Machinery, target: Target, stored: Stored)
   return converted instanceof Promise ? converted.then(itemOf) : itemOf(converted);
 };
 
+/** An object in its stored form as it would be read. */
+export const readBack = async (machinery: Machinery, target: Target, storable: KubeObject): Promise<KubeObject> => {
+  const { resource } = target;
+  if (storable.apiVersion === resource.apiVersion) return storable;
+  return machinery.rules.readDefaults(target, await machinery.convert(storable, resource.apiVersion, resource));
+};
+
 /** The stored object of a target; NotFound when it is not there. */
 export const requireStored = (machinery: Machinery, target: Target): Stored => {
   const name = target.name ?? '';

@@ -12,7 +12,7 @@ import { recordUpdate, sameButManagedTimes } from './field-ownership.js';
 import { checkIdentity } from './identity.js';
 import type { Item, Machinery } from './machinery.js';
 import { prepareChange } from './preparation.js';
-import { requireStored, servedItem } from './read.js';
+import { readBack, requireStored, servedItem } from './read.js';
 
 /** How often a change that names no version is tried again: such a change never fails for others that write too. */
 const ATTEMPTS = 10_000;
@@ -141,7 +141,10 @@ const changeOnce = async (
   const final = await finalObject(machinery, context, target, parameters, change, desired, current);
   try {
     if (sameButManagedTimes(final.object, current)) return await servedItem(machinery, target, stored);
-    if (parameters.dryRun) return { object: final.object };
+    if (parameters.dryRun) {
+      const storable = await machinery.convert(final.object, target.resource.storageVersion, target.resource);
+      return { object: await readBack(machinery, target, storable) };
+    }
     const written = await write(machinery, target, final.object, stored);
     final.keep();
     return await servedItem(machinery, target, written);

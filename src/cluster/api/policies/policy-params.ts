@@ -12,6 +12,9 @@ import { resourcePrefix } from '../storage-keys.js';
 /** A policy or a binding that cannot be used as it is configured. */
 export class ConfigurationError extends Error {}
 
+/** A policy that no binding can make work. */
+export class PolicyError extends ConfigurationError {}
+
 interface ParamKind {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -47,8 +50,7 @@ export const paramsOf = async (
   const { apiVersion = '', kind: name = '' } = kind;
   const resource = source.registry.ofKind({ apiVersion, kind: name });
   if (resource === undefined) {
-    const known = `ParamKind{APIVersion:${apiVersion},Kind:${name},}`;
-    throw new ConfigurationError(`paramKind kind \`&${known}\` not known`);
+    throw new PolicyError(`failed to find resource referenced by paramKind: '${apiVersion}, Kind=${name}'`);
   }
   if (reference === undefined) return [null];
   const stored = found(source.store, resource, reference, requestNamespace);

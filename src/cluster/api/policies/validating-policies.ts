@@ -10,7 +10,7 @@ import type { AdmissionPlugin, AdmissionRequest } from '../plugins/admission-plu
 import type { ServedResource } from '../request.js';
 import { forbidden } from '../status-errors.js';
 import { evaluateConditions } from './match-conditions.js';
-import { ConfigurationError, paramsOf, type ParamSource } from './policy-params.js';
+import { ConfigurationError, paramsOf, PolicyError, type ParamSource } from './policy-params.js';
 import { evaluateValidations, type Denial } from './policy-evaluation.js';
 import { isExempt, matchedResource, matchesNamespace, matchesObject } from './request-matching.js';
 import { RequestValues } from './request-variables.js';
@@ -116,7 +116,12 @@ class PolicyReview {
       for (const each of params) await this.evaluate(policy, binding, matched, each);
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
-      this.failed(policy, binding, `failed to configure binding: ${error.message}`, ['Deny']);
+      if (!(error instanceof PolicyError)) {
+        this.failed(policy, binding, `failed to configure binding: ${error.message}`, ['Deny']);
+      } else if (policy.spec.failurePolicy !== 'Ignore') {
+        const message = `failed to configure policy: ${error.message}`;
+        this.refusals.push({ message, reason: undefined, policy: policy.metadata.name, binding: undefined });
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 import { ApiError } from '../../../objects/api-error.js';
 import { isRecord } from '../../../objects/json.js';
 import type { KubeObject } from '../../../objects/object.js';
-import { selfName } from './webhook-reply.js';
+import { goType, selfName } from './webhook-reply.js';
 import { validateAnnotations, validateLabels } from '../../admission/validation/labels.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -38,11 +38,12 @@ export const checkedObject = (
   const fail = (what: string): never => {
     throw new ApiError('Unknown', `${subject} returned invalid ${what}`);
   };
-  const {
-    apiVersion = '',
-    kind = '',
-    metadata,
-  } = (isRecord(converted) ? converted : {}) as Fields & { metadata?: Fields };
+  if (converted === null) throw new ApiError('Unknown', 'unexpected end of JSON input');
+  if (!isRecord(converted)) {
+    const type = goType(converted);
+    throw new ApiError('Unknown', `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`);
+  }
+  const { apiVersion = '', kind = '', metadata } = converted as Fields & { metadata?: Fields };
   if (kind === '') throw new ApiError('Unknown', `Object 'Kind' is missing in '${JSON.stringify(converted)}'`);
   if (apiVersion !== desiredAPIVersion) {
     fail(`object at index 0: invalid groupVersion (expected ${desiredAPIVersion}, received ${String(apiVersion)})`);
@@ -69,7 +70,8 @@ const TEXTS = ['labels', 'annotations'] as const;
 const textsProblem = (metadata: Fields): string | undefined => {
   for (const name of TEXTS) {
     const texts = metadata[name];
-    if (!isRecord(texts)) continue;
+    if (texts === undefined || texts === null) continue;
+    if (!isRecord(texts)) return `invalid metadata.${name} of type ${goKind(texts)} in converted object`;
     const [key, other] = Object.entries(texts).find(([, value]) => typeof value !== 'string') ?? [];
     if (key !== undefined)
       return `metadata.${name}[${key}] must be a string, but is ${goKind(other)} in converted object`;
@@ -87,6 +89,7 @@ const textsProblem = (metadata: Fields): string | undefined => {
 
 const goKind = (value: unknown): string => {
   if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'string') return 'string';
   if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
   return Array.isArray(value) ? '[]interface {}' : 'map[string]interface {}';
 };
