@@ -61,8 +61,9 @@ class CronJobController implements Controller {
     if (!this.#barrier.isCaughtUp(key) || !this.#statusBarrier.isCaughtUp(key))
       return { requeueAfterMs: LAG_RECHECK_MS };
     const jobs = controlledBy(this.#jobs, cronJob);
-    for (const job of planHistory(cronJob, jobs)) await this.#deleteJob(key, cronJob, job);
-    const observed = this.#observe(cronJob, jobs);
+    const surplus = planHistory(cronJob, jobs);
+    for (const job of surplus) await this.#deleteJob(key, cronJob, job);
+    const observed = this.#observe(cronJob, jobs, surplus);
     const schedule = cronJob.spec.suspend === true ? undefined : this.#schedule(cronJob);
     if (schedule === undefined) {
       await this.#writeStatus(key, cronJob, observed);
@@ -86,8 +87,8 @@ class CronJobController implements Controller {
     return { requeueAfterMs: due.next - now + AFTER_MS };
   }
 
-  /** The status without Jobs that have ended or are gone, and with those that run. */
-  #observe(cronJob: CronJob, jobs: readonly Job[]): CronJobStatus {
+  /** The status without Jobs that have ended or are gone, and with those that run. Of `deleted` ones enough was told. */
+  #observe(cronJob: CronJob, jobs: readonly Job[], deleted: readonly Job[]): CronJobStatus {
     const before = cronJob.status?.active ?? [];
     const running = jobs.filter((job) => finishType(job) === undefined);
     for (const reference of before) {
@@ -95,7 +96,7 @@ class CronJobController implements Controller {
       const end = job === undefined ? undefined : finishType(job);
       if (job === undefined) {
         this.#recorder.event(cronJob, 'Normal', 'MissingJob', `Active job went missing: ${reference.name}`);
-      } else if (end !== undefined) {
+      } else if (end !== undefined && !deleted.includes(job)) {
         const message = `Saw completed job: ${job.metadata.name}, condition: ${end}`;
         this.#recorder.event(cronJob, 'Normal', 'SawCompletedJob', message);
       }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createTokenSecretController } from '../../../../src/cluster/controllers/service-account/token-secret-controller.js';
+import type { SecretTokenGrant } from '../../../../src/cluster/auth/service-account-tokens.js';
 import { Secret, ServiceAccount } from '../../../../src/objects/kinds/core-v1.js';
 import { ClusterUnderTest } from '../cluster-under-test.js';
 
@@ -8,10 +9,16 @@ const NAMED = { 'kubernetes.io/service-account.name': 'robot' };
 
 describe('Secrets for the tokens of service accounts', () => {
   let cluster: ClusterUnderTest;
+  /** Signing takes time of the machine, not of the clock. */
+  let issued: Promise<unknown>;
   beforeEach(async () => {
-    cluster = await ClusterUnderTest.start((deps) => [
-      createTokenSecretController(deps, { issue: (grant) => cluster.api.tokens.issueForSecret(grant), rootCa: 'CA' }),
-    ]);
+    issued = Promise.resolve();
+    const issue = (grant: SecretTokenGrant): Promise<string> => {
+      const token = cluster.api.tokens.issueForSecret(grant);
+      issued = token;
+      return token;
+    };
+    cluster = await ClusterUnderTest.start((deps) => [createTokenSecretController(deps, { issue, rootCa: 'CA' })]);
     await cluster.client.create({ ...ServiceAccount, metadata: { namespace: 'shop', name: 'robot' } });
   });
   afterEach(() => cluster.close());
@@ -22,7 +29,10 @@ describe('Secrets for the tokens of service accounts', () => {
   const text = (secret: Secret | undefined, key: string): string =>
     Buffer.from(secret?.data?.[key] ?? '', 'base64').toString();
   const filled = async (name: string): Promise<Secret | undefined> => {
-    await cluster.until('filled', async () => text(await stored(name), 'token') !== '');
+    await cluster.until('filled', async () => {
+      await issued;
+      return text(await stored(name), 'token') !== '';
+    });
     return stored(name);
   };
 
