@@ -53,7 +53,7 @@ export const buildOverlay = async (
   const top = await Layer.load(loader, context);
   const { kustomization } = top;
   const metadata = kustomization.buildMetadata ?? [];
-  await context.useOpenApi(kustomization, loader, true);
+  await top.useOpenApi(true);
   const accumulated = await top.accumulate(metadata, metadata.length > 0 ? {} : undefined);
   try {
     finish(accumulated, top, context, options);

@@ -142,6 +142,15 @@ export class Layer {
     return [...configs.map.resources];
   }
 
+  /** Takes up the schema that this layer names. */
+  async useOpenApi(isTop: boolean): Promise<void> {
+    try {
+      await this.context.useOpenApi(this.kustomization, this.loader, isTop);
+    } catch (error) {
+      throw wrapped(error, 'openapi', this.file);
+    }
+  }
+
   async folder(path: string, isComponent: boolean): Promise<Layer> {
     const loader = await this.loader.folder(path);
     let layer: Layer;
@@ -150,7 +159,7 @@ export class Layer {
     } catch (error) {
       throw wrapped(error, `couldn't make target for path '${loader.shown}'`);
     }
-    await this.context.useOpenApi(layer.kustomization, loader, false);
+    await layer.useOpenApi(false);
     const { kind } = layer.kustomization;
     if (isComponent && kind !== 'Component') {
       throw new KustomizeError(`expected kind 'Component' for path '${loader.shown}' but got '${kind}'`);

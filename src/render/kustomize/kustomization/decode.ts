@@ -6,6 +6,8 @@ import { KustomizeError, MalformedYamlError } from '../errors.js';
 /** The shape of a configuration: what each field must be. */
 export type Shape =
   | 'string'
+  /** A string that is empty where it is absent. */
+  | 'text'
   | 'bool'
   | 'int'
   | 'any'
@@ -34,7 +36,7 @@ export const readConfig = (text: string): Value => {
 export const decode = (value: Value, shape: Shape, options: DecodeOptions, path = ''): unknown => {
   if (value === null || value === undefined) return undefined;
   if (shape === 'any') return plain(value);
-  if (shape === 'string') return decodeString(value, options, path);
+  if (shape === 'string' || shape === 'text') return decodeString(value, options, path);
   if (shape === 'bool') return typeof value === 'boolean' ? value : wrong(value, 'bool', path);
   if (shape === 'int') {
     if (value instanceof Integer) return Number(value.value);
@@ -73,6 +75,7 @@ const decodeFields = (
     const decoded = decode(item, fields[field] as Shape, options, path === '' ? field : `${path}.${field}`);
     if (decoded !== undefined) result[field] = decoded;
   }
+  for (const [field, shape] of Object.entries(fields)) if (shape === 'text') result[field] ??= '';
   return result;
 };
 
@@ -88,7 +91,7 @@ const fieldNamed = (fields: Readonly<Record<string, Shape>>, name: string): stri
 };
 
 const zero = (shape: Shape): unknown =>
-  shape === 'string'
+  shape === 'string' || shape === 'text'
     ? ''
     : shape === 'bool'
       ? false

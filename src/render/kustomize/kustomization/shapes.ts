@@ -5,7 +5,7 @@ const stringMap: Shape = { map: 'string' };
 const gvk = { group: 'string', version: 'string', kind: 'string' } as const;
 const id = { ...gvk, name: 'string', namespace: 'string' } as const;
 
-export const fieldSpecShape: Shape = { fields: { ...gvk, path: 'string', create: 'bool' } };
+export const fieldSpecShape: Shape = { fields: { ...gvk, path: 'text', create: 'bool' } };
 
 export const selectorShape: Shape = { fields: { ...id, labelSelector: 'string', annotationSelector: 'string' } };
 
