@@ -5,13 +5,14 @@ import type { Resource } from './resources/resource.js';
 import { effectiveNamespace, idText, NO_NAMESPACE } from './resources/resource-id.js';
 
 /** A built overlay as text, documents separated as `kubectl kustomize` does. */
-export const printOverlay = ({ resources }: BuiltOverlay): string => resources.map(printResource).join('---\n');
+export const printOverlay = ({ resources, file }: BuiltOverlay): string =>
+  resources.map((resource) => printResource(resource, file)).join('---\n');
 
-const printResource = (resource: Resource): string => {
+const printResource = (resource: Resource, kustomization: string): string => {
   try {
     return writeNode(resource.node);
   } catch (error) {
-    throw wrapped(error, idText(resource.id), resource.file === '' ? undefined : resource.file);
+    throw wrapped(error, idText(resource.id), resource.file === '' ? kustomization : resource.file);
   }
 };
 
@@ -20,16 +21,16 @@ const printResource = (resource: Resource): string => {
  * front when there are objects in more than one. Two that only differ in case or namespace can share a name: the later
  * one wins, those without a namespace last.
  */
-export const overlayFiles = ({ resources }: BuiltOverlay): ReadonlyMap<string, string> => {
+export const overlayFiles = ({ resources, file }: BuiltOverlay): ReadonlyMap<string, string> => {
   const placed = resources.map((resource) => ({ resource, namespace: effectiveNamespace(resource.id) }));
   const inNamespaces = placed.filter(({ namespace }) => namespace !== NO_NAMESPACE);
   const isSpread = new Set(inNamespaces.map(({ namespace }) => namespace)).size > 1;
   const files = new Map<string, string>();
   for (const { resource, namespace } of inNamespaces) {
-    files.set(`${isSpread ? `${namespace.toLowerCase()}_` : ''}${fileName(resource)}`, printResource(resource));
+    files.set(`${isSpread ? `${namespace.toLowerCase()}_` : ''}${fileName(resource)}`, printResource(resource, file));
   }
   for (const { resource, namespace } of placed) {
-    if (namespace === NO_NAMESPACE) files.set(fileName(resource), printResource(resource));
+    if (namespace === NO_NAMESPACE) files.set(fileName(resource), printResource(resource, file));
   }
   return files;
 };

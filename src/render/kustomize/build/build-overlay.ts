@@ -30,6 +30,8 @@ export interface BuildOptions {
 }
 
 export interface BuiltOverlay {
+  /** The kustomization file. */
+  readonly file: string;
   readonly resources: readonly Resource[];
   readonly warnings: readonly string[];
 }
@@ -62,7 +64,7 @@ export const buildOverlay = async (
       ? new KustomizeError(error.message, top.file)
       : error;
   }
-  return { resources: accumulated.map.resources, warnings: context.warnings };
+  return { file: top.file, resources: accumulated.map.resources, warnings: context.warnings };
 };
 
 /** What is done once, when all layers are together. */
