@@ -39,8 +39,12 @@ export class Loader {
 
   /** The folder as messages show it. */
   get shown(): string {
-    if ('root' in this.tree && this.tree.root === '/') return `/${this.root}`;
-    return this.root || '.';
+    return this.#shownPath(this.root);
+  }
+
+  #shownPath(path: string): string {
+    if ('root' in this.tree && this.tree.root === '/') return `/${path}`;
+    return path || '.';
   }
 
   /** A file of this folder as text. What cannot be read is the fault of whoever named it: the error has no file. */
@@ -84,7 +88,7 @@ export class Loader {
     for (const loader of this.#visited()) {
       if (loader.tree === this.tree && isWithin(loader.root, root)) {
         throw new KustomizeError(
-          `cycle detected: candidate root '${root || '.'}' contains visited root '${loader.root || '.'}'`,
+          `cycle detected: candidate root '${this.#shownPath(root)}' contains visited root '${loader.shown}'`,
         );
       }
     }
