@@ -84,7 +84,8 @@ const sourceValue = (map: ResourceMap, { source, sourceValue: literal }: Replace
 
 const refined = (node: Node, options: FieldOptions | undefined): Node => {
   const delimiter = options?.delimiter ?? '';
-  if (delimiter === '') return node.copy();
+  // A text is the field itself: a target that changes its own source changes what the targets after it get.
+  if (delimiter === '') return node.kind === 'scalar' ? node : node.copy();
   if (node.kind !== 'scalar') throw new KustomizeError('delimiter option can only be used with scalar nodes');
   const parts = textOf(node).split(delimiter);
   const index = options?.index ?? 0;
