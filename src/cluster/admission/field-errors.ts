@@ -1,3 +1,4 @@
+import { goJson } from '../../objects/go-json.js';
 import { writeJson } from '../../objects/lossless-json.js';
 
 /** Reasons of causes in the details of an `Invalid` status. */
@@ -27,11 +28,6 @@ const showValue = (value: unknown): string => {
   if (typeof value === 'string') return goQuote(value);
   return typeof value === 'object' ? goJson(value) : writeJson(value);
 };
-
-const jsonEscape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-
-/** JSON as Go writes it: safe within HTML. */
-export const goJson = (value: unknown): string => writeJson(value).replaceAll(/[<>&\u2028\u2029]/g, jsonEscape);
 
 const NAMED_ESCAPES: Readonly<Record<string, string>> = {
   '"': String.raw`\"`,

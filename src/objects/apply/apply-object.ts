@@ -1,7 +1,8 @@
 import { ApiError } from '../api-error.js';
 import { inKeyOrder, isRecord, jsonEquals, setOwn, type AnyRecord } from '../json.js';
 import { annotationOf, LAST_APPLIED_ANNOTATION } from '../labels.js';
-import { readJson, writeJson } from '../lossless-json.js';
+import { goJson } from '../go-json.js';
+import { readJson } from '../lossless-json.js';
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from '../object.js';
 import { canonicalObject, canonicalOfType } from '../schema/canonical.js';
 import { typeOfKind, type StructType } from '../schema/schema-table.js';
@@ -288,14 +289,11 @@ const remainingConflicts = (
   return conflicts.filter(({ path }) => !isEmptySet(difference(setOfPath(path), allowed)));
 };
 
-const ESCAPED = /[<>&\u2028\u2029]/g;
-
 /** What is applied as Go's encoder writes it, without what was applied before. */
 const lastAppliedText = (applied: KubeObject): string => {
   const { [LAST_APPLIED_ANNOTATION]: _previous, ...annotations } = applied.metadata.annotations ?? {};
   const metadata = applied.metadata.annotations === undefined ? applied.metadata : { ...applied.metadata, annotations };
-  const text = writeJson(inKeyOrder({ ...applied, metadata }));
-  return `${text.replace(ESCAPED, (each) => `\\u${(each.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)}\n`;
+  return `${goJson(inKeyOrder({ ...applied, metadata }))}\n`;
 };
 
 /** Keeps the annotation of `kubectl apply` true for an object that carries it. */

@@ -14,7 +14,8 @@ import {
   unreadableSchema,
   type StructuralSchema,
 } from '../custom-resources/structural-schema.js';
-import { child, duplicate, forbidden, goJson, invalid, required, tooMany, type FieldError } from '../field-errors.js';
+import { goJson } from '../../../objects/go-json.js';
+import { child, duplicate, forbidden, invalid, required, tooMany, type FieldError } from '../field-errors.js';
 import { each } from './rules.js';
 
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];

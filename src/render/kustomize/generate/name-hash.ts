@@ -1,3 +1,4 @@
+import { asGoJson } from '../../../objects/go-json.js';
 import { nodeCrypto } from '../../builtin-modules.js';
 import { fieldOf, type Node } from '../nodes/node.js';
 import { toData } from '../nodes/write-nodes.js';
@@ -16,7 +17,8 @@ export const addNameHashes = (map: ResourceMap): void => {
 
 /** The ten characters that `kubectl` and Kustomize derive from the content of a ConfigMap or Secret. */
 export const contentHash = ({ node, kind }: Resource): string => {
-  const text = kind === 'ConfigMap' ? configMapText(node) : kind === 'Secret' ? secretText(node) : goJson(toData(node));
+  const text =
+    kind === 'ConfigMap' ? configMapText(node) : kind === 'Secret' ? secretText(node) : sortedJson(toData(node));
   const hex = nodeCrypto().createHash('sha256').update(text).digest('hex').slice(0, 10);
   return hex.replaceAll(/[013ae]/g, (digit) => SAFE[digit] ?? digit);
 };
@@ -32,7 +34,7 @@ const NAME = '';
 
 const configMapText = (node: Node): string => {
   const binary = fieldOf(node, 'binaryData');
-  return goJson({
+  return sortedJson({
     ...(binary?.kind === 'map' ? { binaryData: toData(binary) } : {}),
     data: valueAt(fieldOf(node, 'data')),
     kind: 'ConfigMap',
@@ -42,7 +44,7 @@ const configMapText = (node: Node): string => {
 
 const secretText = (node: Node): string => {
   const strings = fieldOf(node, 'stringData');
-  return goJson({
+  return sortedJson({
     data: valueAt(fieldOf(node, 'data')),
     kind: 'Secret',
     name: NAME,
@@ -52,19 +54,15 @@ const secretText = (node: Node): string => {
 };
 
 /** JSON as Go writes it: keys sorted by bytes, `<`, `>` and `&` escaped. */
-export const goJson = (value: unknown): string => {
+const sortedJson = (value: unknown): string => {
   if (typeof value === 'bigint') return value.toString();
-  if (Array.isArray(value)) return `[${value.map(goJson).join(',')}]`;
+  if (Array.isArray(value)) return `[${value.map(sortedJson).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).map(([name, field]) => [name, field] as const);
     entries.sort(([left], [right]) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
-    return `{${entries.map(([name, field]) => `${goString(name)}:${goJson(field)}`).join(',')}}`;
+    return `{${entries.map(([name, field]) => `${goString(name)}:${sortedJson(field)}`).join(',')}}`;
   }
   return typeof value === 'string' ? goString(value) : JSON.stringify(value);
 };
 
-const goString = (text: string): string =>
-  JSON.stringify(text)
-    .replaceAll('\\b', '\\u0008')
-    .replaceAll('\\f', '\\u000c')
-    .replaceAll(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+const goString = (text: string): string => asGoJson(JSON.stringify(text));
