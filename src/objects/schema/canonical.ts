@@ -24,7 +24,8 @@ const isEmptyValue = (value: unknown): boolean =>
   (Array.isArray(value) && value.length === 0) ||
   (isRecord(value) && Object.keys(value).length === 0);
 
-const SCALAR_ZERO: Readonly<Record<string, unknown>> = {
+/** What a scalar is when nothing set it, as JSON shows it. Times are null or absent, by their field. */
+export const SCALAR_ZERO: Readonly<Record<string, unknown>> = {
   string: '',
   bool: false,
   int32: 0,

@@ -13,6 +13,7 @@ import {
   pathSegments,
   tooLarge,
 } from './tree-path.js';
+import { FOLDER_MODE, LINK_MODE, SUBMODULE_MODE } from './git-modes.js';
 
 /** A tree in a Git directory. */
 export interface GitFolder {
@@ -37,9 +38,6 @@ interface Place {
 
 /** A link's target is a path; anything longer is not one. */
 const MAX_LINK_BYTES = 4096;
-const FOLDER = '40000';
-const LINK = '120000';
-const SUBMODULE = '160000';
 
 /** A FileTree over a Git tree object. Ids are Git object ids; submodules that are not given are empty folders. */
 export class GitTree implements FileTree {
@@ -68,7 +66,7 @@ export class GitTree implements FileTree {
     const place = this.#resolve(path);
     if (place === undefined) throw notFound(path);
     if (!isFolder(place)) throw notAFolder(path);
-    return place.mode === SUBMODULE ? [] : place.objects.tree(place.id).map(entryOf).sort(byName);
+    return place.mode === SUBMODULE_MODE ? [] : place.objects.tree(place.id).map(entryOf).sort(byName);
   }
 
   async stat(path: string): Promise<Entry | undefined> {
@@ -88,7 +86,7 @@ export class GitTree implements FileTree {
 
   #resolve(path: string): Place | undefined {
     const pending = pathSegments(path).reverse();
-    const walked: Place[] = [{ path: '', mode: FOLDER, id: this.tree, objects: this.objects }];
+    const walked: Place[] = [{ path: '', mode: FOLDER_MODE, id: this.tree, objects: this.objects }];
     let links = 0;
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
       if (name === '..') {
@@ -98,7 +96,7 @@ export class GitTree implements FileTree {
       }
       const found = this.#child(walked.at(-1), name);
       if (found === undefined) return undefined;
-      if (found.mode !== LINK) {
+      if (found.mode !== LINK_MODE) {
         walked.push(found);
         continue;
       }
@@ -110,13 +108,13 @@ export class GitTree implements FileTree {
   }
 
   #child(folder: Place | undefined, name: string): Place | undefined {
-    if (folder === undefined || folder.mode !== FOLDER) return undefined;
+    if (folder === undefined || folder.mode !== FOLDER_MODE) return undefined;
     const { objects } = folder;
     const entry = objects.tree(folder.id).find((candidate) => candidate.name === name);
     if (entry === undefined) return undefined;
     const path = folder.path === '' ? name : `${folder.path}/${name}`;
-    const submodule = entry.mode === SUBMODULE ? this.#submodules.get(path) : undefined;
-    if (submodule !== undefined) return { path, mode: FOLDER, id: submodule.tree, objects: submodule.objects };
+    const submodule = entry.mode === SUBMODULE_MODE ? this.#submodules.get(path) : undefined;
+    if (submodule !== undefined) return { path, mode: FOLDER_MODE, id: submodule.tree, objects: submodule.objects };
     return { path, mode: entry.mode, id: entry.id, objects };
   }
 }
@@ -128,10 +126,10 @@ const linkSegments = ({ id, objects }: Place, path: string): string[] => {
   return target.split('/').filter((segment) => segment !== '' && segment !== '.');
 };
 
-const isFolder = (place: Pick<Place, 'mode'>): boolean => place.mode === FOLDER || place.mode === SUBMODULE;
+const isFolder = (place: Pick<Place, 'mode'>): boolean => place.mode === FOLDER_MODE || place.mode === SUBMODULE_MODE;
 
 const entryOf = (entry: GitTreeEntry): Entry => ({
   name: entry.name,
-  kind: entry.mode === LINK ? 'link' : isFolder(entry) ? 'folder' : 'file',
+  kind: entry.mode === LINK_MODE ? 'link' : isFolder(entry) ? 'folder' : 'file',
   id: entry.id,
 });

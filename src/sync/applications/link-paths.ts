@@ -1,7 +1,5 @@
 import type { GitTree } from '../../render/files/git-tree.js';
-
-const FOLDER = '40000';
-const LINK = '120000';
+import { FOLDER_MODE, LINK_MODE } from '../../render/files/git-modes.js';
 
 /** Whether one of the paths goes through a symbolic link, so that the path alone does not say where its content is. */
 export const passesLink = ({ objects, tree }: GitTree, paths: readonly string[]): boolean => {
@@ -14,8 +12,8 @@ export const passesLink = ({ objects, tree }: GitTree, paths: readonly string[])
     const name = path.slice(slash + 1);
     const entry =
       folder === undefined || path === '' ? undefined : objects.tree(folder).find((one) => one.name === name);
-    if (path !== '') folders.set(path, entry?.mode === FOLDER ? entry.id : undefined);
-    return entry?.mode === LINK;
+    if (path !== '') folders.set(path, entry?.mode === FOLDER_MODE ? entry.id : undefined);
+    return entry?.mode === LINK_MODE;
   };
   // What is not written in the plain form may mean another place.
   return paths.some((path) => path.split('/').some((step) => step === '..' || step === '.') || isLinked(path));

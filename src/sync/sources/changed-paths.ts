@@ -1,4 +1,5 @@
 import type { GitObjects, GitTreeEntry } from '../../render/files/git-objects.js';
+import { FOLDER_MODE } from '../../render/files/git-modes.js';
 
 /** Every path that differs between two commits: files, and all folders above them. */
 export interface ChangedPaths {
@@ -9,7 +10,6 @@ export interface ChangedPaths {
 /** A push that changes more than this is answered as if everything had changed. */
 const LIMIT = 20_000;
 const EVERYTHING: ChangedPaths = { has: () => true, size: Number.POSITIVE_INFINITY };
-const FOLDER = '40000';
 
 /** The tree of a commit. */
 export const treeOf = (objects: GitObjects, commit: string): string => {
@@ -23,7 +23,7 @@ export const treeOf = (objects: GitObjects, commit: string): string => {
 export const changedPaths = (objects: GitObjects, from: string, to: string): ChangedPaths => {
   const changed = new Set<string>();
   const entriesOf = (entry: GitTreeEntry | undefined): ReadonlyMap<string, GitTreeEntry> =>
-    new Map(entry?.mode === FOLDER ? objects.tree(entry.id).map((child) => [child.name, child]) : []);
+    new Map(entry?.mode === FOLDER_MODE ? objects.tree(entry.id).map((child) => [child.name, child]) : []);
   const walk = (path: string, before: GitTreeEntry | undefined, after: GitTreeEntry | undefined): void => {
     if (before?.id === after?.id && before?.mode === after?.mode) return;
     changed.add(path);
@@ -34,7 +34,7 @@ export const changedPaths = (objects: GitObjects, from: string, to: string): Cha
       walk(path === '' ? name : `${path}/${name}`, old.get(name), now.get(name));
     }
   };
-  const root = (commit: string): GitTreeEntry => ({ name: '', mode: FOLDER, id: treeOf(objects, commit) });
+  const root = (commit: string): GitTreeEntry => ({ name: '', mode: FOLDER_MODE, id: treeOf(objects, commit) });
   walk('', root(from), root(to));
   return changed.size > LIMIT ? EVERYTHING : changed;
 };

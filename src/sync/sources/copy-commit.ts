@@ -4,9 +4,7 @@ import { deflateSync } from 'node:zlib';
 import { GitObjects } from '../../render/files/git-objects.js';
 import type { GitObject } from '../../render/files/git-pack.js';
 import { treeOf } from './changed-paths.js';
-
-const FOLDER = '40000';
-const SUBMODULE = '160000';
+import { FOLDER_MODE, SUBMODULE_MODE } from '../../render/files/git-modes.js';
 
 /**
  * Copies a commit with all its files, without its history, from one Git folder to another: what is not there yet is
@@ -24,8 +22,8 @@ export const copyCommit = (from: string, to: string, commit: string): void => {
     const copyTree = (id: string): void => {
       if (target.object(id) !== undefined) return;
       for (const entry of source.tree(id)) {
-        if (entry.mode === FOLDER) copyTree(entry.id);
-        else if (entry.mode !== SUBMODULE && target.object(entry.id) === undefined) copy(entry.id);
+        if (entry.mode === FOLDER_MODE) copyTree(entry.id);
+        else if (entry.mode !== SUBMODULE_MODE && target.object(entry.id) === undefined) copy(entry.id);
       }
       copy(id);
     };

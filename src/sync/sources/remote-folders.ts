@@ -10,6 +10,7 @@ import type { Repositories } from './repositories.js';
 import { isOnMachine, locateRepository, withoutCredentials } from './repository-url.js';
 import { DEFAULT_REVISION } from './revision.js';
 import { readSubmodules } from './submodules.js';
+import { FOLDER_MODE, SUBMODULE_MODE } from '../../render/files/git-modes.js';
 
 /** A repository that a render has read, and the revision of it. */
 export interface UsedRepository {
@@ -79,11 +80,11 @@ export class RemoteFolders {
     depth = 1,
   ): Promise<readonly SubmoduleRef[]> {
     const file = entryAt(objects, tree, '.gitmodules');
-    if (file === undefined || file.mode === FOLDER) return [];
+    if (file === undefined || file.mode === FOLDER_MODE) return [];
     const found: SubmoduleRef[] = [];
     for (const { path, url } of readSubmodules(objects.read(file.id, 'blob').toString('utf8'), repoURL)) {
       const entry = entryAt(objects, tree, path);
-      if (entry?.mode !== SUBMODULE) continue;
+      if (entry?.mode !== SUBMODULE_MODE) continue;
       try {
         if (depth > MAX_SUBMODULE_DEPTH) throw new OutsideError('submodules are nested too deep');
         // Git does not follow a submodule to a folder of the machine either.
@@ -118,14 +119,12 @@ interface Obtained {
 }
 
 const MAX_SUBMODULE_DEPTH = 10;
-const FOLDER = '40000';
-const SUBMODULE = '160000';
 
 /** What a tree has at a path; links are not followed. */
 const entryAt = (objects: GitObjects, tree: string, path: string): GitTreeEntry | undefined => {
   let found: GitTreeEntry | undefined;
   for (const name of path.split('/')) {
-    if (found !== undefined && found.mode !== FOLDER) return undefined;
+    if (found !== undefined && found.mode !== FOLDER_MODE) return undefined;
     found = objects.tree(found?.id ?? tree).find((entry) => entry.name === name);
     if (found === undefined) return undefined;
   }

@@ -232,16 +232,21 @@ const objectRuleOf = (old: HorizontalPodAutoscaler | undefined): VersionRule =>
     ? 'any'
     : 'core or group';
 
+/** What is scaled, and between which numbers, in both versions. */
+const validateScaling = (spec: Spec, old: Spec | undefined): FieldError[] => [
+  ...validateReplicas(spec, lowestReplicas(old)),
+  ...validateReference(
+    'spec.scaleTargetRef',
+    spec.scaleTargetRef,
+    targetRule(spec.scaleTargetRef, old?.scaleTargetRef),
+  ),
+];
+
 const validateSpec = ({ spec }: HorizontalPodAutoscaler, old?: HorizontalPodAutoscaler): FieldError[] => {
   const metrics = spec.metrics ?? [];
   const objectRule = objectRuleOf(old);
   return [
-    ...validateReplicas(spec, lowestReplicas(old?.spec)),
-    ...validateReference(
-      'spec.scaleTargetRef',
-      spec.scaleTargetRef,
-      targetRule(spec.scaleTargetRef, old?.spec.scaleTargetRef),
-    ),
+    ...validateScaling(spec, old?.spec),
     ...each('spec.metrics', metrics, (metric, path) => validateMetric(metric, path, objectRule)),
     ...needsOtherMetrics(spec, metrics),
     ...validateRules('spec.behavior.scaleUp', spec.behavior?.scaleUp),
@@ -259,12 +264,7 @@ export const validateAutoscalerUpdate = (
 const validateSpecV1 = ({ spec }: AutoscalerV1, old?: AutoscalerV1): FieldError[] => {
   const percent = spec.targetCPUUtilizationPercentage;
   return [
-    ...validateReplicas(spec, lowestReplicas(old?.spec)),
-    ...validateReference(
-      'spec.scaleTargetRef',
-      spec.scaleTargetRef,
-      targetRule(spec.scaleTargetRef, old?.spec.scaleTargetRef),
-    ),
+    ...validateScaling(spec, old?.spec),
     ...(percent !== undefined && percent < 1
       ? [invalid('spec.metrics[0].resource.target.averageUtilization', percent, 'must be greater than 0')]
       : []),

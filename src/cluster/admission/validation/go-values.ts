@@ -1,4 +1,5 @@
 import { isRecord } from '../../../objects/json.js';
+import { SCALAR_ZERO } from '../../../objects/schema/canonical.js';
 import {
   resolveType,
   type SchemaType,
@@ -9,18 +10,7 @@ import {
 /** How messages of Kubernetes show a value: as the API serves it, or as the server holds it, with the names of Go. */
 type Form = 'served' | 'internal';
 
-const ZEROS: Readonly<Record<string, unknown>> = {
-  string: '',
-  bool: false,
-  int32: 0,
-  int64: 0,
-  float64: 0,
-  Quantity: '0',
-  IntOrString: 0,
-  Duration: '0s',
-  Time: null,
-  MicroTime: null,
-};
+const ZEROS: Readonly<Record<string, unknown>> = { ...SCALAR_ZERO, bytes: undefined, Time: null, MicroTime: null };
 
 /** Fields whose names in Go are not those of JSON with a capital. */
 const GO_NAMES: Readonly<Record<string, string>> = {

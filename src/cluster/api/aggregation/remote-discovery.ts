@@ -3,6 +3,7 @@ import { isRecord, type AnyRecord } from '../../../objects/json.js';
 import type { Resource, Subresource } from '../../../objects/schema/resource-table.js';
 import { timeoutSignal } from '../../../objects/timeout-signal.js';
 import type { Destination } from '../http/connect/tunnel.js';
+import { readAnswer } from '../read-answer.js';
 
 const TIMEOUT_MS = 5000;
 /** Answers larger than this are refused. */
@@ -27,17 +28,7 @@ export const getFrom = (to: Destination, signal: AbortSignal): Promise<RemoteAns
         ...to.tls,
       },
       (answer) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        answer.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > ANSWER_LIMIT) answer.destroy(new Error('the answer is too large'));
-          chunks.push(chunk);
-        });
-        answer.once('error', reject);
-        answer.once('end', () =>
-          resolve({ code: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
-        );
+        readAnswer(answer, ANSWER_LIMIT).then((text) => resolve({ code: answer.statusCode ?? 0, text }), reject);
       },
     );
     sent.once('error', reject);

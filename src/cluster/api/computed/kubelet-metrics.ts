@@ -8,6 +8,7 @@ import { kubeletEndpoint, type KubeletAccess } from '../http/connect/kubelet-end
 import type { RequestContext } from '../request.js';
 import type { ComputedResources } from './computed-resources.js';
 import { timeoutSignal } from '../../../objects/timeout-signal.js';
+import { readAnswer } from '../read-answer.js';
 
 interface Usage {
   readonly time?: string;
@@ -70,22 +71,12 @@ const readSummary = ({ agent, host, port, token, signal }: SummaryRequest): Prom
     const limit = AbortSignal.any([signal, timeoutSignal(ANSWER_MS)]);
     const headers = { authorization: `Bearer ${token}` };
     const request = get({ agent, host, port, path: '/stats/summary', headers, signal: limit }, (answer) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      answer.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > ANSWER_LIMIT) answer.destroy(new Error('the answer is too large'));
-        chunks.push(chunk);
-      });
-      answer.once('error', reject);
-      answer.once('end', () => {
-        try {
+      readAnswer(answer, ANSWER_LIMIT)
+        .then((text) => {
           if (answer.statusCode !== 200) throw new Error(`the kubelet answers ${answer.statusCode}`);
-          resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')) as StatsSummary);
-        } catch (error) {
-          reject(error instanceof Error ? error : new Error(String(error)));
-        }
-      });
+          return JSON.parse(text) as StatsSummary;
+        })
+        .then(resolve, reject);
     });
     request.once('error', reject);
   });

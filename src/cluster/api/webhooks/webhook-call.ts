@@ -5,6 +5,7 @@ import { timeoutSignal } from '../../../objects/timeout-signal.js';
 import { networkFault } from '../network-fault.js';
 import { readyEndpoint } from '../service-endpoint.js';
 import { readReview, type ReviewKind, type WebhookReply } from './webhook-reply.js';
+import { readAnswer } from '../read-answer.js';
 
 /** Where a webhook is, as webhook configurations and conversions say it. */
 export interface WebhookClientConfig {
@@ -83,21 +84,8 @@ const post = (
         ...ca,
       },
       (answer) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        answer.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > ANSWER_LIMIT) answer.destroy(new Error('the answer is too large'));
-          chunks.push(chunk);
-        });
-        answer.once('error', reject);
-        answer.once('end', () => {
-          resolve({
-            code: answer.statusCode ?? 0,
-            type: answer.headers['content-type'] ?? '',
-            text: Buffer.concat(chunks).toString('utf8'),
-          });
-        });
+        const head = { code: answer.statusCode ?? 0, type: answer.headers['content-type'] ?? '' };
+        readAnswer(answer, ANSWER_LIMIT).then((text) => resolve({ ...head, text }), reject);
       },
     );
     sent.once('error', reject);

@@ -5,8 +5,17 @@ import { DONE, watchSelf } from '../../client/controller.js';
 import type { ControllerDeps } from '../controller-deps.js';
 import { isPodFinished } from '../pods/pod-state.js';
 
-const FINALIZER = 'kubernetes.io/pvc-protection';
 const CLAIM_INDEX = 'claim';
+
+/** Protects what is not being deleted, and lets go what is and is in use no more; undefined where all is as it should be. */
+const withProtection = <T extends KubeObject>(object: T, finalizer: string, isUsed: () => boolean): T | undefined => {
+  const { finalizers = [], deletionTimestamp } = object.metadata;
+  const isProtected = finalizers.includes(finalizer);
+  const isDeleted = deletionTimestamp !== undefined;
+  if (isDeleted ? !isProtected || isUsed() : isProtected) return undefined;
+  const next = isDeleted ? finalizers.filter((each) => each !== finalizer) : [...finalizers, finalizer];
+  return { ...object, metadata: { ...object.metadata, finalizers: next } };
+};
 
 /** Keeps claims that pods use: a claim that is deleted goes when its last pod has ended. */
 export const createClaimProtectionController = ({ client, informers }: ControllerDeps): Controller => {
@@ -22,19 +31,12 @@ export const createClaimProtectionController = ({ client, informers }: Controlle
     watches: [watchSelf(PersistentVolumeClaim), { kind: Pod, keys: claimKeys }],
     reconcile: async (key) => {
       const claim = claims.get(key);
-      if (claim === undefined) return DONE;
-      const finalizers = claim.metadata.finalizers ?? [];
-      const isProtected = finalizers.includes(FINALIZER);
-      const isDeleted = claim.metadata.deletionTimestamp !== undefined;
-      if (isDeleted ? !isProtected || isUsed(key) : isProtected) return DONE;
-      const next = isDeleted ? finalizers.filter((each) => each !== FINALIZER) : [...finalizers, FINALIZER];
-      await client.update({ ...claim, metadata: { ...claim.metadata, finalizers: next } });
+      const changed = claim && withProtection(claim, 'kubernetes.io/pvc-protection', () => isUsed(key));
+      if (changed !== undefined) await client.update(changed);
       return DONE;
     },
   };
 };
-
-const VOLUME_FINALIZER = 'kubernetes.io/pv-protection';
 
 /** Keeps volumes that are bound: a volume that is deleted goes when its claim has gone. */
 export const createVolumeProtectionController = ({ client, informers }: ControllerDeps): Controller => {
@@ -44,15 +46,9 @@ export const createVolumeProtectionController = ({ client, informers }: Controll
     watches: [watchSelf(PersistentVolume)],
     reconcile: async (key) => {
       const volume = volumes.get(key);
-      if (volume === undefined) return DONE;
-      const finalizers = volume.metadata.finalizers ?? [];
-      const isProtected = finalizers.includes(VOLUME_FINALIZER);
-      const isDeleted = volume.metadata.deletionTimestamp !== undefined;
-      if (isDeleted ? !isProtected || volume.status?.phase === 'Bound' : isProtected) return DONE;
-      const next = isDeleted
-        ? finalizers.filter((each) => each !== VOLUME_FINALIZER)
-        : [...finalizers, VOLUME_FINALIZER];
-      await client.update({ ...volume, metadata: { ...volume.metadata, finalizers: next } });
+      const changed =
+        volume && withProtection(volume, 'kubernetes.io/pv-protection', () => volume.status?.phase === 'Bound');
+      if (changed !== undefined) await client.update(changed);
       return DONE;
     },
   };
