@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { createMemoryStore } from '../../../src/cluster/store/memory-store.js';
 import { ServerUnderTest } from './server-under-test.js';
 
@@ -14,6 +15,9 @@ interface Answer {
   readonly code: number | undefined;
   readonly text: string;
 }
+
+const dialTls = (port: number): TLSSocket =>
+  connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false }).on('error', () => undefined);
 
 describe('the server over HTTP/2', () => {
   let server: ServerUnderTest;
@@ -102,7 +106,8 @@ describe('the server over HTTP/2', () => {
     const cut = open('POST', MAPS);
     const whole = open('POST', MAPS);
     cut.on('error', () => undefined);
-    cut.write(configMap('cut').slice(0, 20));
+    // All that a ConfigMap needs, but not all that was to come.
+    cut.write(configMap('cut'));
     cut.close(constants.NGHTTP2_CANCEL);
     assert.equal((await answerOf(whole, configMap('whole'))).code, 201);
     assert.equal((await answerOf(open('GET', `${MAPS}/cut`))).code, 404);
@@ -144,6 +149,20 @@ describe('the server over HTTP/2', () => {
     const frames = text.trimEnd().split('\n');
     assert.match(frames.at(-1) ?? '', /^\{"type":"ERROR".*"reason":"Expired"/);
     assert.ok(frames.length < changes / 2, `${frames.length} changes were kept`);
+  });
+
+  it('keeps a connection until the last of its requests is answered when it is closed', async () => {
+    const [first, last] = [open('POST', MAPS), open('POST', MAPS)];
+    for (const stream of [first, last]) stream.write(configMap('late').slice(0, 10));
+    const unfinished = dialTls(server.server.port);
+    unfinished.write('GET / HTTP/1.1\r\n');
+    await answerOf(open('GET', MAPS));
+    const closed = server.server.close();
+    assert.equal((await answerOf(first, configMap('late').slice(10))).code, 201);
+    // Connections that nothing is under way on are ended now.
+    await once(unfinished, 'close');
+    assert.equal((await answerOf(last, configMap('late').slice(10))).code, 409);
+    await closed;
   });
 
   it('finishes what is under way and ends watches when it is closed', async () => {
