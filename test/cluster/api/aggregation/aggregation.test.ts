@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:http2';
 import { request } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
@@ -98,6 +99,16 @@ describe('aggregated servers', () => {
     );
     const made = await server.ask(`${ROOT}/namespaces/default/forecasts`, { method: 'POST', body: { text: 'rain' } });
     assert.deepEqual([made.code, weather.asked[1]?.method, weather.asked[1]?.body], [201, 'POST', '{"text":"rain"}']);
+  });
+
+  it('answer clients of HTTP/2 too, without what belongs to a connection of HTTP/1', async () => {
+    await start();
+    const session = connect(server.server.url, { rejectUnauthorized: false });
+    const authorization = `Bearer ${server.credentials.adminToken}`;
+    const stream = session.request({ ':path': FORECAST, authorization });
+    const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
+    session.destroy();
+    assert.deepEqual([headers[':status'], headers['x-weather'], headers['connection']], [200, 'yes', undefined]);
   });
 
   it('are asked only for what the sender may do', async () => {
